@@ -1,0 +1,16 @@
+-- settings_entry: writes the journal entry that carries every setting of the event after a change.
+-- Needs journal. Volatile counters are left out: replicas count for themselves.
+local VOLATILE = {seq = true, n = true, waiting = true, head = true, sweeper = true, sweepUntil = true, sweptAt = true,
+  expireCursor = true, pruneCursor = true, graceAt = true, returnedAt = true, lastAt = true}
+
+local function settings_json(meta_key)
+  local flat, settings = redis.call('HGETALL', meta_key), {}
+  for i = 1, #flat, 2 do
+    if not VOLATILE[flat[i]] then settings[flat[i]] = flat[i + 1] end
+  end
+  return cjson.encode(settings)
+end
+
+local function append_settings(journal_key, n, tokens, refilled_us, json)
+  append(journal_key, n, string.format('s %.0f %.0f ', tokens, refilled_us) .. json)
+end

@@ -1,0 +1,3 @@
+import project from '../../package.json' with { type: 'json' };
+
+process.stdout.write(`tacos ${project.version}\n`);

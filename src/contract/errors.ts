@@ -1,0 +1,82 @@
+/**
+ * The error catalogue: every code that crosses a wire, with its HTTP status and the sentence a person reads.
+ * Codes are forever: a code is never reused for another meaning.
+ */
+export const errorCatalogue = {
+  BAD_REQUEST: { status: 400, message: 'The request is not valid.' },
+  UNAUTHENTICATED: { status: 401, message: 'A valid bearer token is needed.' },
+  FORBIDDEN: { status: 403, message: 'This is not allowed with this token.' },
+  NOT_YOURS: { status: 403, message: 'This place belongs to someone else.' },
+  NOT_READY: { status: 403, message: 'It is not your turn yet.' },
+  QUEUE_NOT_OPEN: { status: 403, message: 'This queue is not open yet.' },
+  QUEUE_CLOSED: { status: 403, message: 'This queue is closed.' },
+  NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
+  EVENT_NOT_FOUND: { status: 404, message: 'There is no such event.' },
+  TOKEN_NOT_FOUND: { status: 404, message: 'This waiting token is not known.' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'This address does not take that method.' },
+  DUPLICATE_REQUEST: { status: 409, message: 'You already have a place in this queue.' },
+  IDEMPOTENCY_CONFLICT: { status: 409, message: 'This Idempotency-Key was used with another body.' },
+  ALREADY_ENTERED: { status: 409, message: 'This place has already been used to enter.' },
+  EVENT_EXISTS: { status: 409, message: 'An event with this id exists already.' },
+  TOKEN_EXPIRED: { status: 410, message: 'This place has ended.' },
+  VERSION_CONFLICT: { status: 412, message: 'The settings were changed by someone else meanwhile.' },
+  BODY_TOO_LARGE: { status: 413, message: 'The body is larger than 16 KiB.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The body must be application/json.' },
+  GUARD_RAIL: { status: 422, message: 'A guard rail refuses this change.' },
+  RATE_LIMITED: { status: 429, message: 'Too many requests.' },
+  INTERNAL: { status: 500, message: 'Something went wrong on our side.' },
+  QUEUE_FULL: { status: 503, message: 'This queue is full.' },
+  EVENTS_FULL: { status: 503, message: 'No more events can be created.' },
+  STREAMS_FULL: { status: 503, message: 'No more streams here: poll the status instead.' },
+  OVERLOADED: { status: 503, message: 'Too busy right now.' },
+  UNAVAILABLE: { status: 503, message: 'The queue cannot be reached right now; your place is safe.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** What a refusal may carry beside its code. Data only, never markup. */
+export interface RefusalDetails {
+  /** Sentence that replaces the catalogue's. Must not echo unescaped input. */
+  readonly message?: string;
+  /** Whole seconds for the Retry-After header; always set for 429 and 503. */
+  readonly retryAfterSec?: number;
+  /** Next step for an operator. */
+  readonly hint?: string;
+  /** Further top-level fields of the body, such as `opens_at` or `admission`. */
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** An expected "no", as a value: hot paths return it instead of throwing. */
+export interface Refusal extends RefusalDetails {
+  readonly ok: false;
+  readonly code: ErrorCode;
+}
+
+/** Makes a refusal. */
+export const refuse = (code: ErrorCode, details: RefusalDetails = {}): Refusal => ({ ok: false, code, ...details });
+
+/** An expected "no", as an exception, for paths where throwing is simpler. Anything else thrown is a bug. */
+export class TacosError extends Error {
+  readonly refusal: Refusal;
+
+  constructor(code: ErrorCode, details: RefusalDetails = {}) {
+    super(details.message ?? errorCatalogue[code].message);
+    this.name = 'TacosError';
+    this.refusal = refuse(code, details);
+  }
+}
+
+/** The JSON body of any error answer. */
+export function errorBody(refusal: Refusal, traceId: string): Record<string, unknown> {
+  const message = refusal.message ?? errorCatalogue[refusal.code].message;
+  return {
+    ...refusal.body,
+    error: {
+      code: refusal.code,
+      message,
+      trace_id: traceId,
+      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+    },
+  };
+}

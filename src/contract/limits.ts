@@ -1,0 +1,124 @@
+/**
+ * Every bound of the product in one place, each with its unit in the name and its reason beside it.
+ * Relations that must hold between them are asserted at the end of the file.
+ */
+
+/** Largest request body a visitor may send, bytes (SPEC: 413 above). */
+export const bodyBytesMax = 16 * 1024;
+
+/** Longest waiting or reservation token that is parsed at all, characters. Ours are below 200. */
+export const tokenCharsMax = 512;
+
+/** Shape of an event id, on every surface. */
+export const eventIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
+
+/** Printable characters of an Idempotency-Key. */
+export const idempotencyKeyCharsMax = 128;
+
+/** Shortest Idempotency-Key with which an anonymous visitor can be given their token again: below it is guessable. */
+export const idempotencyKeyReplayCharsMin = 16;
+
+/** Events that may exist at once in one Redis. */
+export const eventsMax = 10_000;
+
+/** Members of one join batch: one script call blocks Redis; 500 stays far below Lua's unpack limit (about 8,000). */
+export const joinBatchMax = 500;
+
+/** How long a join may wait for company in its batch, ms. */
+export const joinBatchWaitMs = 2;
+
+/** Join calls a second that all gateway processes together may send for one event. */
+export const joinCallsPerSecMax = 1000;
+
+/** Joins that may wait in one process for a batch before it answers 503. */
+export const joinQueueMax = 20_000;
+
+/** Presence records in one script call. */
+export const presenceBatchMax = 500;
+
+/** Places moved (stepped around, expired, pruned) by one script call. */
+export const sweepBatchMax = 500;
+
+/** Refill, admissions per second: above this, µs × micro-tokens would pass 2^53. */
+export const refillPerSecMax = 5_000;
+
+/** Smallest refill: one admission in 100 s. Zero is refused: that is what pause is for. */
+export const refillPerSecMin = 0.01;
+
+/** Bucket capacity, tokens. */
+export const capacityMax = 1_000_000;
+
+/** D: the bounded overdraft of positions 1 to 10, tokens. */
+export const overdraftTokens = 10;
+
+/** Micro-tokens in a token. Tokens are integers of this size everywhere. */
+export const microPerToken = 1_000_000;
+
+/** Default refill, admissions per second. */
+export const refillPerSecDefault = 10;
+
+/** Capacity and window hold at least this much refill by default, s: people notice at their next poll (2 s + jitter). */
+export const burstSecDefault = 4;
+
+/** Smallest default capacity (tokens) and window (places). */
+export const burstMin = 100;
+
+/** A repeated enter gets the same reservation token for this long, s; also that token's life. */
+export const reservationTtlSec = 30;
+
+/** poll_after_sec = clamp(expected wait ÷ 8, min, max) ± jitter. */
+export const pollAfterSecMin = 2;
+export const pollAfterSecMax = 30;
+export const pollAfterWaitShare = 8;
+export const pollAfterJitter = 0.2;
+
+/** Defaults of one event's presence rules. */
+export const presenceSecDefault = 20;
+export const presenceSlackSec = 8;
+export const claimSecDefault = 60;
+export const expireNearSecDefault = 300;
+export const expireFarSecDefault = 1_800;
+
+/** Silence that could not be heard: no step-aside for, no expiry for, s; and the gap that starts it, ms. */
+export const graceAwaySec = 40;
+export const graceExpireSec = 300;
+export const graceGapMs = 5_000;
+
+/** A gateway reports the presence of near places this often, ms; the sweep runs this often, ms. */
+export const presenceReportMs = 1_000;
+export const sweepMs = 500;
+export const sweepLeaseMs = 2_000;
+
+/** A place whose expected wait is longer is reported at most once in `presenceFarReportMs`. */
+export const presenceNearWaitSec = 150;
+export const presenceFarReportMs = 60_000;
+
+/** Replicas read the journal at this pace, ms: fast while people wait, slow for an event nobody touches. */
+export const tailMs = 50;
+export const tailIdleMs = 250;
+
+/** Not read for this long = stale: answers are marked, ready is said to nobody, ms. */
+export const staleAfterMs = 1_000;
+
+/** Entries kept in a journal: 60 s at the peak of 1,000 join calls and 1,000 other transitions a second. */
+export const journalLenMax = 120_000;
+
+/** Longest time a visitor's request waits for Redis, ms; SPEC promises an answer within 2 s. */
+export const redisCommandMs = 1_500;
+
+/** A client that has not sent its whole request by then is cut, ms. */
+export const slowClientMs = 10_000;
+
+/** Bytes unsent on a visitor's event stream before it is cut; streams of one process. */
+export const streamUnsentBytesMax = 64 * 1024;
+export const streamsPerProcessMax = 10_000;
+export const streamCommentMs = 10_000;
+
+/** Graceful stop: longest drain, ms. */
+export const drainMs = 25_000;
+
+if (refillPerSecMax * microPerToken * 1e6 >= Number.MAX_SAFE_INTEGER) {
+  throw new Error('limits: a second of the highest refill must fit 2^53 when multiplied by µs');
+}
+if (joinBatchMax * 4 > 7000) throw new Error('limits: a join batch must stay below what Lua can unpack');
+if (journalLenMax < 60 * 2 * joinCallsPerSecMax) throw new Error('limits: the journal must hold 60 s at peak');

@@ -1,0 +1,87 @@
+/** The visitor API's wire: request and answer schemas, types by inference. JSON is snake_case. */
+import { z } from 'zod';
+import { eventIdPattern, tokenCharsMax } from './limits.ts';
+
+export const phases = ['scheduled', 'prequeue', 'open', 'draining', 'closed'] as const;
+export const phaseSchema = z.enum(phases);
+/** Where an event is in its life. */
+export type Phase = z.infer<typeof phaseSchema>;
+
+export const eventIdSchema = z.string().regex(eventIdPattern, 'letters, digits, _ . : - and at most 64 of them');
+
+export const joinBodySchema = z.object({
+  event_id: eventIdSchema,
+  /** A claimed, unverified name of the visitor; a JWT's subject overrides it. */
+  user_id: z.string().min(1).max(128).optional(),
+});
+export type JoinBody = z.infer<typeof joinBodySchema>;
+
+export const joinReplySchema = z.object({
+  waiting_token: z.string(),
+  reference: z.string(),
+  position_hint: z.number().int(),
+  status: z.literal('waiting'),
+  eta_sec: z.number().int(),
+  poll_after_sec: z.number(),
+  opens_at: z.string().optional(),
+});
+export type JoinReply = z.infer<typeof joinReplySchema>;
+
+export const noticeSchema = z.object({ code: z.string(), text: z.string() });
+export type Notice = z.infer<typeof noticeSchema>;
+
+export const placeStatuses = ['waiting', 'ready', 'entered', 'left', 'expired'] as const;
+
+export const statusReplySchema = z.object({
+  status: z.enum(placeStatuses),
+  /** People waiting in front + 1; 0 once the place has ended. */
+  position: z.number().int(),
+  eta_sec: z.number().int(),
+  eta_low_sec: z.number().int(),
+  eta_high_sec: z.number().int(),
+  confidence: z.number(),
+  /** Whole seconds since the join. */
+  waiting_time: z.number().int(),
+  ready_for_entry: z.boolean(),
+  poll_after_sec: z.number(),
+  phase: phaseSchema,
+  paused: z.boolean(),
+  opens_at: z.string().optional(),
+  message: z.string().optional(),
+  notices: z.array(noticeSchema).optional(),
+  /** When the answer was true, RFC 3339: older than a second means that the gateway has lost touch with Redis. */
+  as_of: z.string(),
+  /** Present and true when `as_of` is more than a second old. */
+  stale: z.boolean().optional(),
+});
+export type StatusReply = z.infer<typeof statusReplySchema>;
+
+export const tokenQuerySchema = z.object({ token: z.string().min(1).max(tokenCharsMax) });
+
+export const enterBodySchema = z.object({ waiting_token: z.string().min(1) });
+
+export const enterReplySchema = z.object({
+  admission: z.literal('granted'),
+  reservation_token: z.string(),
+  ttl_sec: z.number().int(),
+});
+export type EnterReply = z.infer<typeof enterReplySchema>;
+
+export const denyReasons = [
+  'not_open',
+  'paused',
+  'window',
+  'waited',
+  'tokens',
+  /** Explained refusals after "ready": something changed in between (promise 5). */
+  'settings_changed',
+  'returned_in_front',
+] as const;
+export type DenyReason = (typeof denyReasons)[number];
+
+export const leaveReplySchema = z.object({ status: z.literal('left'), message: z.string() });
+
+export const errorReplySchema = z
+  .object({ error: z.object({ code: z.string(), message: z.string(), trace_id: z.string(), hint: z.string().optional() }) })
+  .loose();
+export type LeaveReply = z.infer<typeof leaveReplySchema>;

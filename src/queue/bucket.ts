@@ -1,0 +1,50 @@
+/**
+ * The token bucket of an event, evaluated. Tokens are integers of a millionth (micro-tokens); time is Redis TIME in µs.
+ * lua/includes/bucket.lua is the same arithmetic; the truth is decided there, the replica only mirrors it.
+ * Token bucket as in RFC 2697 section 3, with a refill that may ramp and a capacity that may change in the middle.
+ */
+import { burstMin, burstSecDefault, microPerToken } from '../contract/limits.ts';
+import { bendsBetween, type TimedValue, valueAt } from './timed-value.ts';
+
+export interface BucketRates {
+  /** Micro-tokens a second. */
+  readonly refill: TimedValue;
+  /** Micro-tokens; undefined = max(100, 4 s of refill). */
+  readonly capacity: TimedValue | undefined;
+}
+
+export interface BucketState {
+  /** Micro-tokens; may be down to -overdraft. */
+  readonly tokensMicro: number;
+  readonly refilledAtUs: number;
+}
+
+/** Capacity in force at a time, micro-tokens. */
+export function capacityAt(rates: BucketRates, ms: number): number {
+  if (rates.capacity) return valueAt(rates.capacity, ms);
+  return Math.max(burstMin * microPerToken, burstSecDefault * valueAt(rates.refill, ms));
+}
+
+/** Micro-tokens that a rate makes in a time, rounded down; split in seconds and µs so that no product passes 2^53. */
+export function accrued(microPerSec: number, us: number): number {
+  const seconds = Math.floor(us / 1e6);
+  return seconds * microPerSec + Math.floor(((us - seconds * 1e6) * microPerSec) / 1e6);
+}
+
+/** The bucket at `nowUs`: each stretch between bends at its middle rate (exact, as the course is linear), then capped. */
+export function settle(state: BucketState, rates: BucketRates, nowUs: number): BucketState {
+  if (nowUs <= state.refilledAtUs) return state;
+  const startMs = state.refilledAtUs / 1000;
+  const endMs = nowUs / 1000;
+  const bends = bendsBetween(rates.refill, startMs, endMs);
+  if (rates.capacity) bends.push(...bendsBetween(rates.capacity, startMs, endMs));
+  bends.sort((a, b) => a - b);
+  let tokens = state.tokensMicro;
+  let fromUs = state.refilledAtUs;
+  for (const toUs of [...bends.map((ms) => ms * 1000), nowUs]) {
+    tokens += accrued(valueAt(rates.refill, (fromUs + toUs) / 2000), toUs - fromUs);
+    tokens = Math.min(tokens, capacityAt(rates, toUs / 1000));
+    fromUs = toUs;
+  }
+  return { tokensMicro: tokens, refilledAtUs: nowUs };
+}

@@ -1,0 +1,31 @@
+/** How wrong the shown ETAs were, as a metric: a sample of what was shown, held against when the place entered. */
+import type { StatusReply } from '../contract/visitor-api.ts';
+
+const samplesMax = 500;
+const etaSecMin = 30;
+const confidenceMin = 0.6;
+/** Weight of the newest error in the running mean. */
+const newestShare = 0.05;
+
+export class EtaAccuracy {
+  private readonly samples = new Map<number, { atMs: number; etaSec: number }>();
+  private mean = 0;
+
+  /** Running mean of |shown − real| ÷ real; 0 until the first sample has entered. */
+  get errorRatio(): number {
+    return this.mean;
+  }
+
+  shown(seq: number, reply: StatusReply, nowMs: number): void {
+    if (reply.eta_sec < etaSecMin || reply.confidence < confidenceMin || this.samples.size >= samplesMax) return;
+    if (!this.samples.has(seq)) this.samples.set(seq, { atMs: nowMs, etaSec: reply.eta_sec });
+  }
+
+  entered(seq: number, nowMs: number): void {
+    const sample = this.samples.get(seq);
+    if (!sample) return;
+    this.samples.delete(seq);
+    const realSec = Math.max(1, (nowMs - sample.atMs) / 1000);
+    this.mean += newestShare * (Math.abs(sample.etaSec - realSec) / realSec - this.mean);
+  }
+}

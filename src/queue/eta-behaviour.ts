@@ -1,0 +1,189 @@
+/**
+ * What the people of a line do, measured with forgetting: how much of the refill becomes admissions, how fast people
+ * leave, how many of those who reach the front are not there. Sampled once a second from the flow's totals.
+ *
+ * The trick is to count tokens, not admissions: a place is ready once the bucket holds a token for it and everyone in
+ * front, and an admission takes one token and one person, so it changes nothing. What remains to be known is
+ * refill that overflowed a full bucket (`use`), and people who vanish without a token: that is far less noisy than the
+ * admission rate.
+ */
+import type { Flow } from './flow.ts';
+
+/** Time between two samples, ms; a longer gap than `gapMs` teaches nothing. */
+const sampleMs = 1_000;
+const gapMs = 5_000;
+
+/** Forgetting: the time after which a second counts 1/e, s. */
+const useMemorySec = 60;
+const leaveMemorySec = 60;
+const absentMemorySec = 90;
+const passedMemorySec = 60;
+
+/** Weight of "all of the refill is used" before anything is measured, in seconds of refill. */
+const usePriorSec = 20;
+
+/** Nothing is learnt about `use` for so long after opening, resuming or a change: people first have to notice, ms. */
+const settleMs = 5_000;
+
+/** People who must have left, or passed, before a share counts half. */
+const leavePrior = 4;
+const absentPrior = 15;
+const parkedPrior = 60;
+
+/** Whoever is ready for longer than this has had time to notice (poll of 2.4 s and a click) and stays away, s. */
+const noticeSec = 3;
+
+/** With nobody stepped around as unclaimed for so long, those who stand ready are just slow, s. */
+const unclaimedSeenSec = 120;
+const claimSec = 60;
+
+const shareMax = 0.9;
+const useMin = 0.05;
+
+export interface BehaviourInputs {
+  readonly nowMs: number;
+  readonly flow: Flow;
+  readonly waiting: number;
+  /** Tokens; may be negative. */
+  readonly tokens: number;
+  readonly refillPerSec: number;
+  readonly window: number;
+  /** Places that the bucket holds tokens for, the overdraft included. */
+  readonly ready: number;
+  /** Open or draining, and not paused. */
+  readonly running: boolean;
+  /** Somebody ready stood there. */
+  readonly couldEnter: boolean;
+  readonly changedAtMs: number;
+}
+
+/** What the samples compare. */
+interface Totals {
+  readonly entered: number;
+  readonly left: number;
+  readonly silent: number;
+  readonly unclaimed: number;
+  readonly back: number;
+  readonly tokens: number;
+  readonly ready: number;
+  readonly inWindow: number;
+  readonly demand: boolean;
+}
+
+const nothing: Totals = {
+  entered: 0,
+  left: 0,
+  silent: 0,
+  unclaimed: 0,
+  back: 0,
+  tokens: 0,
+  ready: 0,
+  inWindow: 0,
+  demand: false,
+};
+
+export class Behaviour {
+  /** Share of the refill that becomes admissions while there is demand, 0.05 to 1. */
+  use = 1;
+  /** Leaving, per person and second. */
+  hazard = 0;
+  /** Share of those who come into the window and are stepped around there, 0 to 0.9. */
+  absent = 0;
+  /** Share of those who become ready and neither enter nor leave, 0 to 0.9. */
+  parkedShare = 0;
+  /** People who stand ready and will be stepped around. */
+  parked = 0;
+
+  #sampledAtMs = 0;
+  #runningSinceMs = 0;
+  #startedAtMs = 0;
+  #last = nothing;
+  #usable = 0;
+  #used = 0;
+  #left = 0;
+  #personSec = 0;
+  #stepped = 0;
+  #arrived = 0;
+  #passed = 0;
+  readonly #passedLately = new Float64Array(noticeSec);
+
+  /** Takes a sample if a second has gone by since the last. */
+  sample(inputs: BehaviourInputs): void {
+    const { nowMs, running } = inputs;
+    const sinceMs = nowMs - this.#sampledAtMs;
+    if (sinceMs < sampleMs) return;
+    this.#sampledAtMs = nowMs;
+    if (!running) this.#runningSinceMs = 0;
+    else if (this.#runningSinceMs === 0) this.#runningSinceMs = nowMs;
+    if (running && this.#startedAtMs === 0) this.#startedAtMs = nowMs;
+    const before = this.#last;
+    this.#last = this.#totals(inputs);
+    if (sinceMs > gapMs) return;
+    const sec = sinceMs / 1000;
+    this.#learnLeaving(before.left, inputs.waiting, sec);
+    if (!running) return;
+    this.#learnUse(before, inputs, sec);
+    this.#learnAbsent(before, sec);
+    this.#learnParked(before, inputs, sec);
+  }
+
+  #totals({ flow, tokens, ready, window, waiting, couldEnter, running }: BehaviourInputs): Totals {
+    return {
+      entered: flow.total('entered'),
+      left: flow.total('left'),
+      silent: flow.total('silent'),
+      unclaimed: flow.total('unclaimed'),
+      back: flow.total('back'),
+      tokens,
+      ready: running ? Math.min(ready, waiting) : 0,
+      inWindow: running ? Math.min(window, waiting) : 0,
+      demand: waiting > tokens && couldEnter,
+    };
+  }
+
+  #learnLeaving(leftBefore: number, waiting: number, sec: number): void {
+    const keep = Math.exp(-sec / leaveMemorySec);
+    this.#left = this.#left * keep + this.#last.left - leftBefore;
+    this.#personSec = this.#personSec * keep + waiting * sec;
+    const measured = this.#left / Math.max(1, this.#personSec);
+    this.hazard = (measured * this.#left) / (this.#left + leavePrior);
+  }
+
+  #learnUse(before: Totals, inputs: BehaviourInputs, sec: number): void {
+    const settledMs = Math.max(this.#runningSinceMs, inputs.changedAtMs) + settleMs + sec * 1000;
+    const prior = usePriorSec * inputs.refillPerSec;
+    if (inputs.nowMs >= settledMs && before.demand && this.#last.demand) {
+      const keep = Math.exp(-sec / useMemorySec);
+      const made = this.#last.entered - before.entered + this.#last.tokens - before.tokens;
+      this.#usable = this.#usable * keep + inputs.refillPerSec * sec;
+      this.#used = this.#used * keep + made;
+    }
+    this.use = Math.min(1, Math.max(useMin, (this.#used + prior) / (this.#usable + prior)));
+  }
+
+  #learnAbsent(before: Totals, sec: number): void {
+    const keep = Math.exp(-sec / absentMemorySec);
+    const now = this.#last;
+    const stepped = now.silent - before.silent - (now.back - before.back);
+    const present =
+      now.entered - before.entered + now.unclaimed - before.unclaimed + now.inWindow - before.inWindow;
+    this.#stepped = this.#stepped * keep + stepped;
+    this.#arrived = this.#arrived * keep + stepped + present;
+    const share = Math.max(0, this.#stepped) / Math.max(1, this.#arrived);
+    this.absent = Math.min(shareMax, (share * this.#arrived) / Math.max(1, this.#arrived + absentPrior));
+  }
+
+  #learnParked(before: Totals, { nowMs, flow }: BehaviourInputs, sec: number): void {
+    const now = this.#last;
+    const passed = now.entered - before.entered + now.unclaimed - before.unclaimed + now.ready - before.ready;
+    this.#passed = this.#passed * Math.exp(-sec / passedMemorySec) + passed;
+    this.#passedLately.copyWithin(0, 1);
+    this.#passedLately[noticeSec - 1] = passed;
+    let lately = 0;
+    for (const people of this.#passedLately) lately += people;
+    const isKnown = nowMs - this.#startedAtMs > (claimSec + 15) * 1000;
+    const nobody = isKnown && flow.sum('unclaimed', nowMs, unclaimedSeenSec) === 0;
+    this.parked = nobody ? 0 : Math.max(0, now.ready - Math.max(0, lately));
+    this.parkedShare = Math.min(shareMax, this.parked / (Math.max(0, this.#passed) + parkedPrior));
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * How long until a waiting place can enter, from what a replica has in memory. `refresh` does the heavy part at most
+ * every `etaRefreshMs`; `at` is asked at every poll and is arithmetic on what refresh prepared.
+ * docs/eta.md explains the model and says how well it does.
+ */
+
+import { claimSecDefault, microPerToken, overdraftTokens } from '../contract/limits.ts';
+import type { Notice, Phase } from '../contract/visitor-api.ts';
+import {
+  baseCapSec,
+  baseEtaSec,
+  baseRate,
+  baseSafety,
+  confidenceFallback,
+  confidenceOf,
+  LocalHour,
+} from './eta-base.ts';
+import { Behaviour } from './eta-behaviour.ts';
+import { Causes } from './eta-causes.ts';
+import { Course } from './eta-course.ts';
+import type { Flow } from './flow.ts';
+import { type TimedValue, valueAt } from './timed-value.ts';
+
+/** A refresh sooner after the last than this would learn nothing, ms; one after a change is done at once. */
+export const etaRefreshMs = 250;
+
+/** Share of the estimate to either side, by confidence; the upper side also carries the safety of the base formula. */
+const spreadSure = 0.05;
+const spreadUnsure = 0.5;
+
+/** Width that even a short estimate has to either side, s: a poll's time. */
+const spreadSecMin = 2;
+
+export interface EtaInputs {
+  /** Redis clock, epoch ms. */
+  readonly nowMs: number;
+  readonly flow: Flow;
+  /** People in the line; those stepped around are not among them. */
+  readonly waiting: number;
+  /** People stepped around, who may come back in front. */
+  readonly away: number;
+  /** The bucket now, micro-tokens; may be negative. */
+  readonly tokensMicro: number;
+  /** Micro-tokens per second. */
+  readonly refill: TimedValue;
+  /** The bucket's size now, micro-tokens. */
+  readonly capacityMicro: number;
+  /** Places from the front that may enter. */
+  readonly window: number;
+  readonly paused: boolean;
+  readonly phase: Phase;
+  /** Epoch ms; 0 = no opening time. */
+  readonly opensAtMs: number;
+  /** Last change of the event's settings, epoch ms. */
+  readonly changedAtMs: number;
+  /** Somebody ready stood there: few admissions then mean that people are slow, else that nobody could enter. */
+  readonly couldEnter: boolean;
+  /** Time in which a ready place is expected to enter, s. Default 60. */
+  readonly claimSec?: number;
+}
+
+export interface Eta {
+  /** Median estimate, whole seconds; 0 = can enter now. */
+  readonly etaSec: number;
+  readonly lowSec: number;
+  readonly highSec: number;
+  /** 1, 0.8, 0.6, or 0.2: nothing measured, or nobody knows how long (paused). */
+  readonly confidence: number;
+  /** The wait is longer than `etaSec` says: a first guess is cut at 600 s after the opening. */
+  readonly clamped: boolean;
+}
+
+export class EtaModel {
+  readonly #hour: LocalHour;
+  readonly #behaviour = new Behaviour();
+  readonly #expected = new Course();
+  readonly #planned = new Course();
+  readonly #causes = new Causes();
+  #refreshedAtMs = 0;
+  #changedAtMs = -1;
+  #isOver = false;
+  #openMs = 0;
+  #window = 0;
+  #ready = 0;
+  #held = 0;
+  #baseRate = 0;
+  #confidence = confidenceFallback;
+  #isFallback = true;
+
+  /** `timeZone` is the event's, an IANA name. Throws a RangeError for one that the platform does not know. */
+  constructor(options: { timeZone: string }) {
+    this.#hour = new LocalHour(options.timeZone);
+  }
+
+  /** Takes over the line's state: at once after a change of settings, else at most every `etaRefreshMs`. */
+  refresh(inputs: EtaInputs): void {
+    const { nowMs, flow, changedAtMs } = inputs;
+    if (nowMs - this.#refreshedAtMs < etaRefreshMs && changedAtMs === this.#changedAtMs) return;
+    this.#refreshedAtMs = nowMs;
+    this.#changedAtMs = changedAtMs;
+    const isOpen = inputs.phase === 'open' || inputs.phase === 'draining';
+    this.#isOver = inputs.phase === 'closed';
+    this.#openMs = isOpen ? nowMs : Math.max(nowMs, inputs.opensAtMs);
+    this.#window = inputs.window;
+    this.#setReady(inputs);
+    this.#behaviour.sample({
+      nowMs,
+      flow,
+      waiting: inputs.waiting,
+      tokens: inputs.tokensMicro / microPerToken,
+      refillPerSec: valueAt(inputs.refill, nowMs) / microPerToken,
+      window: inputs.window,
+      ready: this.#ready,
+      running: isOpen && !inputs.paused,
+      couldEnter: inputs.couldEnter,
+      changedAtMs,
+    });
+    const measured = confidenceOf(flow, nowMs);
+    this.#isFallback = measured === confidenceFallback;
+    this.#confidence = inputs.paused ? confidenceFallback : measured;
+    this.#baseRate = baseRate(flow, nowMs, this.#hour.at(nowMs));
+    this.#prepare(inputs);
+    this.#causes.refresh({
+      nowMs,
+      planned: this.#planned,
+      expected: this.#expected,
+      use: this.#behaviour.use,
+      paused: inputs.paused,
+      isOpen,
+      opensAtMs: inputs.opensAtMs,
+      changedAtMs,
+      room: Math.min(inputs.window, inputs.capacityMicro / microPerToken),
+      back: flow.total('back'),
+      isFallback: this.#isFallback,
+    });
+  }
+
+  /** The estimate of a waiting place. `position` counts from 1; `nowMs` may be later than the last refresh. */
+  at(position: number, nowMs: number): Eta {
+    if (this.#isOver)
+      return { etaSec: 0, lowSec: 0, highSec: 0, confidence: confidenceFallback, clamped: false };
+    const passedSec = Math.max(0, nowMs - this.#refreshedAtMs) / 1000;
+    const openSec = Math.max(0, (this.#openMs - nowMs) / 1000);
+    const confidence = this.#confidence;
+    let sec = 0;
+    if (position > this.#ready || openSec > 0) {
+      sec = Math.max(openSec, this.#expected.secondsTo(this.#gap(position)) - passedSec);
+      if (sec === Number.POSITIVE_INFINITY) sec = openSec + baseEtaSec(position, this.#baseRate);
+    }
+    const clamped = this.#isFallback && sec > openSec + baseCapSec;
+    const shownSec = clamped ? openSec + baseCapSec : sec;
+    const spread = spreadSure + (1 - confidence) * (spreadUnsure - spreadSure);
+    const wide = sec > 0 ? spreadSecMin : 0;
+    return {
+      etaSec: position > this.#ready ? Math.max(1, Math.round(shownSec)) : Math.round(shownSec),
+      lowSec: Math.max(0, Math.floor(Math.max(openSec, shownSec * (1 - spread) - wide))),
+      highSec: Math.ceil(Math.max(sec * baseSafety, sec * (1 + spread)) + wide),
+      confidence,
+      clamped,
+    };
+  }
+
+  /** Why estimates rose in the last minute, or do not run; the same array until the next refresh. */
+  notices(): readonly Notice[] {
+    return this.#causes.notices();
+  }
+
+  /** People without a token ahead of a place: those who will not be there when the window reaches them do not count. */
+  #gap(position: number): number {
+    const beyond = position - this.#window;
+    return (beyond > 0 ? this.#window + beyond * (1 - this.#behaviour.absent) : position) - this.#held;
+  }
+
+  /** Positions 1 to 10 may overdraw the bucket: below D tokens, a place is ready that much earlier. */
+  #setReady({ tokensMicro, window }: EtaInputs): void {
+    const tokens = tokensMicro / microPerToken;
+    const overdrawn = Math.min(overdraftTokens, tokens + overdraftTokens);
+    this.#held = Math.min(window, Math.max(tokens, overdrawn));
+    this.#ready = Math.max(0, Math.floor(this.#held));
+  }
+
+  #prepare({ nowMs, refill, claimSec = claimSecDefault }: EtaInputs): void {
+    const { use, hazard, parked, parkedShare } = this.#behaviour;
+    const shared = { nowMs, openMs: this.#openMs, refill, releaseSec: claimSec };
+    const ready = this.#ready;
+    const releasePerSec = parked / claimSec;
+    this.#expected.prepare({ ...shared, use, hazard, ready, releasePerSec, releaseShare: parkedShare });
+    this.#planned.prepare({ ...shared, use: 1, hazard: 0, ready: 0, releasePerSec: 0, releaseShare: 0 });
+  }
+}

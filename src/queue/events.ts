@@ -1,0 +1,96 @@
+/** Making events and finding them. An event lives in its own slot; the set of all ids and its version live beside. */
+import { randomBytes } from 'node:crypto';
+import {
+  claimSecDefault,
+  eventsMax,
+  expireFarSecDefault,
+  expireNearSecDefault,
+  presenceSecDefault,
+  refillPerSecDefault,
+} from '../contract/limits.ts';
+import { TacosError } from '../contract/errors.ts';
+import type { RedisClient } from '../redis/client.ts';
+import { eventsKey, keysOf } from './scripts.ts';
+import { type EventKind, newEventFields } from './settings.ts';
+import type { Store } from './store.ts';
+
+/** Rises with every event that is made, so that gateways look for new ones only then. */
+export const eventsVersionKey = 'tacos:events:version';
+
+/** What may be said of a new event; the rest has defaults (limits.ts). Times in epoch ms, 0 = none. */
+export interface EventPlan {
+  readonly name?: string;
+  readonly kind: EventKind;
+  readonly timeZone?: string;
+  readonly opensAtMs?: number;
+  readonly prequeueFromMs?: number;
+  readonly maxWaiting?: number;
+  readonly refillPerSec?: number;
+  readonly capacity?: number;
+  readonly window?: number;
+  readonly tiers?: string;
+  readonly presenceSec?: number;
+  readonly claimSec?: number;
+  readonly expireNearSec?: number;
+  readonly expireFarSec?: number;
+}
+
+/**
+ * Makes an event; false where it exists already.
+ *
+ * @throws TacosError EVENTS_FULL at the cap
+ */
+export async function makeEvent(
+  redis: RedisClient,
+  store: Store,
+  event: { id: string; kid: string; plan: EventPlan; audit: string },
+): Promise<boolean> {
+  const { id, kid, plan } = event;
+  if ((await redis.scard(eventsKey)) >= eventsMax) throw new TacosError('EVENTS_FULL', { retryAfterSec: 60 });
+  const { fields, tokensMicro } = newEventFields({
+    life: randomBytes(6).toString('base64url'),
+    incarnation: randomBytes(6).toString('base64url'),
+    kid,
+    name: plan.name ?? '',
+    kind: plan.kind,
+    timeZone: plan.timeZone ?? 'UTC',
+    opensAtMs: plan.opensAtMs ?? 0,
+    prequeueFromMs: plan.prequeueFromMs ?? 0,
+    maxWaiting: plan.maxWaiting ?? 0,
+    refillPerSec: plan.refillPerSec ?? refillPerSecDefault,
+    capacity: plan.capacity,
+    presenceMs: (plan.presenceSec ?? presenceSecDefault) * 1000,
+    claimMs: (plan.claimSec ?? claimSecDefault) * 1000,
+    expireNearMs: (plan.expireNearSec ?? expireNearSecDefault) * 1000,
+    expireFarMs: (plan.expireFarSec ?? expireFarSecDefault) * 1000,
+    ...(plan.window === undefined ? {} : { window: plan.window }),
+    ...(plan.tiers === undefined ? {} : { tiers: plan.tiers }),
+  });
+  const made = await store.createEvent(id, { fields, tokensMicro, audit: event.audit });
+  if (made) await redis.multi().sadd(eventsKey, id).incr(eventsVersionKey).exec();
+  return made;
+}
+
+/** Finds events to serve: all that operators made, and those with people waiting. Others are loaded when called. */
+export class EventFinder {
+  private version: string | null = null;
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  /** Ids to follow since the last look; empty while no event was made. */
+  async look(): Promise<string[]> {
+    const version = await this.redis.get(eventsVersionKey);
+    if (version === this.version) return [];
+    const found: string[] = [];
+    for (const id of await this.redis.smembers(eventsKey)) {
+      const [kind, phase, waiting] = await this.redis.hmget(keysOf(id).meta, 'kind', 'phase', 'waiting');
+      if (kind === null) await this.redis.srem(eventsKey, id);
+      else if (Number(waiting) > 0 || (kind === 'operator' && phase !== 'closed')) found.push(id);
+    }
+    this.version = version;
+    return found;
+  }
+}

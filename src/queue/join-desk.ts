@@ -1,0 +1,143 @@
+/** Joins of one event: who asks is turned into digests, what Redis answers into a token or a refusal. */
+import { idempotencyKeyReplayCharsMin, pollAfterSecMax, presenceSlackSec } from '../contract/limits.ts';
+import { type Refusal, refuse } from '../contract/errors.ts';
+import type { JoinReply } from '../contract/visitor-api.ts';
+import type { RedisClient } from '../redis/client.ts';
+import type { JoinMember } from './join-members.ts';
+import { Joiner, type JoinResult } from './joiner.ts';
+import type { Keyring } from './keyring.ts';
+import type { JoinRequest, Outcome } from './line-types.ts';
+import { dueAfterMs } from './presence.ts';
+import { pollAfterSec, type ServedEvent } from './served-event.ts';
+import type { Store } from './store.ts';
+import { signWaitingToken } from './waiting-token.ts';
+
+export type JoinAsk = JoinRequest;
+
+export interface JoinDeskOptions {
+  readonly served: ServedEvent;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  /** The worker process: its batches are numbered under this name. */
+  readonly sender: string;
+  readonly redis: RedisClient;
+}
+
+export class JoinDesk {
+  private readonly served: ServedEvent;
+  private readonly keyring: Keyring;
+  private readonly joiner: Joiner;
+
+  constructor(options: JoinDeskOptions) {
+    const { served, store, sender, redis } = options;
+    this.served = served;
+    this.keyring = options.keyring;
+    this.joiner = new Joiner({
+      send: (batchNo, members) => store.join(served.ref, { sender, batchNo, dueMs: this.firstDueMs(), members }),
+      processes: () => served.reporters,
+      reachable: () => redis.status === 'ready',
+    });
+  }
+
+  async join(ask: JoinAsk): Promise<Outcome<JoinReply>> {
+    const member = this.memberOf(ask);
+    const result = await this.joiner.join(member);
+    switch (result.word) {
+      case 'joined':
+        return { ok: true, reply: this.reply(ask, member, result, result.position) };
+      case 'same':
+        if (!ask.caller.subject && (ask.idempotencyKey?.length ?? 0) < idempotencyKeyReplayCharsMin) {
+          return refuse('DUPLICATE_REQUEST');
+        }
+        return { ok: true, reply: this.reply(ask, member, result, this.served.replica.position(result.seq)) };
+      case 'duplicate':
+        return this.duplicate(ask, member, result);
+      case 'conflict':
+        return refuse('IDEMPOTENCY_CONFLICT');
+      default:
+        return refusalOf(result, this.served.nowMs());
+    }
+  }
+
+  private memberOf({ eventId, userId, idempotencyKey, caller }: JoinAsk): JoinMember {
+    const { secret } = this.served;
+    const { subject } = caller;
+    const person = subject !== undefined ? `sub:${subject}` : userId !== undefined ? `user:${userId}` : undefined;
+    if (idempotencyKey === undefined) return person === undefined ? {} : { person: secret.digest(person) };
+    const scope = subject === undefined ? 'idem:' : `idem:sub:${subject}:`;
+    return {
+      ...(person === undefined ? {} : { person: secret.digest(person) }),
+      key: secret.digest(scope + idempotencyKey),
+      body: secret.digest(`body:${JSON.stringify([eventId, userId ?? null])}`).subarray(0, 4),
+    };
+  }
+
+  private token(ask: JoinAsk, member: JoinMember, place: { seq: number; joinedMs: number }): string {
+    const { id, settings } = this.served;
+    return signWaitingToken(this.keyring, {
+      event: id,
+      life: settings.life,
+      epoch: settings.epoch,
+      seq: place.seq,
+      joinedMs: place.joinedMs,
+      verified: ask.caller.subject !== undefined,
+      ...(member.person ? { person: member.person } : {}),
+    });
+  }
+
+  private reply(
+    ask: JoinAsk,
+    member: JoinMember,
+    place: { seq: number; joinedMs: number },
+    position: number,
+  ): JoinReply {
+    const { served } = this;
+    const view = served.view(place.joinedMs);
+    const etaSec = served.eta.at(position, place.joinedMs).etaSec;
+    const opensAtMs = served.settings.opensAtMs;
+    return {
+      waiting_token: this.token(ask, member, place),
+      reference: served.secret.reference(place.seq),
+      position_hint: position,
+      status: 'waiting',
+      eta_sec: etaSec,
+      poll_after_sec: pollAfterSec(etaSec),
+      ...(view.phase === 'prequeue' ? { opens_at: new Date(opensAtMs).toISOString() } : {}),
+    };
+  }
+
+  /** The token of the place that is held already goes only to the verified holder. */
+  private duplicate(ask: JoinAsk, member: JoinMember, place: { seq: number; joinedMs: number }): Refusal {
+    if (ask.caller.subject === undefined) return refuse('DUPLICATE_REQUEST');
+    const body = { waiting_token: this.token(ask, member, place), reference: this.served.secret.reference(place.seq) };
+    return refuse('DUPLICATE_REQUEST', { body });
+  }
+
+  /** Silence of somebody who joins now begins when their first poll is overdue, ms from now. */
+  private firstDueMs(): number {
+    const { served } = this;
+    const nowMs = served.nowMs();
+    served.view(nowMs);
+    const etaSec = served.eta.at(served.replica.waiting.count + 1, nowMs).etaSec;
+    const latestPollSec = Math.min(pollAfterSecMax * 1.2, pollAfterSec(etaSec, () => 1));
+    return dueAfterMs(served.settings.presenceMs, Math.max(latestPollSec, presenceSlackSec));
+  }
+}
+
+function refusalOf(result: Exclude<JoinResult, { seq: number }>, nowMs: number): Refusal {
+  switch (result.word) {
+    case 'scheduled': {
+      const retryAfterSec = Math.max(1, Math.ceil((result.opensAtMs - nowMs) / 1000));
+      const opensAt = new Date(result.opensAtMs).toISOString();
+      return refuse('QUEUE_NOT_OPEN', { retryAfterSec, body: { opens_at: opensAt } });
+    }
+    case 'closed':
+      return refuse('QUEUE_CLOSED');
+    case 'full':
+      return refuse('QUEUE_FULL', { retryAfterSec: 30 });
+    case 'overloaded':
+      return refuse('OVERLOADED', { retryAfterSec: 1 });
+    default:
+      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
+  }
+}

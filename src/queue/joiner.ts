@@ -1,0 +1,135 @@
+/**
+ * Gathers the joins of one event in this process into batches. One batch is under way at a time, so a batch whose reply
+ * was lost can be sent again under its number without making a second place; while it is away the next one grows. The
+ * pace keeps a fleet below `joinCallsPerSecMax` calls a second an event: with more processes, batches grow instead.
+ */
+import { joinBatchMax, joinBatchWaitMs, joinCallsPerSecMax, joinQueueMax, redisCommandMs } from '../contract/limits.ts';
+import { type JoinMember, packMembers } from './join-members.ts';
+import { type JoinReply, StaleEventError } from './store.ts';
+
+/** What became of one join. */
+export type JoinResult =
+  | { readonly word: 'joined'; readonly seq: number; readonly joinedMs: number; readonly position: number }
+  | { readonly word: 'same' | 'duplicate' | 'conflict'; readonly seq: number; readonly joinedMs: number }
+  | { readonly word: 'scheduled'; readonly opensAtMs: number }
+  | { readonly word: 'closed' | 'full' | 'unavailable' | 'overloaded' | 'stale' };
+
+interface Waiting {
+  readonly member: JoinMember;
+  readonly sinceMs: number;
+  readonly resolve: (result: JoinResult) => void;
+}
+
+export interface JoinerOptions {
+  /** Sends one batch; called again with the same number when the first answer was lost. */
+  readonly send: (batchNo: number, members: Buffer) => Promise<JoinReply>;
+  /** Processes that share the event, this one included. */
+  readonly processes: () => number;
+  /** False while Redis is known to be out of reach: joins are refused at once. */
+  readonly reachable: () => boolean;
+}
+
+/** A join is refused when it has waited so long, ms; the rest of 2 s is for the answer's way. */
+const patienceMs = redisCommandMs + 100;
+const resendMs = 25;
+
+export class Joiner {
+  private readonly options: JoinerOptions;
+  private waiting: Waiting[] = [];
+  private batchNo = 0;
+  private busy = false;
+  private timer: NodeJS.Timeout | undefined;
+  private patience: NodeJS.Timeout | undefined;
+  private sentMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: JoinerOptions) {
+    this.options = options;
+  }
+
+  /** Resolves with what became of the join, at the latest after `patienceMs`. */
+  join(member: JoinMember): Promise<JoinResult> {
+    if (!this.options.reachable()) return Promise.resolve({ word: 'unavailable' });
+    if (this.waiting.length >= joinQueueMax) return Promise.resolve({ word: 'overloaded' });
+    return new Promise((resolve) => {
+      this.waiting.push({ member, sinceMs: performance.now(), resolve });
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    this.patience ??= setTimeout(() => this.refuseOld(), patienceMs);
+    if (this.busy || this.timer) return;
+    const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
+    const waitMs = Math.max(joinBatchWaitMs, this.sentMs + paceMs - performance.now());
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.flush();
+    }, waitMs);
+  }
+
+  private async flush(): Promise<void> {
+    const batch = this.waiting.slice(0, joinBatchMax);
+    if (batch.length === 0) return;
+    this.waiting = this.waiting.slice(joinBatchMax);
+    this.busy = true;
+    this.sentMs = performance.now();
+    this.batchNo += 1;
+    const reply = await this.sendUntilKnown(packMembers(batch.map((one) => one.member)), batch[0]?.sinceMs ?? 0);
+    settleBatch(batch, reply);
+    this.busy = false;
+    if (this.waiting.length > 0) this.schedule();
+  }
+
+  /** Sends again after an ambiguous failure while the oldest join may still be answered. */
+  private async sendUntilKnown(members: Buffer, sinceMs: number): Promise<JoinReply | 'unavailable' | 'stale'> {
+    for (;;) {
+      try {
+        return await this.options.send(this.batchNo, members);
+      } catch (error) {
+        if (error instanceof StaleEventError) return 'stale';
+        const leftMs = patienceMs - (performance.now() - sinceMs);
+        if (leftMs < 2 * resendMs) return 'unavailable';
+        await new Promise((resolve) => setTimeout(resolve, resendMs));
+      }
+    }
+  }
+
+  private refuseOld(): void {
+    const now = performance.now();
+    const kept: Waiting[] = [];
+    for (const one of this.waiting) {
+      if (now - one.sinceMs >= patienceMs) one.resolve({ word: 'unavailable' });
+      else kept.push(one);
+    }
+    this.waiting = kept;
+    const oldest = kept[0];
+    this.patience = oldest && setTimeout(() => this.refuseOld(), Math.max(1, oldest.sinceMs + patienceMs - now));
+  }
+}
+
+const exceptionWords = ['same', 'duplicate', 'conflict'] as const;
+
+function settleBatch(batch: readonly Waiting[], reply: JoinReply | 'unavailable' | 'stale'): void {
+  if (typeof reply === 'string') {
+    for (const one of batch) one.resolve({ word: reply });
+    return;
+  }
+  if (reply.word !== 'joined') {
+    for (const one of batch) one.resolve(reply);
+    return;
+  }
+  let given = 0;
+  let next = 0;
+  for (const [index, one] of batch.entries()) {
+    const exception = reply.exceptions[next];
+    if (exception?.member === index) {
+      next += 1;
+      const word = exceptionWords[exception.what];
+      one.resolve(word ? { word, seq: exception.seq, joinedMs: exception.joinedMs } : { word: 'full' });
+      continue;
+    }
+    given += 1;
+    const position = reply.waitingBefore + given;
+    one.resolve({ word: 'joined', seq: reply.firstSeq + given - 1, joinedMs: reply.nowMs, position });
+  }
+}

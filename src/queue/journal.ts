@@ -1,0 +1,74 @@
+/**
+ * The journal of an event: every transition as one entry of a capped Redis Stream `tacos:{event}:journal`.
+ * The stream id is `<n>-0`; n rises by one with each entry, so a hole is seen at once. An entry has one field, `e`,
+ * whose value is words separated by spaces. Entries say absolute states, so applying one twice is harmless.
+ *
+ *   j <firstSeq> <count> <nowMs>                    joined: count places from firstSeq on, waiting
+ *   e <seq> <tokensMicro> <refilledAtUs> <w|a>      entered, from waiting or away; the bucket after it
+ *   l <seq> <nowMs>                                 left
+ *   a <s|u> <nowMs> <seqs>                          stepped around: silent or unclaimed
+ *   b <seqs>                                        back in the line
+ *   x <nowMs> <seqs>                                expired
+ *   s <tokensMicro> <refilledAtUs> <meta JSON>      phase, pause or settings changed: all of them after it
+ *
+ * seqs = comma-separated numbers and ranges a-b. A letter that is not known is ignored (a newer version wrote it).
+ */
+
+export type JournalEntry =
+  | { readonly kind: 'joined'; readonly firstSeq: number; readonly count: number; readonly nowMs: number }
+  | { readonly kind: 'entered'; readonly seq: number; readonly tokensMicro: number; readonly refilledAtUs: number; readonly wasAway: boolean }
+  | { readonly kind: 'left'; readonly seq: number; readonly nowMs: number }
+  | { readonly kind: 'away'; readonly reason: 'silent' | 'unclaimed'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | { readonly kind: 'back'; readonly seqs: readonly number[] }
+  | { readonly kind: 'expired'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | { readonly kind: 'settings'; readonly tokensMicro: number; readonly refilledAtUs: number; readonly meta: Readonly<Record<string, string>> }
+  | { readonly kind: 'unknown' };
+
+/** Parses the value of an entry's field `e`. */
+export function parseEntry(value: string): JournalEntry {
+  const kind = value[0];
+  if (kind === 's') return parseSettings(value);
+  const words = value.split(' ');
+  const number = (index: number): number => Number(words[index]);
+  switch (kind) {
+    case 'j':
+      return { kind: 'joined', firstSeq: number(1), count: number(2), nowMs: number(3) };
+    case 'e':
+      return { kind: 'entered', seq: number(1), tokensMicro: number(2), refilledAtUs: number(3), wasAway: words[4] === 'a' };
+    case 'l':
+      return { kind: 'left', seq: number(1), nowMs: number(2) };
+    case 'a':
+      return { kind: 'away', reason: words[1] === 'u' ? 'unclaimed' : 'silent', nowMs: number(2), seqs: parseSeqs(words[3]) };
+    case 'b':
+      return { kind: 'back', seqs: parseSeqs(words[1]) };
+    case 'x':
+      return { kind: 'expired', nowMs: number(1), seqs: parseSeqs(words[2]) };
+    default:
+      return { kind: 'unknown' };
+  }
+}
+
+function parseSettings(value: string): JournalEntry {
+  const second = value.indexOf(' ', 2);
+  const third = value.indexOf(' ', second + 1);
+  return {
+    kind: 'settings',
+    tokensMicro: Number(value.slice(2, second)),
+    refilledAtUs: Number(value.slice(second + 1, third)),
+    meta: JSON.parse(value.slice(third + 1)) as Record<string, string>,
+  };
+}
+
+function parseSeqs(text = ''): number[] {
+  const seqs: number[] = [];
+  for (const part of text.split(',')) {
+    const dash = part.indexOf('-');
+    if (dash < 0) {
+      if (part !== '') seqs.push(Number(part));
+      continue;
+    }
+    const last = Number(part.slice(dash + 1));
+    for (let seq = Number(part.slice(0, dash)); seq <= last; seq += 1) seqs.push(seq);
+  }
+  return seqs;
+}

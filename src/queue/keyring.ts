@@ -1,0 +1,80 @@
+/**
+ * The signing keys of waiting tokens: the first of the list signs, all verify. From a key and an event's life comes the
+ * event's secret, which names its people and places without saying who they are, on every gateway alike.
+ */
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+
+/** One key of a list such as WAITING_TOKEN_KEYS. */
+export interface NamedKey {
+  /** 1 to 16 letters and digits. */
+  readonly kid: string;
+  /** At least 32 bytes. */
+  readonly secret: Buffer;
+}
+
+/** Bytes of a digest of a person, a key or a body, and of a token's mac. */
+export const digestBytes = 16;
+
+export class Keyring {
+  readonly signingKid: string;
+  private readonly keys = new Map<string, KeyObject>();
+
+  /** @throws Error when the list is empty, a kid stands twice or a key is too short */
+  constructor(keys: readonly NamedKey[]) {
+    const [first] = keys;
+    if (!first) throw new Error('at least one waiting token key is needed');
+    this.signingKid = first.kid;
+    for (const { kid, secret } of keys) {
+      if (this.keys.has(kid)) throw new Error(`the key id ${kid} stands twice`);
+      if (!/^[A-Za-z0-9]{1,16}$/.test(kid)) throw new Error('a key id has 1 to 16 letters and digits');
+      if (secret.length < 32) throw new Error(`the key ${kid} has less than 32 bytes`);
+      this.keys.set(kid, createSecretKey(secret));
+    }
+  }
+
+  /** The mac of a text, base64url; undefined for a key that is not known here. */
+  mac(kid: string, text: string): string | undefined {
+    const key = this.keys.get(kid);
+    return key && createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
+  }
+
+  /** The secret of one life of an event; undefined for a key that is not known here. */
+  eventSecret(kid: string, event: string, life: string): EventSecret | undefined {
+    const key = this.keys.get(kid);
+    if (!key) return undefined;
+    return new EventSecret(createSecretKey(createHmac('sha256', key).update(`event ${event} ${life}`).digest()));
+  }
+}
+
+const base32 = 'abcdefghjkmnpqrstuvwxyz023456789';
+
+/** Names people and places of one event. */
+export class EventSecret {
+  private readonly key: KeyObject;
+
+  constructor(key: KeyObject) {
+    this.key = key;
+  }
+
+  /** 16 bytes that stand for a text such as `sub:alice`. */
+  digest(text: string): Buffer {
+    return createHmac('sha256', this.key).update(text).digest().subarray(0, digestBytes);
+  }
+
+  /** What a visitor can read to support and what operators see: `v_` and 8 base32 characters. No credential. */
+  reference(seq: number): string {
+    return `v_${this.letters(`place ${seq}`, 8)}`;
+  }
+
+  /** The id of the pass of a place: two grants of one place are one pass. 26 base32 characters. */
+  passId(seq: number): string {
+    return this.letters(`pass ${seq}`, 26);
+  }
+
+  private letters(text: string, count: number): string {
+    const bytes = createHmac('sha256', this.key).update(text).digest();
+    let letters = '';
+    for (let at = 0; at < count; at += 1) letters += base32[(bytes[at] ?? 0) & 31];
+    return letters;
+  }
+}

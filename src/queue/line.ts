@@ -1,0 +1,329 @@
+/**
+ * The line as one gateway process serves it: tokens in, answers out. Joins and enters go to Redis, statuses are
+ * answered from replicas, heartbeats are reported in bulk. Boot order: connections → tailer → finder → upkeep.
+ */
+import { presenceReportMs, redisCommandMs } from '../contract/limits.ts';
+import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
+import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
+import { CommandCounts } from '../redis/command-counts.ts';
+import { EtaAccuracy } from './eta-accuracy.ts';
+import { EventFinder, makeEvent } from './events.ts';
+import { type JoinAsk, JoinDesk } from './join-desk.ts';
+import { Keyring, type NamedKey } from './keyring.ts';
+import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
+import { EnterDesk } from './enter-desk.ts';
+import { isNear } from './presence.ts';
+import { RedisClock } from './redis-clock.ts';
+import { Reporter } from './reporter.ts';
+import { ReservationSigner } from './reservation-token.ts';
+import { scripts } from './scripts.ts';
+import { ServedEvent } from './served-event.ts';
+import { StaleEventError, Store } from './store.ts';
+import { Streams } from './streams.ts';
+import { Sweeper } from './sweeper.ts';
+import { type Followed, Tailer } from './tailer.ts';
+import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
+
+export interface LineOptions {
+  readonly redis: RedisAddress;
+  readonly gatewayId: string;
+  /** Unique for each process that ever runs. */
+  readonly workerId: string;
+  readonly waitingTokenKeys: readonly NamedKey[];
+  readonly reservationTokenKeys: readonly NamedKey[];
+  readonly eventsAutoCreate: boolean;
+  readonly enterAuthRequired: boolean;
+  readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
+}
+
+/** Everything that is kept for one event. */
+interface Counter {
+  readonly served: ServedEvent;
+  readonly joins: JoinDesk;
+  readonly reporter: Reporter;
+  readonly sweeper: Sweeper;
+  readonly accuracy: EtaAccuracy;
+}
+
+const findMs = 1_000;
+const unknownEventMs = 1_000;
+const unknownEventsMax = 10_000;
+
+/** Opens the line. Resolves once Redis answered or after 1.5 s in vain; it goes on trying by itself. */
+export async function createLine(options: LineOptions): Promise<Line> {
+  const line = new RedisLine(options);
+  await line.start();
+  return line;
+}
+
+class RedisLine implements Line {
+  private readonly options: LineOptions;
+  private readonly keyring: Keyring;
+  private readonly enters: EnterDesk;
+  private readonly writes: RedisClient;
+  private readonly reads: RedisClient;
+  private readonly counts = new CommandCounts();
+  private readonly store: Store;
+  private readonly clock = new RedisClock();
+  private readonly tailer: Tailer;
+  private readonly finder: EventFinder;
+  private readonly streams: Streams;
+  private readonly counters = new Map<string, Counter>();
+  private readonly unknownUntil = new Map<string, number>();
+  private findTimer: NodeJS.Timeout | undefined;
+  private loadedOnce = false;
+  private closed = false;
+
+  constructor(options: LineOptions) {
+    this.options = options;
+    this.keyring = new Keyring(options.waitingTokenKeys);
+    this.writes = connect(options.redis, { name: 'tacos-write', scripts });
+    this.reads = connect(options.redis, { name: 'tacos-read' });
+    this.counts.watch(this.writes);
+    this.counts.watch(this.reads);
+    this.store = new Store(this.writes);
+    this.enters = new EnterDesk({
+      store: this.store,
+      signer: new ReservationSigner(options.reservationTokenKeys),
+      authRequired: options.enterAuthRequired,
+    });
+    this.tailer = new Tailer({
+      redis: this.reads,
+      clock: this.clock,
+      onApplied: (followed, change) => this.applied(followed, change),
+      onGone: (event) => this.drop(event),
+      onError: (error, event) => this.warn('reading the journal failed', error, event),
+    });
+    this.finder = new EventFinder(this.reads);
+    this.streams = new Streams({
+      heard: (served, seq, reply) => this.heard(served, seq, reply),
+      nowMs: () => this.clock.nowMs(),
+    });
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([whenReady(this.writes, redisCommandMs), whenReady(this.reads, redisCommandMs)]);
+    await this.find();
+  }
+
+  get ready(): boolean {
+    return this.loadedOnce;
+  }
+
+  async join(request: JoinRequest): Promise<Outcome<JoinReply>> {
+    const counter = await this.counterFor(request.eventId, this.options.eventsAutoCreate);
+    if ('code' in counter) return counter;
+    const ask: JoinAsk = request;
+    return counter.joins.join(ask);
+  }
+
+  status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
+    const token = readWaitingToken(this.keyring, waitingToken);
+    if (!token) return refuse('TOKEN_NOT_FOUND');
+    const counter = this.counters.get(token.event);
+    return counter ? this.statusOf(counter, token) : this.withCounter(token, (found) => this.statusOf(found, token));
+  }
+
+  async enter(waitingToken: string, caller: Caller): Promise<Outcome<EnterReply>> {
+    const token = readWaitingToken(this.keyring, waitingToken);
+    if (!token) return refuse('TOKEN_NOT_FOUND');
+    return this.withCounter(token, (counter) =>
+      this.guarded(async () => {
+        const outcome = await this.enters.enter(counter.served, token, caller);
+        if (outcome.ok) counter.accuracy.entered(token.seq, this.clock.nowMs());
+        return outcome;
+      }),
+    );
+  }
+
+  async leave(waitingToken: string): Promise<Outcome<LeaveReply>> {
+    const token = readWaitingToken(this.keyring, waitingToken);
+    if (!token) return refuse('TOKEN_NOT_FOUND');
+    return this.withCounter(token, (counter) =>
+      this.guarded(async () => {
+        const word = await this.store.leave(counter.served.ref, { seq: token.seq });
+        if (word === 'unknown') return refuse('TOKEN_NOT_FOUND');
+        if (word === 'entered') return refuse('ALREADY_ENTERED');
+        if (word === 'expired') return refuse('TOKEN_EXPIRED');
+        return { ok: true, reply: { status: 'left', message: 'You have left the queue.' } };
+      }),
+    );
+  }
+
+  async subscribe(waitingToken: string, push: (reply: StatusReply) => void): Promise<Outcome<() => void>> {
+    const token = readWaitingToken(this.keyring, waitingToken);
+    if (!token) return refuse('TOKEN_NOT_FOUND');
+    return this.withCounter(token, (counter) => {
+      const first = this.statusOf(counter, token);
+      if (!first.ok) return first;
+      return { ok: true, reply: this.streams.add(counter.served, token, first.reply, push) };
+    });
+  }
+
+  dependencies(): Record<string, { ok: boolean; detail: string }> {
+    const stale = [...this.counters.values()].filter(({ served }) => served.isStale);
+    return {
+      redis: { ok: this.writes.status === 'ready', detail: this.writes.status },
+      replicas: {
+        ok: this.loadedOnce && stale.length === 0,
+        detail: this.loadedOnce ? `${this.counters.size} loaded, ${stale.length} stale` : 'not loaded yet',
+      },
+    };
+  }
+
+  gauges(): LineGauges {
+    const nowUs = this.clock.nowUs();
+    const events = [...this.counters.values()].map(({ served, accuracy }) => ({
+      event: served.id,
+      waiting: served.replica.waiting.count,
+      away: served.replica.away.size,
+      tokens: served.replica.tokensAt(nowUs) / 1e6,
+      revision: served.settings.revision,
+      lagMs: Math.round(served.ageMs),
+      admitted: served.replica.totals.entered,
+      joined: served.replica.totals.joined,
+      etaErrorRatio: accuracy.errorRatio,
+    }));
+    return { events, redisCommands: this.counts.snapshot() };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.findTimer);
+    this.tailer.close();
+    this.streams.close();
+    for (const { sweeper } of this.counters.values()) sweeper.stop();
+    await Promise.allSettled([...this.counters.values()].map(({ reporter }) => reporter.close()));
+    this.writes.disconnect();
+    this.reads.disconnect();
+  }
+
+  private statusOf(counter: Counter, token: WaitingToken): Outcome<StatusReply> {
+    const { served } = counter;
+    if (token.life !== served.settings.life) return refuse('TOKEN_NOT_FOUND');
+    const reply = served.status(token);
+    if (!reply) return refuse('TOKEN_NOT_FOUND');
+    this.heard(served, token.seq, reply);
+    counter.accuracy.shown(token.seq, reply, this.clock.nowMs());
+    return { ok: true, reply };
+  }
+
+  private heard(served: ServedEvent, seq: number, reply: StatusReply): void {
+    if (reply.position === 0) return;
+    const { presenceMs } = served.settings;
+    const nowMs = this.clock.nowMs();
+    const near = isNear(reply.position, reply.eta_sec, served.view(nowMs).window);
+    served.presence.heard({ seq, heardMs: nowMs, pollAfterSec: reply.poll_after_sec, near }, presenceMs);
+  }
+
+  /** Runs `act` at the token's event, after loading it if need be. */
+  private withCounter<T>(
+    token: WaitingToken,
+    act: (counter: Counter) => Outcome<T> | Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    return this.counterFor(token.event, false).then((counter) => {
+      if ('code' in counter) return counter.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : counter;
+      if (token.life !== counter.served.settings.life) return refuse('TOKEN_NOT_FOUND');
+      return act(counter);
+    });
+  }
+
+  /** What Redis's absence makes of a transition: the place is safe, the visitor asks again. */
+  private async guarded<T>(act: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof TacosError) return error.refusal;
+      if (!(error instanceof StaleEventError)) this.warn('a transition failed', error, '');
+      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
+    }
+  }
+
+  private async counterFor(event: string, create: boolean): Promise<Counter | Refusal> {
+    const known = this.counters.get(event);
+    if (known) return known;
+    if (!create && (this.unknownUntil.get(event) ?? 0) > performance.now()) return refuse('EVENT_NOT_FOUND');
+    try {
+      if ((await this.tailer.follow(event)) || (create && (await this.autoCreate(event)))) {
+        return this.counters.get(event) ?? refuse('UNAVAILABLE', { retryAfterSec: 1 });
+      }
+    } catch (error) {
+      if (error instanceof TacosError) return error.refusal;
+      this.warn('loading an event failed', error, event);
+      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
+    }
+    if (this.unknownUntil.size >= unknownEventsMax) this.unknownUntil.clear();
+    this.unknownUntil.set(event, performance.now() + unknownEventMs);
+    return refuse('EVENT_NOT_FOUND');
+  }
+
+  private async autoCreate(event: string): Promise<boolean> {
+    const audit = JSON.stringify({ action: 'create', actor: 'gateway', reason: 'first join (EVENTS_AUTO_CREATE)' });
+    await makeEvent(this.writes, this.store, { id: event, kid: this.keyring.signingKid, plan: { kind: 'auto' }, audit });
+    return this.tailer.follow(event);
+  }
+
+  private async find(): Promise<void> {
+    try {
+      const found = await this.finder.look();
+      await Promise.all(found.map((event) => this.tailer.follow(event)));
+      this.loadedOnce = true;
+    } catch (error) {
+      if (this.writes.status === 'ready') this.warn('looking for events failed', error, '');
+    }
+    if (!this.closed) this.findTimer = setTimeout(() => void this.find(), findMs);
+  }
+
+  private applied(followed: Followed, change: { settings: boolean }): void {
+    const counter = this.counters.get(followed.event) ?? this.open(followed);
+    if (counter && change.settings) counter.reporter.reportNow();
+  }
+
+  private open(followed: Followed): Counter | undefined {
+    let served: ServedEvent;
+    try {
+      served = new ServedEvent({ followed, tailer: this.tailer, clock: this.clock, keyring: this.keyring });
+    } catch (error) {
+      this.warn('this event cannot be served here', error, followed.event);
+      return undefined;
+    }
+    const { workerId, gatewayId } = this.options;
+    const counter: Counter = {
+      served,
+      accuracy: new EtaAccuracy(),
+      joins: new JoinDesk({ served, store: this.store, keyring: this.keyring, sender: workerId, redis: this.writes }),
+      reporter: new Reporter({
+        served,
+        store: this.store,
+        workerId,
+        gatewayId,
+        everyMs: presenceReportMs,
+        reachable: () => this.writes.status === 'ready',
+      }),
+      sweeper: new Sweeper({
+        served,
+        store: this.store,
+        worker: workerId,
+        nowMs: () => this.clock.nowMs(),
+        onError: (error) => {
+          if (this.writes.status === 'ready') this.warn('a sweep failed', error, followed.event);
+        },
+      }),
+    };
+    this.counters.set(followed.event, counter);
+    return counter;
+  }
+
+  private drop(event: string): void {
+    const counter = this.counters.get(event);
+    counter?.sweeper.stop();
+    void counter?.reporter.close();
+    this.counters.delete(event);
+    this.options.log.info({ event }, 'event is gone');
+  }
+
+  private warn(message: string, error: unknown, event: string): void {
+    this.options.log.warn({ event, reason: error instanceof Error ? error.message : String(error) }, message);
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Reads an event whole. The journal's last number is noted first, on the same connection, so that everything that
+ * happens while the rest is read is in the journal after it. Pages go by seq, never by rank: the front may leave
+ * meanwhile. A page that is read before a place moved and another read after it may disagree; the journal mends that.
+ */
+import type { RedisClient } from '../redis/client.ts';
+import { EndedIndex } from './ended-index.ts';
+import { PlaceIndex } from './place-index.ts';
+import type { AwayPlace, LoadedEvent } from './replica.ts';
+import type { EventKeys } from './scripts.ts';
+
+/** Bytes of a bitmap in one reply: 512,000 places of `waiting`; a multiple of both indexes' blocks. */
+const chunkBytes = 64 * 1024;
+const admitSlotMs = 10_000;
+
+/** Undefined where the event does not exist. */
+export async function loadEvent(redis: RedisClient, keys: EventKeys): Promise<LoadedEvent | undefined> {
+  const n = await redis.hget(keys.meta, 'n');
+  if (n === null) return undefined;
+  const waiting = new PlaceIndex();
+  await eachChunk(redis, keys.waiting, (offset, bytes) => waiting.load(offset, bytes));
+  const ended = new EndedIndex();
+  await eachChunk(redis, keys.ended, (offset, bytes) => ended.load(offset, bytes));
+  const [away, meta, bucket, counted] = await Promise.all([
+    redis.zrange(keys.away, 0, -1, 'WITHSCORES') as Promise<string[]>,
+    redis.hgetall(keys.meta),
+    redis.hmget(keys.bucket, 'tokens', 'refilledAt'),
+    redis.multi().hget(keys.meta, 'n').hgetall(keys.admits).exec(),
+  ]);
+  const admits = (counted?.[1]?.[1] ?? {}) as Record<string, string>;
+  return {
+    n: Number(n),
+    maxSeq: Number(meta.seq ?? 0),
+    meta,
+    bucket: { tokensMicro: Number(bucket[0] ?? 0), refilledAtUs: Number(bucket[1] ?? 0) },
+    waiting,
+    ended,
+    away: parseAway(away),
+    admits: Object.entries(admits).map(([slot, count]) => ({ atMs: Number(slot) * admitSlotMs, count: Number(count) })),
+    admitsN: Number(counted?.[0]?.[1] ?? n),
+  };
+}
+
+async function eachChunk(redis: RedisClient, key: string, take: (offset: number, bytes: Buffer) => void): Promise<void> {
+  for (let offset = 0; ; offset += chunkBytes) {
+    const bytes = await redis.getrangeBuffer(key, offset, offset + chunkBytes - 1);
+    if (bytes.length > 0) take(offset, bytes);
+    if (bytes.length < chunkBytes) return;
+  }
+}
+
+/** Member = seq, score = since ms * 2, plus 1 when unclaimed. */
+function parseAway(flat: readonly string[]): Map<number, AwayPlace> {
+  const away = new Map<number, AwayPlace>();
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const score = Number(flat[at + 1]);
+    away.set(Number(flat[at]), { sinceMs: Math.floor(score / 2), unclaimed: score % 2 === 1 });
+  }
+  return away;
+}

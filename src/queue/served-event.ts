@@ -1,0 +1,190 @@
+/**
+ * One event as this gateway process serves it: the replica and what is worked out from it. Everything a status needs
+ * is taken from one journal position; the view is worked out anew when the journal moved or every few milliseconds.
+ */
+import { microPerToken, pollAfterJitter, pollAfterSecMax, pollAfterSecMin, pollAfterWaitShare } from '../contract/limits.ts';
+import type { Phase, StatusReply } from '../contract/visitor-api.ts';
+import { type AdmissionView, isReady } from './admission.ts';
+import { capacityAt } from './bucket.ts';
+import { EtaModel } from './eta.ts';
+import type { EventSecret, Keyring } from './keyring.ts';
+import { Presence } from './presence.ts';
+import type { RedisClock } from './redis-clock.ts';
+import type { Replica } from './replica.ts';
+import { type EventSettings, phaseAt, windowAt } from './settings.ts';
+import type { EventRef } from './store.ts';
+import type { Followed, Tailer } from './tailer.ts';
+import type { WaitingToken } from './waiting-token.ts';
+
+/** A view older than this is worked out anew, ms: it only ever says fewer tokens than there are. */
+const viewMs = 20;
+
+interface View extends AdmissionView {
+  readonly n: number;
+  readonly madeMs: number;
+}
+
+export class ServedEvent {
+  readonly presence: Presence;
+  readonly secret: EventSecret;
+  readonly eta: EtaModel;
+  private readonly followed: Followed;
+  private readonly tailer: Tailer;
+  private readonly clock: RedisClock;
+  private cached: View | undefined;
+
+  /** @throws Error when the key that the event was made with is not known here, or its time zone is not */
+  constructor(options: { followed: Followed; tailer: Tailer; clock: RedisClock; keyring: Keyring }) {
+    this.followed = options.followed;
+    this.tailer = options.tailer;
+    this.clock = options.clock;
+    const { kid, life, baseMs, timeZone } = this.settings;
+    const secret = options.keyring.eventSecret(kid, this.id, life);
+    if (!secret) throw new Error(`event ${this.id} was made with the key ${kid}, which is not in WAITING_TOKEN_KEYS`);
+    this.secret = secret;
+    this.presence = new Presence(baseMs);
+    this.eta = new EtaModel({ timeZone });
+  }
+
+  get id(): string {
+    return this.followed.event;
+  }
+
+  get replica(): Replica {
+    if (!this.followed.replica) throw new Error(`event ${this.id} is not loaded`);
+    return this.followed.replica;
+  }
+
+  get settings(): EventSettings {
+    return this.replica.settings;
+  }
+
+  get ref(): EventRef {
+    return { id: this.id, keys: this.followed.keys, incarnation: this.settings.incarnation };
+  }
+
+  get reporters(): number {
+    return this.followed.reporters;
+  }
+
+  get isStale(): boolean {
+    return this.tailer.isStale(this.followed);
+  }
+
+  /** Age of what the replica knows, ms. */
+  get ageMs(): number {
+    return Math.max(0, performance.now() - this.followed.freshAtMs);
+  }
+
+  /** Nobody is in this line: it may be swept and read at a slower pace. */
+  get isIdle(): boolean {
+    return this.replica.waiting.count === 0 && this.replica.away.size === 0;
+  }
+
+  /** Redis time now, ms. */
+  nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  phase(nowMs: number): Phase {
+    return phaseAt(this.settings, nowMs);
+  }
+
+  /** The admission rules' view now, rounded down by the clock's uncertainty; also brings the ETA up to date. */
+  view(nowMs: number): View {
+    const { replica, cached } = this;
+    if (cached && cached.n === replica.n && nowMs - cached.madeMs < viewMs) return cached;
+    const { settings } = replica;
+    const earliestUs = this.clock.nowUs() - Math.ceil(this.clock.uncertaintyUs());
+    const view: View = {
+      n: replica.n,
+      madeMs: nowMs,
+      phase: phaseAt(settings, earliestUs / 1000),
+      paused: settings.paused,
+      window: windowAt(settings, nowMs),
+      tiers: settings.tiers,
+      // A few micro-tokens less than reckoned: scripts that settle in between round down each time.
+      tokensMicro: replica.tokensAt(earliestUs) - 100,
+    };
+    this.cached = view;
+    this.eta.refresh({
+      nowMs,
+      flow: replica.flow,
+      waiting: replica.waiting.count,
+      away: replica.away.size,
+      tokensMicro: view.tokensMicro,
+      refill: settings.refill,
+      capacityMicro: capacityAt(settings, nowMs),
+      window: view.window,
+      paused: settings.paused,
+      phase: view.phase,
+      opensAtMs: settings.opensAtMs,
+      changedAtMs: settings.changedAtMs,
+      couldEnter: replica.waiting.count > 0 && view.tokensMicro >= microPerToken,
+      claimSec: settings.claimMs / 1000,
+    });
+    return view;
+  }
+
+  /** Whether an enter of this place would be granted now. */
+  ready(token: WaitingToken, position: number, nowMs: number): boolean {
+    return !this.isStale && isReady(this.view(nowMs), position, nowMs - token.joinedMs - this.clock.uncertaintyUs() / 1000);
+  }
+
+  /** The status of a place from memory alone. Undefined for a place that this line never gave. */
+  status(token: WaitingToken): StatusReply | undefined {
+    const nowMs = this.clock.nowMs();
+    const state = this.replica.state(token.seq);
+    if (state === 'unknown') return undefined;
+    const view = this.view(nowMs);
+    const { settings } = this;
+    const stale = this.isStale;
+    const asOfMs = stale ? nowMs - this.ageMs : nowMs;
+    const common = {
+      waiting_time: Math.max(0, Math.floor((nowMs - token.joinedMs) / 1000)),
+      phase: view.phase,
+      paused: settings.paused,
+      as_of: new Date(asOfMs).toISOString(),
+      ...(settings.opensAtMs > nowMs ? { opens_at: new Date(settings.opensAtMs).toISOString() } : {}),
+      ...(settings.message === '' ? {} : { message: settings.message }),
+      ...(stale ? { stale } : {}),
+    };
+    const inLine = state === 'waiting' || state === 'away' || state === 'ahead';
+    if (!inLine || view.phase === 'closed') return { ...ended(inLine ? 'expired' : state), ...common };
+    const position = this.replica.position(token.seq);
+    const ready = state !== 'ahead' && this.ready(token, position, nowMs);
+    const eta = this.eta.at(position, nowMs);
+    const notices = this.eta.notices();
+    return {
+      status: ready ? 'ready' : 'waiting',
+      position,
+      eta_sec: ready ? 0 : eta.etaSec,
+      eta_low_sec: ready ? 0 : eta.lowSec,
+      eta_high_sec: ready ? 0 : eta.highSec,
+      confidence: eta.confidence,
+      ready_for_entry: ready,
+      poll_after_sec: pollAfterSec(ready ? 0 : eta.etaSec),
+      ...common,
+      ...(notices.length > 0 ? { notices: [...notices] } : {}),
+    };
+  }
+}
+
+function ended(status: 'entered' | 'left' | 'expired') {
+  return {
+    status,
+    position: 0,
+    eta_sec: 0,
+    eta_low_sec: 0,
+    eta_high_sec: 0,
+    confidence: 1,
+    ready_for_entry: false,
+    poll_after_sec: pollAfterSecMax,
+  } as const;
+}
+
+/** When to ask again, s: an eighth of the expected wait, 2 to 30, ± 20 % so that crowds spread out. */
+export function pollAfterSec(waitSec: number, random: () => number = Math.random): number {
+  const middle = Math.min(pollAfterSecMax, Math.max(pollAfterSecMin, waitSec / pollAfterWaitShare));
+  return Math.round(middle * (1 - pollAfterJitter + 2 * pollAfterJitter * random()) * 10) / 10;
+}

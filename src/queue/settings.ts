@@ -1,0 +1,171 @@
+/** An event's settings as the scripts keep them (flat text fields of `meta`), parsed once for everybody else. */
+import { burstMin, burstSecDefault, microPerToken } from '../contract/limits.ts';
+import type { Phase } from '../contract/visitor-api.ts';
+import { phases } from '../contract/visitor-api.ts';
+import { type BucketRates, capacityAt } from './bucket.ts';
+import { constant, formatTimedValue, parseTimedValue, type TimedValue, valueAt } from './timed-value.ts';
+
+/** Positions first..last (0 = to the window's end) may enter once they have waited so long. */
+export interface Tier {
+  readonly first: number;
+  readonly last: number;
+  readonly waitMs: number;
+}
+
+export type EventKind = 'operator' | 'auto' | 'test';
+
+export interface EventSettings {
+  readonly life: string;
+  readonly incarnation: string;
+  readonly epoch: number;
+  /** Signing key whose secret names people and places of this event. */
+  readonly kid: string;
+  readonly revision: number;
+  readonly name: string;
+  readonly kind: EventKind;
+  readonly timeZone: string;
+  /** As written down; what time has made of it says `phaseAt`. */
+  readonly phase: Phase;
+  readonly paused: boolean;
+  /** Epoch ms; 0 = none. */
+  readonly opensAtMs: number;
+  readonly prequeueFromMs: number;
+  readonly deadlineMs: number;
+  readonly refill: TimedValue;
+  readonly capacity: TimedValue | undefined;
+  /** Places; 0 = max(100, 4 s of refill). */
+  readonly window: number;
+  readonly tiers: readonly Tier[];
+  readonly presenceMs: number;
+  readonly claimMs: number;
+  readonly maxWaiting: number;
+  /** Epoch ms from which `due` counts tenths of a second. */
+  readonly baseMs: number;
+  readonly createdAtMs: number;
+  readonly changedAtMs: number;
+  readonly message: string;
+}
+
+/** Waits of positions 1-10, 11-50 and 51 to the window's end. */
+export const tiersDefault = '1-10=0,11-50=2000,51-=5000';
+
+/** Reads the flat fields of `meta`, from Redis or from a journal entry. Fields it does not know are ignored. */
+export function parseSettings(meta: Readonly<Record<string, string>>): EventSettings {
+  const number = (name: string): number => Number(meta[name] ?? 0);
+  return {
+    life: meta.life ?? '',
+    incarnation: meta.incarnation ?? '',
+    epoch: number('epoch'),
+    kid: meta.kid ?? '',
+    revision: number('revision'),
+    name: meta.name ?? '',
+    kind: meta.kind === 'auto' || meta.kind === 'test' ? meta.kind : 'operator',
+    timeZone: meta.timeZone || 'UTC',
+    phase: phases.find((phase) => phase === meta.phase) ?? 'closed',
+    paused: meta.paused === '1',
+    opensAtMs: number('opensAt'),
+    prequeueFromMs: number('prequeueFrom'),
+    deadlineMs: number('deadline'),
+    refill: parseTimedValue(meta.refill ?? ''),
+    capacity: meta.capacity ? parseTimedValue(meta.capacity) : undefined,
+    window: number('window'),
+    tiers: parseTiers(meta.tiers ?? ''),
+    presenceMs: number('presenceMs'),
+    claimMs: number('claimMs'),
+    maxWaiting: number('maxWaiting'),
+    baseMs: number('base'),
+    createdAtMs: number('createdAt'),
+    changedAtMs: number('changedAt'),
+    message: meta.message ?? '',
+  };
+}
+
+function parseTiers(text: string): Tier[] {
+  return [...text.matchAll(/(\d+)-(\d*)=(\d+)/g)].map((match) => ({
+    first: Number(match[1]),
+    last: Number(match[2] || 0),
+    waitMs: Number(match[3]),
+  }));
+}
+
+/** The phase at a Redis time, as lua/includes/event.lua decides it. */
+export function phaseAt(settings: EventSettings, nowMs: number): Phase {
+  const { phase, opensAtMs, prequeueFromMs, deadlineMs } = settings;
+  if (phase === 'scheduled' || phase === 'prequeue') {
+    if (opensAtMs > 0 && nowMs >= opensAtMs) return 'open';
+    if (prequeueFromMs > 0 && nowMs >= prequeueFromMs) return 'prequeue';
+  } else if (phase === 'draining' && deadlineMs > 0 && nowMs >= deadlineMs) {
+    return 'closed';
+  }
+  return phase;
+}
+
+/** Places from the front that may enter at a Redis time. */
+export function windowAt(settings: EventSettings, nowMs: number): number {
+  if (settings.window > 0) return settings.window;
+  const refill = valueAt(settings.refill, nowMs);
+  return Math.max(burstMin, Math.floor((burstSecDefault * refill) / microPerToken));
+}
+
+/** How long somebody at this position must have waited, ms. */
+export function tierWaitMs(tiers: readonly Tier[], position: number): number {
+  let waitMs = 0;
+  for (const tier of tiers) {
+    const inside = position >= tier.first && (tier.last === 0 || position <= tier.last);
+    if (inside && tier.waitMs > waitMs) waitMs = tier.waitMs;
+  }
+  return waitMs;
+}
+
+/** What `newEventFields` needs of a new event. Rates in tokens a second, times in epoch ms (0 = none). */
+export interface NewEvent {
+  readonly life: string;
+  readonly incarnation: string;
+  readonly kid: string;
+  readonly name: string;
+  readonly kind: EventKind;
+  readonly timeZone: string;
+  readonly opensAtMs: number;
+  readonly prequeueFromMs: number;
+  readonly maxWaiting: number;
+  readonly refillPerSec: number;
+  readonly capacity: number | undefined;
+  /** Times that tests shorten; see limits.ts for the defaults. */
+  readonly presenceMs: number;
+  readonly claimMs: number;
+  readonly expireNearMs: number;
+  readonly expireFarMs: number;
+  readonly window?: number;
+  readonly tiers?: string;
+}
+
+/** The first `meta` of an event and the tokens it begins with (a full bucket). */
+export function newEventFields(event: NewEvent): { fields: Record<string, string>; tokensMicro: number } {
+  const refill = constant(Math.round(event.refillPerSec * microPerToken));
+  const capacity = event.capacity === undefined ? undefined : constant(event.capacity * microPerToken);
+  const rates: BucketRates = { refill, capacity };
+  const fields = {
+    life: event.life,
+    incarnation: event.incarnation,
+    kid: event.kid,
+    name: event.name,
+    kind: event.kind,
+    timeZone: event.timeZone,
+    phase: event.opensAtMs > 0 ? 'scheduled' : 'open',
+    paused: '0',
+    opensAt: String(event.opensAtMs),
+    prequeueFrom: String(event.prequeueFromMs),
+    deadline: '0',
+    refill: formatTimedValue(refill),
+    capacity: capacity ? formatTimedValue(capacity) : '',
+    window: String(event.window ?? 0),
+    tiers: event.tiers ?? tiersDefault,
+    presenceMs: String(event.presenceMs),
+    claimMs: String(event.claimMs),
+    expireNearMs: String(event.expireNearMs),
+    expireFarMs: String(event.expireFarMs),
+    maxWaiting: String(event.maxWaiting),
+    message: '',
+  };
+  return { fields, tokensMicro: capacityAt(rates, 0) };
+}

@@ -1,0 +1,198 @@
+/**
+ * The transitions of the line as typed calls. A reply whose word is not in a script's header is a bug and throws;
+ * `fence` and `absent` throw StaleEventError, upon which the caller reads the event anew.
+ */
+import { overdraftTokens, reservationTtlSec, sweepBatchMax, sweepLeaseMs } from '../contract/limits.ts';
+import type { RedisClient } from '../redis/client.ts';
+import { type EventKeys, keysOf, runScript, type ScriptArgs, type ScriptName, type ScriptReply } from './scripts.ts';
+
+/** An event as its caller knows it: the scripts refuse where the incarnation is another one. */
+export interface EventRef {
+  readonly id: string;
+  readonly keys: EventKeys;
+  readonly incarnation: string;
+}
+
+/** The event is gone, or its data is of another incarnation than the caller's. Nothing was changed. */
+export class StaleEventError extends Error {
+  readonly event: string;
+
+  constructor(event: string) {
+    super(`event ${event} changed its incarnation or is gone`);
+    this.event = event;
+    this.name = 'StaleEventError';
+  }
+}
+
+/** What became of a member that got no new place. `what`: 0 same place, 1 duplicate, 2 key with another body, 3 full. */
+export interface JoinException {
+  readonly member: number;
+  readonly what: number;
+  readonly seq: number;
+  readonly joinedMs: number;
+}
+
+export type JoinReply =
+  | { word: 'joined'; firstSeq: number; nowMs: number; waitingBefore: number; exceptions: readonly JoinException[] }
+  | { word: 'scheduled'; opensAtMs: number }
+  | { word: 'closed' };
+
+export type EnterReply =
+  | { word: 'granted'; grantedMs: number; nowMs: number }
+  | { word: 'denied'; reason: string; position: number; cause: string }
+  | { word: 'entered' | 'left' | 'expired' | 'not_yours' | 'subject_entered' | 'closed' | 'unknown' };
+
+export type ChangeReply = { word: 'applied'; revision: number; nowMs: number } | { word: 'conflict' | 'unchanged'; revision: number };
+
+/** A new value for refill or capacity, micro-tokens; the times count from the change on, ms. */
+export interface TimedChange {
+  readonly to: number;
+  readonly rampMs?: number;
+  readonly forMs?: number;
+}
+
+export class Store {
+  private readonly redis: RedisClient;
+
+  constructor(redis: RedisClient) {
+    this.redis = redis;
+  }
+
+  private async run<S extends ScriptName>(
+    name: S,
+    event: EventRef,
+    args: Omit<ScriptArgs<S>, 'incarnation'>,
+    words: readonly string[],
+  ): Promise<ScriptReply> {
+    const named = { ...args, incarnation: event.incarnation } as unknown as ScriptArgs<S>;
+    const reply = await runScript(this.redis, name, event.keys, named);
+    if (reply[0] === 'fence' || reply[0] === 'absent') throw new StaleEventError(event.id);
+    if (!words.includes(reply[0])) throw new Error(`lua/${name}.lua answered "${reply[0]}"`);
+    return reply;
+  }
+
+  /** Makes an event; false where it exists. The caller adds it to the set of events. */
+  async createEvent(id: string, event: { fields: Record<string, string>; tokensMicro: number; audit: string }): Promise<boolean> {
+    const reply = await runScript(this.redis, 'create_event', keysOf(id), {
+      fields: JSON.stringify(event.fields),
+      tokens: event.tokensMicro,
+      audit: event.audit,
+    });
+    return reply[0] === 'created';
+  }
+
+  async join(
+    event: EventRef,
+    batch: { sender: string; batchNo: number; dueMs: number; members: Buffer; nowUs?: number },
+  ): Promise<JoinReply> {
+    const reply = await this.run('join', event, batch, ['joined', 'scheduled', 'closed']);
+    if (reply[0] === 'closed') return { word: 'closed' };
+    if (reply[0] === 'scheduled') return { word: 'scheduled', opensAtMs: Number(reply[1]) };
+    const numbers = reply as unknown as readonly number[];
+    const exceptions: JoinException[] = [];
+    for (let at = 4; at < numbers.length; at += 4) {
+      const [member = 0, what = 0, seq = 0, joinedMs = 0] = numbers.slice(at, at + 4);
+      exceptions.push({ member, what, seq, joinedMs });
+    }
+    const [, firstSeq = 0, nowMs = 0, waitingBefore = 0] = numbers;
+    return { word: 'joined', firstSeq, nowMs, waitingBefore, exceptions };
+  }
+
+  async enter(
+    event: EventRef,
+    place: { seq: number; joinedMs: number; subject: Buffer | ''; dueMs: number; nowUs?: number },
+  ): Promise<EnterReply> {
+    const words = ['granted', 'denied', 'entered', 'left', 'expired', 'not_yours', 'subject_entered', 'closed', 'unknown'];
+    const args = { ...place, overdraft: overdraftTokens, repeatMs: reservationTtlSec * 1000 };
+    const reply = await this.run('enter', event, args, words);
+    if (reply[0] === 'granted') return { word: 'granted', grantedMs: Number(reply[1]), nowMs: Number(reply[2]) };
+    if (reply[0] === 'denied') {
+      return { word: 'denied', reason: String(reply[1]), position: Number(reply[2]), cause: String(reply[3]) };
+    }
+    return { word: reply[0] as 'entered' };
+  }
+
+  async leave(event: EventRef, place: { seq: number; nowUs?: number }): Promise<'left' | 'entered' | 'expired' | 'unknown'> {
+    const reply = await this.run('leave', event, place, ['left', 'entered', 'expired', 'unknown']);
+    return reply[0] as 'left';
+  }
+
+  /** Notes who was heard (8 bytes a place) and that the reporter lives; revision -1 says goodbye. */
+  async presence(
+    event: EventRef,
+    report: { reporter: string; gateway: string; revision: number; records: Buffer | ''; nowUs?: number },
+  ): Promise<{ back: number }> {
+    const reply = await this.run('presence', event, report, ['heard']);
+    return { back: Number(reply[1]) };
+  }
+
+  /** One sweep, if this worker holds or gets the lease; else how long another one holds it. */
+  async stepAside(
+    event: EventRef,
+    sweep: { worker: string; leaseMs?: number; limit?: number; nowUs?: number },
+  ): Promise<{ heldMs: number } | { silent: number; unclaimed: number; more: boolean }> {
+    const args = { leaseMs: sweepLeaseMs, limit: sweepBatchMax, ...sweep };
+    const reply = await this.run('step_aside', event, args, ['swept', 'held']);
+    if (reply[0] === 'held') return { heldMs: Number(reply[1]) };
+    return { silent: Number(reply[1]), unclaimed: Number(reply[2]), more: reply[3] === 1 };
+  }
+
+  async expire(event: EventRef, options: { limit?: number; nowUs?: number } = {}): Promise<{ expired: number; more: boolean }> {
+    const reply = await this.run('expire', event, { limit: sweepBatchMax, ...options }, ['expired']);
+    return { expired: Number(reply[1]), more: reply[2] === 1 };
+  }
+
+  async prune(event: EventRef, options: { limit?: number; nowUs?: number } = {}): Promise<{ people: number }> {
+    const args = { limit: sweepBatchMax, repeatMs: reservationTtlSec * 1000, ...options };
+    const reply = await this.run('prune', event, args, ['pruned']);
+    return { people: Number(reply[1]) };
+  }
+
+  async setSettings(
+    event: EventRef,
+    change: {
+      ifRevision?: number;
+      changeId: string;
+      fields?: Readonly<Record<string, string>>;
+      timed?: { refill?: TimedChange; capacity?: TimedChange };
+      audit: string;
+      nowUs?: number;
+    },
+  ): Promise<ChangeReply> {
+    const args = {
+      ifRevision: change.ifRevision ?? '',
+      changeId: change.changeId,
+      fields: JSON.stringify(change.fields ?? {}),
+      timed: JSON.stringify(change.timed ?? {}),
+      audit: change.audit,
+      ...(change.nowUs === undefined ? {} : { nowUs: change.nowUs }),
+    };
+    return asChange(await this.run('set_settings', event, args, ['applied', 'conflict']));
+  }
+
+  async setPhase(
+    event: EventRef,
+    change: {
+      action: 'pause' | 'resume' | 'open' | 'drain' | 'close' | 'advance';
+      ifRevision?: number;
+      deadlineMs?: number;
+      changeId: string;
+      audit: string;
+      nowUs?: number;
+    },
+  ): Promise<ChangeReply> {
+    const args = { ...change, ifRevision: change.ifRevision ?? '', deadlineMs: change.deadlineMs ?? 0 };
+    return asChange(await this.run('set_phase', event, args, ['applied', 'unchanged', 'conflict']));
+  }
+
+  /** Deletes a test or auto-created event that nobody called for `idleMs`. */
+  async dropEvent(event: EventRef, options: { idleMs: number; nowUs?: number }): Promise<boolean> {
+    return (await this.run('drop_event', event, options, ['dropped', 'kept']))[0] === 'dropped';
+  }
+}
+
+function asChange(reply: ScriptReply): ChangeReply {
+  const revision = Number(reply[1]);
+  if (reply[0] === 'applied') return { word: 'applied', revision, nowMs: Number(reply[2]) };
+  return { word: reply[0] as 'conflict', revision };
+}

@@ -1,0 +1,58 @@
+/** Connections to Redis. This folder alone knows ioredis; everybody else sees `RedisClient`. */
+import { Redis } from 'ioredis';
+import { redisCommandMs } from '../contract/limits.ts';
+import { type ScriptSet, scriptOptions } from './script-loader.ts';
+
+/** Where Redis is and how to sign in. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: boolean;
+}
+
+export type RedisClient = Redis;
+
+const reconnectMsMin = 50;
+const reconnectMsMax = 1_000;
+
+/**
+ * Opens a connection that fails fast and never sends a command twice by itself: a transition whose reply was lost
+ * may have happened, and only its caller knows whether it can be repeated. Reconnects for ever, with full jitter.
+ */
+export function connect(address: RedisAddress, options: { name: string; scripts?: ScriptSet }): RedisClient {
+  const client = new Redis({
+    host: address.host,
+    port: address.port,
+    ...(address.username === undefined ? {} : { username: address.username }),
+    ...(address.password === undefined ? {} : { password: address.password }),
+    ...(address.tls ? { tls: {} } : {}),
+    connectionName: options.name,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+    commandTimeout: redisCommandMs,
+    connectTimeout: redisCommandMs,
+    retryStrategy: (attempt) => Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin,
+    ...(options.scripts ? { scripts: scriptOptions(options.scripts) } : {}),
+  });
+  // Every command's failure reaches its caller; the connection's own errors would only repeat it.
+  client.on('error', () => {});
+  return client;
+}
+
+/** Resolves once the connection serves, or after `ms` in vain (then false). It goes on trying by itself. */
+export function whenReady(client: RedisClient, ms: number): Promise<boolean> {
+  if (client.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settleWith(false), ms);
+    const onReady = (): void => settleWith(true);
+    function settleWith(answer: boolean): void {
+      clearTimeout(timer);
+      client.off('ready', onReady);
+      resolve(answer);
+    }
+    client.once('ready', onReady);
+  });
+}
