@@ -6,7 +6,7 @@
 -- KEYS[3] away        zset    seq -> since
 -- KEYS[4] ended       string  2 bits a seq
 -- KEYS[5] due         string  4 bytes a seq
--- KEYS[6] bucket      hash    tokens (micro), refilledAt (µs), overflow (micro)
+-- KEYS[6] bucket      hash    tokens (micro), refilledAt (µs), overflow (micro), counted (micro)
 -- KEYS[7] granted     zset    seq -> granted ms, for the time in which enter can be repeated
 -- KEYS[8] subjects    hash    subject digest -> seq; one grant a subject
 -- KEYS[9] admits      hash    10 s slot -> admissions
@@ -47,8 +47,7 @@ if phase == 'closed' then return {'closed'} end
 if subject ~= '' and redis.call('HEXISTS', KEYS[8], subject) == 1 then return {'subject_entered'} end
 
 local position = count_before(KEYS[2], event.head, seq) + 1
-local stored = redis.call('HMGET', KEYS[6], 'tokens', 'refilledAt', 'overflow')
-local tokens, lost, refilled_at = tonumber(stored[1]), 0, tonumber(stored[2])
+local bucket
 
 local function why_not()
   if phase ~= 'open' and phase ~= 'draining' then return 'not_open' end
@@ -58,8 +57,8 @@ local function why_not()
     if position >= tonumber(first) and (last == '' or position <= tonumber(last)) and
         now_ms - tonumber(ARGV[3]) < tonumber(wait_ms) then return 'waited' end
   end
-  tokens, lost = settle(event.rates, tokens, refilled_at, now)
-  local reach = tokens + (position <= 10 and tonumber(ARGV[6]) * MICRO or 0)
+  bucket = read_bucket(KEYS[6], event, now)
+  local reach = bucket.tokens + (position <= 10 and tonumber(ARGV[6]) * MICRO or 0)
   if position > math.floor(reach / MICRO) then return 'tokens' end
 end
 
@@ -88,8 +87,8 @@ else
   redis.call('HSET', KEYS[1], 'n', event.n + 1, 'waiting', event.waiting - 1)
 end
 end_place(KEYS[4], seq, ENTERED)
-tokens = tokens - MICRO
-redis.call('HSET', KEYS[6], 'tokens', int(tokens), 'refilledAt', int(now), 'overflow', int((tonumber(stored[3]) or 0) + lost))
+local tokens = bucket.tokens - MICRO
+write_bucket(KEYS[6], tokens, now, bucket.overflow)
 redis.call('ZADD', KEYS[7], int(now_ms), seq)
 if subject ~= '' then redis.call('HSET', KEYS[8], subject, int(seq)) end
 redis.call('HINCRBY', KEYS[9], int(math.floor(now_ms / 10000)), 1)

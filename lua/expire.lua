@@ -1,7 +1,7 @@
 -- expire: end places that were silent too long: near the front (two windows, and all away) after expireNearMs,
--- further back after expireFarMs, the latter by a cursor that walks the line in chunks.
+-- further back after expireFarMs. A cursor walks the line and another one those away, a chunk a call.
 -- include now_us int timed_value event line line_scan journal
--- KEYS[1] meta        hash    head, waiting, n, graceAt, expireCursor
+-- KEYS[1] meta        hash    head, waiting, n, graceAt, expireCursor, awayCursor
 -- KEYS[2] waiting     string  bit a seq
 -- KEYS[3] away        zset    seq -> since
 -- KEYS[4] due         string  4 bytes a seq
@@ -21,13 +21,12 @@ local limit, now_ds = tonumber(ARGV[2]), math.floor((now_ms - event.base) / 100)
 local near_ds, far_ds = event.expireNearMs / 100, event.expireFarMs / 100
 
 local ended, from_waiting = {}, 0
-for _, member in ipairs(redis.call('ZRANGE', KEYS[3], 0, limit - 1)) do
-  local bytes = redis.call('GETRANGE', KEYS[4], member * 4, member * 4 + 3)
+local page = redis.call('ZSCAN', KEYS[3], redis.call('HGET', KEYS[1], 'awayCursor') or '0', 'COUNT', limit)
+for i = 1, #page[2], 2 do
+  local seq = tonumber(page[2][i])
+  local bytes = redis.call('GETRANGE', KEYS[4], seq * 4, seq * 4 + 3)
   local due_ds = #bytes == 4 and struct.unpack('>I4', bytes) or 0
-  if now_ds - due_ds >= near_ds then
-    ended[#ended + 1] = tonumber(member)
-    redis.call('ZREM', KEYS[3], member)
-  end
+  if now_ds - due_ds >= near_ds and redis.call('ZREM', KEYS[3], seq) == 1 then ended[#ended + 1] = seq end
 end
 
 local seen, marked = 0, {}
@@ -46,7 +45,7 @@ each_waiting(KEYS[2], KEYS[4], event.head, event.seq, near, judge_after(near_ds,
 seen = 0
 local from = math.max(event.expireCursor, event.head)
 local stopped = each_waiting(KEYS[2], KEYS[4], from, event.seq, 2000, judge_after(far_ds, 2000))
-redis.call('HSET', KEYS[1], 'expireCursor', stopped > event.seq and 0 or int(stopped))
+redis.call('HSET', KEYS[1], 'awayCursor', page[1], 'expireCursor', stopped > event.seq and 0 or int(stopped))
 if #ended == 0 then return {'expired', 0, 0} end
 
 table.sort(ended)

@@ -20,11 +20,12 @@
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
+assert(#ARGV[5] % 8 == 0, 'records are 8 bytes each')
 local now_ms = math.floor(now_us(ARGV[6]) / 1000)
 
 if ARGV[2] ~= '' then
   local before = redis.call('HGET', KEYS[5], ARGV[2])
-  if before and now_ms - tonumber(string.match(before, '^%d+')) > 5000 then
+  if before and math.abs(now_ms - tonumber(string.match(before, '^%d+'))) > 5000 then
     redis.call('HSET', KEYS[1], 'graceAt', int(now_ms))
     redis.call('DEL', KEYS[6])
   end
@@ -42,7 +43,10 @@ for at = 1, #records, 8 do
   if seq <= event.seq then set_due(KEYS[4], seq, due_ds) end
   if anyone_away then
     local since = redis.call('ZSCORE', KEYS[3], seq)
-    if since and since % 2 == 0 then back[#back + 1] = seq end
+    if since and since % 2 == 0 then
+      redis.call('ZREM', KEYS[3], seq)
+      back[#back + 1] = seq
+    end
   end
 end
 if #records > 0 then redis.call('HSET', KEYS[1], 'lastAt', int(now_ms)) end
@@ -50,7 +54,6 @@ if #back == 0 then return {'heard', 0} end
 
 table.sort(back)
 for _, seq in ipairs(back) do
-  redis.call('ZREM', KEYS[3], seq)
   redis.call('SETBIT', KEYS[2], seq, 1)
   redis.call('ZADD', KEYS[7], int(now_ms), seq)
 end

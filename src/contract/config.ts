@@ -2,6 +2,7 @@
  * Settings from environment variables, for every process alike: each variable has one schema, may also be given as
  * NAME_FILE (the name of a file that holds the value), and all that is wrong is told at once.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -197,21 +198,35 @@ export interface KeyWithId {
   readonly secret: Buffer;
 }
 
-const keySchema = z
-  .string()
-  .regex(/^[A-Za-z0-9]{1,16}:[\x21-\x7e]{32,512}$/)
-  .transform((value): KeyWithId => {
-    const colon = value.indexOf(':');
-    return { kid: value.slice(0, colon), secret: Buffer.from(value.slice(colon + 1)) };
-  });
+const keyListOf = (secretOf: (text: string) => Buffer) =>
+  listOf(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9]{1,16}:[\x21-\x7e]{32,512}$/)
+      .transform((value): KeyWithId => {
+        const colon = value.indexOf(':');
+        return { kid: value.slice(0, colon), secret: secretOf(value.slice(colon + 1)) };
+      }),
+  ).refine((list) => new Set(list.map(({ kid }) => kid)).size === list.length);
 
-/** Signing keys: the first signs, all verify. */
-export const keys = {
-  schema: listOf(keySchema).refine((list) => new Set(list.map(({ kid }) => kid)).size === list.length),
-  allowed:
-    'a list of kid:key, each kid once and of 1 to 16 letters and digits, each key of 32 to 512 printable characters',
+const allowedKeys =
+  'a list of kid:key, each kid once and of 1 to 16 letters and digits, each key of 32 to 512 printable characters';
+
+/** Keys of a keyed hash, taken as they are written: the first signs, all verify. */
+export const macKeys = {
+  schema: keyListOf((value) => Buffer.from(value)),
+  allowed: allowedKeys,
   isSecret: true,
 } as const;
+
+/** Private keys of 32 bytes, written in hex or base64; of any other text its SHA-256 is the key. */
+export const seedKeys = { schema: keyListOf(seedOf), allowed: allowedKeys, isSecret: true } as const;
+
+function seedOf(value: string): Buffer {
+  if (/^[0-9A-Fa-f]{64}$/.test(value)) return Buffer.from(value, 'hex');
+  if (/^[\w+/-]{43}=?$/.test(value)) return Buffer.from(value, 'base64');
+  return createHash('sha256').update(value).digest();
+}
 
 /** An IANA time zone. */
 export const timeZone = {

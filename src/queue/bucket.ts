@@ -4,7 +4,7 @@
  * Token bucket as in RFC 2697 section 3, with a refill that may ramp and a capacity that may change in the middle.
  */
 import { burstMin, burstSecDefault, microPerToken } from '../contract/limits.ts';
-import { bendsBetween, type TimedValue, valueAt } from './timed-value.ts';
+import { bendsBetween, type TimedValue, valueAt, valueBefore } from './timed-value.ts';
 
 export interface BucketRates {
   /** Micro-tokens a second. */
@@ -21,8 +21,12 @@ export interface BucketState {
 
 /** Capacity in force at a time, micro-tokens. */
 export function capacityAt(rates: BucketRates, ms: number): number {
-  if (rates.capacity) return valueAt(rates.capacity, ms);
-  return Math.max(burstMin * microPerToken, burstSecDefault * valueAt(rates.refill, ms));
+  return capacityBy(valueAt, rates, ms);
+}
+
+function capacityBy(value: typeof valueAt, rates: BucketRates, ms: number): number {
+  if (rates.capacity) return value(rates.capacity, ms);
+  return Math.max(burstMin * microPerToken, burstSecDefault * value(rates.refill, ms));
 }
 
 /** Micro-tokens that a rate makes in a time, rounded down; split in seconds and µs so that no product passes 2^53. */
@@ -31,7 +35,10 @@ export function accrued(microPerSec: number, us: number): number {
   return seconds * microPerSec + Math.floor(((us - seconds * 1e6) * microPerSec) / 1e6);
 }
 
-/** The bucket at `nowUs`: each stretch between bends at its middle rate (exact, as the course is linear), then capped. */
+/**
+ * The bucket at `nowUs`: each stretch between bends at its middle rate (exact, as the course is linear), then capped;
+ * where the capacity jumps, by the smaller of the two, as a raise adds no tokens.
+ */
 export function settle(state: BucketState, rates: BucketRates, nowUs: number): BucketState {
   if (nowUs <= state.refilledAtUs) return state;
   const startMs = state.refilledAtUs / 1000;
@@ -43,7 +50,8 @@ export function settle(state: BucketState, rates: BucketRates, nowUs: number): B
   let fromUs = state.refilledAtUs;
   for (const toUs of [...bends.map((ms) => ms * 1000), nowUs]) {
     tokens += accrued(valueAt(rates.refill, (fromUs + toUs) / 2000), toUs - fromUs);
-    tokens = Math.min(tokens, capacityAt(rates, toUs / 1000));
+    const cap = Math.min(capacityBy(valueBefore, rates, toUs / 1000), capacityAt(rates, toUs / 1000));
+    tokens = Math.min(tokens, cap);
     fromUs = toUs;
   }
   return { tokensMicro: tokens, refilledAtUs: nowUs };

@@ -12,8 +12,6 @@ import { pollAfterSec, type ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
 import { signWaitingToken } from './waiting-token.ts';
 
-export type JoinAsk = JoinRequest;
-
 export interface JoinDeskOptions {
   readonly served: ServedEvent;
   readonly store: Store;
@@ -39,7 +37,7 @@ export class JoinDesk {
     });
   }
 
-  async join(ask: JoinAsk): Promise<Outcome<JoinReply>> {
+  async join(ask: JoinRequest): Promise<Outcome<JoinReply>> {
     const member = this.memberOf(ask);
     const result = await this.joiner.join(member);
     switch (result.word) {
@@ -59,7 +57,7 @@ export class JoinDesk {
     }
   }
 
-  private memberOf({ eventId, userId, idempotencyKey, caller }: JoinAsk): JoinMember {
+  private memberOf({ eventId, userId, idempotencyKey, caller }: JoinRequest): JoinMember {
     const { secret } = this.served;
     const { subject } = caller;
     const person = subject !== undefined ? `sub:${subject}` : userId !== undefined ? `user:${userId}` : undefined;
@@ -72,7 +70,7 @@ export class JoinDesk {
     };
   }
 
-  private token(ask: JoinAsk, member: JoinMember, place: { seq: number; joinedMs: number }): string {
+  private token(ask: JoinRequest, member: JoinMember, place: { seq: number; joinedMs: number }): string {
     const { id, settings } = this.served;
     return signWaitingToken(this.keyring, {
       event: id,
@@ -86,7 +84,7 @@ export class JoinDesk {
   }
 
   private reply(
-    ask: JoinAsk,
+    ask: JoinRequest,
     member: JoinMember,
     place: { seq: number; joinedMs: number },
     position: number,
@@ -107,7 +105,7 @@ export class JoinDesk {
   }
 
   /** The token of the place that is held already goes only to the verified holder. */
-  private duplicate(ask: JoinAsk, member: JoinMember, place: { seq: number; joinedMs: number }): Refusal {
+  private duplicate(ask: JoinRequest, member: JoinMember, place: { seq: number; joinedMs: number }): Refusal {
     if (ask.caller.subject === undefined) return refuse('DUPLICATE_REQUEST');
     const body = { waiting_token: this.token(ask, member, place), reference: this.served.secret.reference(place.seq) };
     return refuse('DUPLICATE_REQUEST', { body });

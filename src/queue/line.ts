@@ -2,26 +2,22 @@
  * The line as one gateway process serves it: tokens in, answers out. Joins and enters go to Redis, statuses are
  * answered from replicas, heartbeats are reported in bulk. Boot order: connections → tailer → finder → upkeep.
  */
-import { presenceReportMs, redisCommandMs } from '../contract/limits.ts';
+import { redisCommandMs } from '../contract/limits.ts';
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
-import { EtaAccuracy } from './eta-accuracy.ts';
 import { EventFinder, makeEvent } from './events.ts';
-import { type JoinAsk, JoinDesk } from './join-desk.ts';
+import { EventHost } from './event-host.ts';
 import { Keyring, type NamedKey } from './keyring.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { EnterDesk } from './enter-desk.ts';
-import { isNear } from './presence.ts';
 import { RedisClock } from './redis-clock.ts';
-import { Reporter } from './reporter.ts';
 import { ReservationSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
 import { ServedEvent } from './served-event.ts';
 import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
-import { Sweeper } from './sweeper.ts';
 import { type Followed, Tailer } from './tailer.ts';
 import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
 
@@ -35,15 +31,6 @@ export interface LineOptions {
   readonly eventsAutoCreate: boolean;
   readonly enterAuthRequired: boolean;
   readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
-}
-
-/** Everything that is kept for one event. */
-interface Counter {
-  readonly served: ServedEvent;
-  readonly joins: JoinDesk;
-  readonly reporter: Reporter;
-  readonly sweeper: Sweeper;
-  readonly accuracy: EtaAccuracy;
 }
 
 const findMs = 1_000;
@@ -69,7 +56,7 @@ class RedisLine implements Line {
   private readonly tailer: Tailer;
   private readonly finder: EventFinder;
   private readonly streams: Streams;
-  private readonly counters = new Map<string, Counter>();
+  private readonly hosts = new Map<string, EventHost>();
   private readonly unknownUntil = new Map<string, number>();
   private findTimer: NodeJS.Timeout | undefined;
   private loadedOnce = false;
@@ -97,7 +84,6 @@ class RedisLine implements Line {
     });
     this.finder = new EventFinder(this.reads);
     this.streams = new Streams({
-      heard: (served, seq, reply) => this.heard(served, seq, reply),
       nowMs: () => this.clock.nowMs(),
     });
   }
@@ -112,26 +98,25 @@ class RedisLine implements Line {
   }
 
   async join(request: JoinRequest): Promise<Outcome<JoinReply>> {
-    const counter = await this.counterFor(request.eventId, this.options.eventsAutoCreate);
-    if ('code' in counter) return counter;
-    const ask: JoinAsk = request;
-    return counter.joins.join(ask);
+    const host = await this.hostFor(request.eventId, this.options.eventsAutoCreate);
+    if ('code' in host) return host;
+    return host.joins.join(request);
   }
 
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
     const token = readWaitingToken(this.keyring, waitingToken);
     if (!token) return refuse('TOKEN_NOT_FOUND');
-    const counter = this.counters.get(token.event);
-    return counter ? this.statusOf(counter, token) : this.withCounter(token, (found) => this.statusOf(found, token));
+    const host = this.hosts.get(token.event);
+    return host ? this.statusOf(host, token) : this.withHost(token, (found) => this.statusOf(found, token));
   }
 
   async enter(waitingToken: string, caller: Caller): Promise<Outcome<EnterReply>> {
     const token = readWaitingToken(this.keyring, waitingToken);
     if (!token) return refuse('TOKEN_NOT_FOUND');
-    return this.withCounter(token, (counter) =>
+    return this.withHost(token, (host) =>
       this.guarded(async () => {
-        const outcome = await this.enters.enter(counter.served, token, caller);
-        if (outcome.ok) counter.accuracy.entered(token.seq, this.clock.nowMs());
+        const outcome = await this.enters.enter(host.served, token, caller);
+        if (outcome.ok) host.accuracy.entered(token.seq, this.clock.nowMs());
         return outcome;
       }),
     );
@@ -140,9 +125,9 @@ class RedisLine implements Line {
   async leave(waitingToken: string): Promise<Outcome<LeaveReply>> {
     const token = readWaitingToken(this.keyring, waitingToken);
     if (!token) return refuse('TOKEN_NOT_FOUND');
-    return this.withCounter(token, (counter) =>
+    return this.withHost(token, (host) =>
       this.guarded(async () => {
-        const word = await this.store.leave(counter.served.ref, { seq: token.seq });
+        const word = await this.store.leave(host.served.ref, { seq: token.seq });
         if (word === 'unknown') return refuse('TOKEN_NOT_FOUND');
         if (word === 'entered') return refuse('ALREADY_ENTERED');
         if (word === 'expired') return refuse('TOKEN_EXPIRED');
@@ -154,27 +139,27 @@ class RedisLine implements Line {
   async subscribe(waitingToken: string, push: (reply: StatusReply) => void): Promise<Outcome<() => void>> {
     const token = readWaitingToken(this.keyring, waitingToken);
     if (!token) return refuse('TOKEN_NOT_FOUND');
-    return this.withCounter(token, (counter) => {
-      const first = this.statusOf(counter, token);
+    return this.withHost(token, (host) => {
+      const first = this.statusOf(host, token);
       if (!first.ok) return first;
-      return { ok: true, reply: this.streams.add(counter.served, token, first.reply, push) };
+      return { ok: true, reply: this.streams.add(host, token, first.reply, push) };
     });
   }
 
   dependencies(): Record<string, { ok: boolean; detail: string }> {
-    const stale = [...this.counters.values()].filter(({ served }) => served.isStale);
+    const stale = [...this.hosts.values()].filter(({ served }) => served.isStale);
     return {
       redis: { ok: this.writes.status === 'ready', detail: this.writes.status },
       replicas: {
         ok: this.loadedOnce && stale.length === 0,
-        detail: this.loadedOnce ? `${this.counters.size} loaded, ${stale.length} stale` : 'not loaded yet',
+        detail: this.loadedOnce ? `${this.hosts.size} loaded, ${stale.length} stale` : 'not loaded yet',
       },
     };
   }
 
   gauges(): LineGauges {
     const nowUs = this.clock.nowUs();
-    const events = [...this.counters.values()].map(({ served, accuracy }) => ({
+    const events = [...this.hosts.values()].map(({ served, accuracy }) => ({
       event: served.id,
       waiting: served.replica.waiting.count,
       away: served.replica.away.size,
@@ -193,39 +178,30 @@ class RedisLine implements Line {
     clearTimeout(this.findTimer);
     this.tailer.close();
     this.streams.close();
-    for (const { sweeper } of this.counters.values()) sweeper.stop();
-    await Promise.allSettled([...this.counters.values()].map(({ reporter }) => reporter.close()));
+    await Promise.allSettled([...this.hosts.values()].map((host) => host.close()));
     this.writes.disconnect();
     this.reads.disconnect();
   }
 
-  private statusOf(counter: Counter, token: WaitingToken): Outcome<StatusReply> {
-    const { served } = counter;
+  private statusOf(host: EventHost, token: WaitingToken): Outcome<StatusReply> {
+    const { served } = host;
     if (token.life !== served.settings.life) return refuse('TOKEN_NOT_FOUND');
     const reply = served.status(token);
     if (!reply) return refuse('TOKEN_NOT_FOUND');
-    this.heard(served, token.seq, reply);
-    counter.accuracy.shown(token.seq, reply, this.clock.nowMs());
+    host.heard(token.seq, reply);
+    host.accuracy.shown(token.seq, reply, this.clock.nowMs());
     return { ok: true, reply };
   }
 
-  private heard(served: ServedEvent, seq: number, reply: StatusReply): void {
-    if (reply.position === 0) return;
-    const { presenceMs } = served.settings;
-    const nowMs = this.clock.nowMs();
-    const near = isNear(reply.position, reply.eta_sec, served.view(nowMs).window);
-    served.presence.heard({ seq, heardMs: nowMs, pollAfterSec: reply.poll_after_sec, near }, presenceMs);
-  }
-
   /** Runs `act` at the token's event, after loading it if need be. */
-  private withCounter<T>(
+  private withHost<T>(
     token: WaitingToken,
-    act: (counter: Counter) => Outcome<T> | Promise<Outcome<T>>,
+    act: (host: EventHost) => Outcome<T> | Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    return this.counterFor(token.event, false).then((counter) => {
-      if ('code' in counter) return counter.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : counter;
-      if (token.life !== counter.served.settings.life) return refuse('TOKEN_NOT_FOUND');
-      return act(counter);
+    return this.hostFor(token.event, false).then((host) => {
+      if ('code' in host) return host.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : host;
+      if (token.life !== host.served.settings.life) return refuse('TOKEN_NOT_FOUND');
+      return act(host);
     });
   }
 
@@ -240,13 +216,13 @@ class RedisLine implements Line {
     }
   }
 
-  private async counterFor(event: string, create: boolean): Promise<Counter | Refusal> {
-    const known = this.counters.get(event);
+  private async hostFor(event: string, create: boolean): Promise<EventHost | Refusal> {
+    const known = this.hosts.get(event);
     if (known) return known;
     if (!create && (this.unknownUntil.get(event) ?? 0) > performance.now()) return refuse('EVENT_NOT_FOUND');
     try {
       if ((await this.tailer.follow(event)) || (create && (await this.autoCreate(event)))) {
-        return this.counters.get(event) ?? refuse('UNAVAILABLE', { retryAfterSec: 1 });
+        return this.hosts.get(event) ?? refuse('UNAVAILABLE', { retryAfterSec: 1 });
       }
     } catch (error) {
       if (error instanceof TacosError) return error.refusal;
@@ -276,11 +252,11 @@ class RedisLine implements Line {
   }
 
   private applied(followed: Followed, change: { settings: boolean }): void {
-    const counter = this.counters.get(followed.event) ?? this.open(followed);
-    if (counter && change.settings) counter.reporter.reportNow();
+    const host = this.hosts.get(followed.event) ?? this.open(followed);
+    if (host && change.settings) host.acknowledge();
   }
 
-  private open(followed: Followed): Counter | undefined {
+  private open(followed: Followed): EventHost | undefined {
     let served: ServedEvent;
     try {
       served = new ServedEvent({ followed, tailer: this.tailer, clock: this.clock, keyring: this.keyring });
@@ -289,37 +265,23 @@ class RedisLine implements Line {
       return undefined;
     }
     const { workerId, gatewayId } = this.options;
-    const counter: Counter = {
+    const host = new EventHost({
       served,
-      accuracy: new EtaAccuracy(),
-      joins: new JoinDesk({ served, store: this.store, keyring: this.keyring, sender: workerId, redis: this.writes }),
-      reporter: new Reporter({
-        served,
-        store: this.store,
-        workerId,
-        gatewayId,
-        everyMs: presenceReportMs,
-        reachable: () => this.writes.status === 'ready',
-      }),
-      sweeper: new Sweeper({
-        served,
-        store: this.store,
-        worker: workerId,
-        nowMs: () => this.clock.nowMs(),
-        onError: (error) => {
-          if (this.writes.status === 'ready') this.warn('a sweep failed', error, followed.event);
-        },
-      }),
-    };
-    this.counters.set(followed.event, counter);
-    return counter;
+      store: this.store,
+      redis: this.writes,
+      keyring: this.keyring,
+      gatewayId,
+      workerId,
+      onSweepError: (error) => this.warn('a sweep failed', error, followed.event),
+    });
+    this.hosts.set(followed.event, host);
+    return host;
   }
 
   private drop(event: string): void {
-    const counter = this.counters.get(event);
-    counter?.sweeper.stop();
-    void counter?.reporter.close();
-    this.counters.delete(event);
+    const host = this.hosts.get(event);
+    void host?.close();
+    this.hosts.delete(event);
     this.options.log.info({ event }, 'event is gone');
   }
 

@@ -22,7 +22,7 @@ export async function loadEvent(redis: RedisClient, keys: EventKeys): Promise<Lo
   const ended = new EndedIndex();
   await eachChunk(redis, keys.ended, (offset, bytes) => ended.load(offset, bytes));
   const [away, meta, bucket, counted] = await Promise.all([
-    redis.zrange(keys.away, 0, -1, 'WITHSCORES') as Promise<string[]>,
+    redis.zrange(keys.away, 0, '-1', 'WITHSCORES'),
     redis.hgetall(keys.meta),
     redis.hmget(keys.bucket, 'tokens', 'refilledAt'),
     redis.multi().hget(keys.meta, 'n').hgetall(keys.admits).exec(),

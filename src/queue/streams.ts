@@ -4,11 +4,11 @@
  */
 import { presenceReportMs, sweepMs } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
-import type { ServedEvent } from './served-event.ts';
+import type { EventHost } from './event-host.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
 interface Stream {
-  readonly served: ServedEvent;
+  readonly host: EventHost;
   readonly token: WaitingToken;
   readonly push: (reply: StatusReply) => void;
   last: StatusReply;
@@ -21,24 +21,22 @@ const cutSilenceMs = 5_000;
 
 export class Streams {
   private readonly streams = new Set<Stream>();
-  private readonly heard: (served: ServedEvent, seq: number, reply: StatusReply) => void;
   private readonly nowMs: () => number;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(options: { heard: (served: ServedEvent, seq: number, reply: StatusReply) => void; nowMs: () => number }) {
-    this.heard = options.heard;
+  constructor(options: { nowMs: () => number }) {
     this.nowMs = options.nowMs;
     this.timer = setInterval(() => this.tick(), tickMs);
   }
 
   /** Begins a stream; `first` has been worked out by the caller. Returns what ends it. */
-  add(served: ServedEvent, token: WaitingToken, first: StatusReply, push: (reply: StatusReply) => void): () => void {
-    const stream: Stream = { served, token, push, last: first, nextMs: 0 };
+  add(host: EventHost, token: WaitingToken, first: StatusReply, push: (reply: StatusReply) => void): () => void {
+    const stream: Stream = { host, token, push, last: first, nextMs: 0 };
     this.streams.add(stream);
     this.send(stream, first);
     return () => {
       if (!this.streams.delete(stream)) return;
-      served.presence.silentFrom(token.seq, this.nowMs() + cutSilenceMs + presenceReportMs);
+      host.served.presence.silentFrom(token.seq, this.nowMs() + cutSilenceMs + presenceReportMs);
     };
   }
 
@@ -50,7 +48,7 @@ export class Streams {
   private tick(): void {
     const now = performance.now();
     for (const stream of this.streams) {
-      const reply = stream.served.status(stream.token);
+      const reply = stream.host.served.status(stream.token);
       if (reply && (now >= stream.nextMs || differs(stream.last, reply))) this.send(stream, reply);
     }
   }
@@ -58,7 +56,7 @@ export class Streams {
   private send(stream: Stream, reply: StatusReply): void {
     stream.last = reply;
     stream.nextMs = performance.now() + reply.poll_after_sec * 1000;
-    this.heard(stream.served, stream.token.seq, reply);
+    stream.host.heard(stream.token.seq, reply);
     stream.push(reply);
   }
 }

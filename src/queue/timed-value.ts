@@ -32,6 +32,15 @@ export function valueAt(timed: TimedValue, ms: number): number {
   return Math.floor(timed.from + (timed.to - timed.from) * share);
 }
 
+/** The value as it was up to a time: where it jumps at that very time, the one that ends there. */
+export function valueBefore(timed: TimedValue, ms: number): number {
+  if (timed.untilMs > 0 && ms > timed.untilMs) return timed.after;
+  if (ms > timed.toAtMs) return timed.to;
+  if (ms <= timed.fromAtMs) return timed.from;
+  const share = (ms - timed.fromAtMs) / (timed.toAtMs - timed.fromAtMs);
+  return Math.floor(timed.from + (timed.to - timed.from) * share);
+}
+
 /** Times in (afterMs, beforeMs) at which the value's course bends or jumps. */
 export function bendsBetween(timed: TimedValue, afterMs: number, beforeMs: number): number[] {
   return [timed.fromAtMs, timed.toAtMs, timed.untilMs].filter((ms) => ms > afterMs && ms < beforeMs);

@@ -79,7 +79,8 @@ export class Agenda {
     for (;;) {
       let child = 2 * index + 1;
       if (child >= length) break;
-      if (child + 1 < length && (this.#times[child + 1] as number) < (this.#times[child] as number)) child += 1;
+      if (child + 1 < length && (this.#times[child + 1] as number) < (this.#times[child] as number))
+        child += 1;
       if ((this.#times[child] as number) >= atMs) break;
       this.#put(index, this.#times[child] as number, this.#items[child] as Due);
       index = child;

@@ -5,8 +5,7 @@ const prefix = '/api/v1/queue';
 
 /** A join: anonymous with an Idempotency-Key, or with a bearer token whose subject is the visitor. */
 export function joinRequest(plan: VisitorPlan, event: string): Outgoing {
-  const identity =
-    plan.joinBy === 'subject' ? bearer(plan.userId) : ['idempotency-key', plan.idempotencyKey];
+  const identity = plan.joinBy === 'subject' ? bearer(plan.userId) : ['idempotency-key', plan.idempotencyKey];
   return {
     call: 'join',
     method: 'POST',

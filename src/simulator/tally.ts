@@ -122,5 +122,10 @@ function counters<Name extends string>(names: readonly Name[]): Record<Name, num
 }
 
 function histogram(): Histogram {
-  return build({ bitBucketSize: 32, autoResize: true, numberOfSignificantValueDigits: 3, useWebAssembly: false });
+  return build({
+    bitBucketSize: 32,
+    autoResize: true,
+    numberOfSignificantValueDigits: 3,
+    useWebAssembly: false,
+  });
 }

@@ -166,8 +166,14 @@ export class Visitor implements Due {
     this.#readyAtMs = nowMs;
     this.#position = seen.position;
     this.#judgeEtas(nowMs);
-    if (this.#plan.kind === 'noShow') return this.#end('vanished');
-    if (this.#plan.kind === 'neverEnter') return this.#waitFor(seen.poll_after_sec * 1000);
+    if (this.#plan.kind === 'noShow') {
+      this.#end('vanished');
+      return;
+    }
+    if (this.#plan.kind === 'neverEnter') {
+      this.#waitFor(seen.poll_after_sec * 1000);
+      return;
+    }
     this.#state = 'thinking';
     this.#around.agenda.add(nowMs + this.#plan.thinkMs, this);
   }
@@ -192,7 +198,10 @@ export class Visitor implements Due {
     const { tally } = this.#around;
     if (tokens.size > 1) tally.doubleGrants += 1;
     const firstGranted = answers[grants.findIndex((grant) => grant !== undefined)];
-    if (firstGranted === undefined) return this.#enterRefused(answers);
+    if (firstGranted === undefined) {
+      this.#enterRefused(answers);
+      return;
+    }
     for (const [index, answer] of answers.entries()) if (grants[index] === undefined) this.#noteError(answer);
     tally.admission(this.#joinedAtMs, this.#positionHint, firstGranted.answeredAtMs);
     this.#end('entered');
@@ -200,12 +209,24 @@ export class Visitor implements Due {
 
   #enterRefused(answers: readonly Answer[]): void {
     const answer = answers.find(({ status }) => status >= 400);
-    if (answer === undefined) return this.#again('thinking', answers, 'refused');
+    if (answer === undefined) {
+      this.#again('thinking', answers, 'refused');
+      return;
+    }
     const error = readError(answer.body);
-    if (error.code === 'ALREADY_ENTERED') return this.#end('enteredUnseen', answer);
-    if (answer.status === 410) return this.#end('expired', answer);
+    if (error.code === 'ALREADY_ENTERED') {
+      this.#end('enteredUnseen', answer);
+      return;
+    }
+    if (answer.status === 410) {
+      this.#end('expired', answer);
+      return;
+    }
     this.#noteRefusal(answer, error);
-    if (error.code !== 'NOT_READY') return this.#failed('thinking', answer);
+    if (error.code !== 'NOT_READY') {
+      this.#failed('thinking', answer);
+      return;
+    }
     this.#retry.succeeded();
     this.#waitFor(error.retryAfterMs ?? answer.retryAfterMs ?? pollAfterSecMin * 1000);
   }
@@ -247,12 +268,18 @@ export class Visitor implements Due {
 
   /** Goes back to `to` and waits, if trying again can help; else ends. */
   #again(to: VisitorState, answers: readonly Answer[], otherwise: Outcome): void {
-    if (!answers.some(isWorthRetrying)) return this.#end(otherwise);
+    if (!answers.some(isWorthRetrying)) {
+      this.#end(otherwise);
+      return;
+    }
     if (answers.some(({ failure }) => failure !== undefined)) this.#target += 1;
     const nowMs = performance.now();
     const toldMs = Math.max(...answers.map(({ retryAfterMs }) => retryAfterMs ?? 0));
     const waitMs = this.#retry.failed(nowMs, toldMs);
-    if (waitMs === undefined) return this.#end('gaveUp');
+    if (waitMs === undefined) {
+      this.#end('gaveUp');
+      return;
+    }
     this.#around.tally.retries += 1;
     this.#state = to;
     this.#around.agenda.add(nowMs + waitMs, this);

@@ -1,0 +1,140 @@
+import { parseArgs } from 'node:util';
+import {
+  type Arrivals,
+  type CrowdOptions,
+  CrowdOptionsError,
+  type NoShowMoment,
+  noShowMoments,
+} from './options.ts';
+
+/** What the command line asks for. */
+export interface SimulatorFlags {
+  readonly crowd: CrowdOptions;
+  readonly report: 'text' | 'json';
+  readonly help: boolean;
+  /** Ends when standard input does, so that the crowd never outlives the process that started it. */
+  readonly untilStdinEnds: boolean;
+}
+
+export const usage = `Simulated visitors of a tacos gateway on this machine.
+
+  --gateway URL         http://127.0.0.1:8000; again for more gateways
+  --event EVT           evt_demo
+  --visitors N          1000
+  --arrivals HOW        burst | poisson:100/s
+  --keep N              then keep N in the line: one comes for each that ends
+  --no-show SHARE       join and disappear, 0 to 1
+  --no-show-at WHEN     join | ready | either
+  --never-enter SHARE   go on polling and never enter
+  --leave SHARE         leave within a minute, unless ready before
+  --double-click SHARE  send the join twice at once
+  --signed-in SHARE     join with a bearer token
+  --enter-copies N      send every enter N times at once, 1
+  --connections N       sockets per gateway, 128
+  --seed N              1
+  --run ID              part of the visitors' ids; by default a new one each time
+  --for DURATION        end by then: 90s, 10m, 2h; default: when all have ended
+  --report FORM         text | json
+  --until-stdin-ends    end when standard input does
+  --help
+`;
+
+const text = { type: 'string' } as const;
+const yesNo = { type: 'boolean' } as const;
+const flags = {
+  gateway: { type: 'string', multiple: true },
+  event: text,
+  visitors: text,
+  arrivals: text,
+  keep: text,
+  'no-show': text,
+  'no-show-at': text,
+  'never-enter': text,
+  leave: text,
+  'double-click': text,
+  'signed-in': text,
+  'enter-copies': text,
+  connections: text,
+  seed: text,
+  run: text,
+  for: text,
+  report: text,
+  'until-stdin-ends': yesNo,
+  help: yesNo,
+} as const;
+
+/** Parses the command line. Throws CrowdOptionsError with a sentence that names the flag. */
+export function parseFlags(args: readonly string[]): SimulatorFlags {
+  const values = parse(args);
+  const crowd: CrowdOptions = {
+    gateway: values.gateway ?? ['http://127.0.0.1:8000'],
+    event: values.event ?? 'evt_demo',
+    ...given('visitors', values.visitors, (value) => whole('--visitors', value)),
+    ...given('arrivals', values.arrivals, arrivalsOf),
+    ...given('keep', values.keep, (value) => whole('--keep', value)),
+    ...given('noShow', values['no-show'], (value) => share('--no-show', value)),
+    ...given('noShowAt', values['no-show-at'], momentOf),
+    ...given('neverEnter', values['never-enter'], (value) => share('--never-enter', value)),
+    ...given('leave', values.leave, (value) => share('--leave', value)),
+    ...given('doubleClick', values['double-click'], (value) => share('--double-click', value)),
+    ...given('signedIn', values['signed-in'], (value) => share('--signed-in', value)),
+    ...given('enterCopies', values['enter-copies'], (value) => whole('--enter-copies', value)),
+    ...given('connections', values.connections, (value) => whole('--connections', value)),
+    ...given('seed', values.seed, (value) => whole('--seed', value)),
+    ...given('runId', values.run, (value) => value),
+    ...given('forMs', values.for, (value) => durationMs('--for', value)),
+  };
+  const report = values.report ?? 'text';
+  if (report !== 'text' && report !== 'json') bad('--report', report, 'text or json');
+  const untilStdinEnds = values['until-stdin-ends'] === true;
+  return { crowd, report, help: values.help === true, untilStdinEnds };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new CrowdOptionsError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function given<Name extends string, Value>(
+  name: Name,
+  value: string | undefined,
+  read: (text: string) => Value,
+) {
+  return (value === undefined ? {} : { [name]: read(value) }) as { [Key in Name]?: Value };
+}
+
+function bad(flag: string, value: string, wanted: string): never {
+  throw new CrowdOptionsError(`${flag}: "${value}" is not ${wanted}`);
+}
+
+function whole(flag: string, value: string): number {
+  return /^\d{1,10}$/.test(value) ? Number(value) : bad(flag, value, 'a whole number');
+}
+
+function share(flag: string, value: string): number {
+  const isShare = /^\d*\.?\d+$/.test(value) && Number(value) <= 1;
+  return isShare ? Number(value) : bad(flag, value, 'a share from 0 to 1');
+}
+
+function arrivalsOf(value: string): Arrivals {
+  if (value === 'burst') return { kind: 'burst' };
+  const perSec = Number(/^poisson:(\d*\.?\d+)\/s$/.exec(value)?.[1] ?? Number.NaN);
+  return perSec > 0
+    ? { kind: 'poisson', perSec }
+    : bad('--arrivals', value, 'burst or such as poisson:100/s');
+}
+
+function momentOf(value: string): NoShowMoment {
+  const moment = noShowMoments.find((each) => each === value);
+  return moment ?? bad('--no-show-at', value, `one of ${noShowMoments.join(', ')}`);
+}
+
+function durationMs(flag: string, value: string): number {
+  const [, amount, unit] = /^(\d*\.?\d+)(ms|s|m|h)$/.exec(value) ?? [];
+  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit ?? ''];
+  const ms = Number(amount) * (unitMs ?? Number.NaN);
+  return ms > 0 && ms < 2 ** 31 ? ms : bad(flag, value, 'a duration such as 90s, 10m or 2h');
+}

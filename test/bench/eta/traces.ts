@@ -1,0 +1,63 @@
+/** What happens to a line in each run of the ETA bench: who comes, how they behave, what operators do. */
+
+/** Something an operator does, at seconds after the opening. Nobody in the line can foresee it. */
+export interface Action {
+  readonly atSec: number;
+  /** New refill, admissions per second. */
+  readonly refill?: number;
+  readonly paused?: boolean;
+}
+
+export interface Trace {
+  readonly name: string;
+  readonly visitors: number;
+  /** Share of them that joins in the minute before the opening; the others come evenly in `lateSec` after it. */
+  readonly earlyShare: number;
+  readonly lateSec: number;
+  /** Refill at the opening, admissions per second. */
+  readonly refill: number;
+  readonly actions: readonly Action[];
+  /** Leaving while waiting: exponential patience of this rate per second (as in the Erlang-A model). */
+  readonly leavePerSec: number;
+  /** Share that closes the page within a minute of joining, without leaving the line. */
+  readonly silentShare: number;
+  /** Share that goes on polling and never enters. */
+  readonly idleShare: number;
+}
+
+const plain: Trace = {
+  name: 'steady',
+  visitors: 4_000,
+  earlyShare: 0.6,
+  lateSec: 150,
+  refill: 10,
+  actions: [],
+  leavePerSec: 0,
+  silentShare: 0,
+  idleShare: 0,
+};
+
+/** The six traces of the promise, which must each reach the target. */
+export const traces: readonly Trace[] = [
+  plain,
+  { ...plain, name: 'rate x5', refill: 5, actions: [{ atSec: 120, refill: 25 }] },
+  { ...plain, name: 'rate /5', refill: 50, actions: [{ atSec: 30, refill: 10 }] },
+  { ...plain, name: '20 % leave', leavePerSec: 0.0012 },
+  { ...plain, name: '20 % no-show', silentShare: 0.1, idleShare: 0.1 },
+  {
+    ...plain,
+    name: '60 s pause',
+    actions: [
+      { atSec: 100, paused: true },
+      { atSec: 160, paused: false },
+    ],
+  },
+];
+
+/** Harder or other lines, reported beside the six. They do not decide the exit code. */
+export const otherTraces: readonly Trace[] = [
+  { ...plain, name: '20 % close page', silentShare: 0.2 },
+  { ...plain, name: '20 % never enter', idleShare: 0.2 },
+  { ...plain, name: 'all three at 50/s', visitors: 15_000, refill: 50, leavePerSec: 0.001, silentShare: 0.1, idleShare: 0.05 },
+  { ...plain, name: 'slow, 1/s', visitors: 400, refill: 1 },
+];
