@@ -85,8 +85,7 @@ local first, left = first_waiting(KEYS[2], event.head), event.waiting - moved
 if running then
   local bucket = read_bucket(KEYS[5], event, now)
   local tokens = math.max(0, bucket.tokens)
-  local overflow = math.min(bucket.overflow - #unclaimed * MICRO, left * MICRO - tokens)
-  overflow = math.max(0, overflow)
+  local overflow = math.max(0, math.min(bucket.overflow - #unclaimed * MICRO, left * MICRO - tokens))
   redis.call('HSET', KEYS[5], 'overflow', int(overflow), 'counted', int(bucket.credit))
   if bucket.refilled_at > now then -- The clock was set back: the bucket would stand still until it catches up.
     n = n + 1

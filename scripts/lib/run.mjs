@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
 
+const parentCheckMs = 200;
+
 /**
  * Runs a command in the foreground and ends this process the way the command ended: same exit code,
  * or same signal. Ctrl-C at a terminal reaches the command by itself, because the terminal signals the
  * whole group, so it is passed on only when there is no terminal; else the command would get it twice.
+ * A SIGTERM to npm reaches the shell between npm and this process, and no further: the loss of that
+ * parent counts as one.
  *
  * @param {string} command
  * @param {readonly string[]} args
@@ -18,6 +22,12 @@ export function runInForeground(command, args, options = {}) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, parentCheckMs);
   return new Promise((_, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {

@@ -52,7 +52,7 @@ export function readConfig(env: Env): { config: AdminConfig } | { problems: Conf
   const problems: ConfigProblem[] = [];
   const raw: Record<string, string> = {};
   for (const name of Object.keys(variables)) {
-    const value = valueOf(env, name, problems);
+    const value = rawValue(env, name, problems);
     if (value !== undefined && value !== '') raw[name] = value;
   }
   const parsed = schema.safeParse(raw);
@@ -87,7 +87,7 @@ export function isLoopback(host: string): boolean {
   return isIP(host) === 4 && host.startsWith('127.');
 }
 
-function valueOf(env: Env, name: string, problems: ConfigProblem[]): string | undefined {
+function rawValue(env: Env, name: string, problems: ConfigProblem[]): string | undefined {
   // ADMIN_TOKEN_FILE, one token a line, is the older and shorter name of ADMIN_TOKENS_FILE.
   const file = env[`${name}_FILE`] ?? (name === 'ADMIN_TOKENS' ? env.ADMIN_TOKEN_FILE : undefined);
   if (file === undefined || file === '') return env[name];

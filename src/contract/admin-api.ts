@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { capacityMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
 import { eventIdSchema, phaseSchema } from './visitor-api.ts';
 
-export const apiVersion = 'tacos/v1';
+export const apiVersion = 'tacos/v1' as const;
 
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];

@@ -73,10 +73,12 @@ const unsupported = [
   'DYNAMODB_USERS_TABLE',
 ] as const;
 
-/** Public, hence worthless outside of development; production refuses them. */
-const developmentKeys = {
-  WAITING_TOKEN_KEYS: 'dev:waiting-token-key-for-development-only',
-  RESERVATION_TOKEN_KEYS: 'dev:reservation-token-key-for-development',
+/** With what production does without. These keys are public, hence worthless anywhere else. */
+const developmentVariables = {
+  ...variables,
+  WAITING_TOKEN_KEYS: { ...macKeys, fallback: 'dev:waiting-token-key-for-development-only' },
+  RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: 'dev:reservation-token-key-for-development' },
+  EVENTS_AUTO_CREATE: { ...flag, fallback: 'true' },
 } as const;
 
 export interface GatewayConfig {
@@ -120,34 +122,16 @@ const drainNoticeMs = { development: 100, test: 100, production: 5_000 } as cons
 
 /** Reads the settings, or says all that is wrong with them. */
 export function loadConfig(environment: Environment): LoadedConfig | { readonly problems: readonly string[] } {
-  const first = readVariables(variables, environment);
-  const isProduction = environment.SERVER_ENVIRONMENT === 'production' || first.values.SERVER_ENVIRONMENT === 'production';
-  const defaults = isProduction ? {} : { ...developmentDefaults(first.shown) };
-  // Read again with the development defaults in place, so that they are checked and shown like any other value.
-  const withDefaults = readVariables(
-    Object.fromEntries(
-      Object.entries(variables).map(([name, variable]) => [name, { ...variable, ...fallbackOf(name, defaults) }]),
-    ) as unknown as typeof variables,
-    environment,
-  );
-  const problems = [...first.problems, ...problemsOfUnsupported(unsupported, environment)];
-  if (isProduction) problems.push(...problemsInProduction(first.values, first.shown));
-  if (problems.length > 0) return { problems };
-  return {
-    config: toConfig(withDefaults.values),
-    shown: withDefaults.shown,
-    warnings: warningsFor(first.values, defaults, isProduction),
-  };
-}
-
-function developmentDefaults(shown: readonly Shown[]): Record<string, string> {
-  const missing = Object.entries({ ...developmentKeys, EVENTS_AUTO_CREATE: 'true' });
-  return Object.fromEntries(missing.filter(([name]) => shown.find((each) => each.name === name)?.text === ''));
-}
-
-function fallbackOf(name: string, defaults: Record<string, string>): { fallback?: string } {
-  const fallback = defaults[name];
-  return fallback === undefined ? {} : { fallback };
+  const { SERVER_ENVIRONMENT } = variables;
+  const isProduction = readVariables({ SERVER_ENVIRONMENT }, environment).values.SERVER_ENVIRONMENT === 'production';
+  const { values, shown, problems } = readVariables(isProduction ? variables : developmentVariables, environment);
+  const all = [
+    ...problems,
+    ...(isProduction ? problemsInProduction(values, shown) : []),
+    ...problemsOfUnsupported(unsupported, environment),
+  ];
+  if (all.length > 0) return { problems: all };
+  return { config: toConfig(values), shown, warnings: warningsFor(values, shown, isProduction) };
 }
 
 function problemsInProduction(values: Values<typeof variables>, shown: readonly Shown[]): string[] {
@@ -170,16 +154,16 @@ function problemsInProduction(values: Values<typeof variables>, shown: readonly 
 
 function warningsFor(
   values: Values<typeof variables>,
-  defaults: Record<string, string>,
+  shown: readonly Shown[],
   isProduction: boolean,
 ): string[] {
-  const warnings = Object.keys(defaults)
-    .filter((name) => name in developmentKeys)
-    .map((name) => `${name} is not set: tokens are signed with the public development key`);
-  if (isProduction && values.AUTH_ENTER_REQUIRED && values.JWT_SECRET === undefined) {
-    warnings.push('JWT_SECRET is not set while AUTH_ENTER_REQUIRED is true: nobody can enter');
+  if (isProduction) {
+    const isClosed = values.AUTH_ENTER_REQUIRED && values.JWT_SECRET === undefined;
+    return isClosed ? ['JWT_SECRET is not set while AUTH_ENTER_REQUIRED is true: nobody can enter'] : [];
   }
-  return warnings;
+  return shown
+    .filter(({ name, source }) => name.endsWith('_TOKEN_KEYS') && source === 'default')
+    .map(({ name }) => `${name} is not set: tokens are signed with a public development key`);
 }
 
 function toConfig(values: Values<typeof variables>): GatewayConfig {

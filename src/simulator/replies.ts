@@ -66,6 +66,11 @@ export function isRiseExplained(notices: readonly Notice[] | undefined): boolean
   return notices?.some(({ code }) => /return|restor|recover/.test(code)) === true;
 }
 
+/** Whether an expired place may still be given back by the operators: then the visitor goes on asking. */
+export function isRestorable({ restorable_until }: StatusSeen): boolean {
+  return restorable_until !== undefined && Date.parse(restorable_until) > Date.now();
+}
+
 function fields(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }

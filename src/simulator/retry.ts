@@ -1,4 +1,5 @@
 import type { Random } from './random.ts';
+import type { Answer } from './wire.ts';
 
 const backoffFirstMs = 250;
 const backoffMaxMs = 5_000;
@@ -36,4 +37,9 @@ export class Retry {
     const backoffMs = Math.min(backoffMaxMs, backoffFirstMs * 2 ** (this.#failures - 1));
     return backoffMs * (0.5 + this.#random() / 2);
   }
+}
+
+/** No answer, a busy one, one that names a time to come back, or one that makes no sense. */
+export function isWorthRetrying({ status, retryAfterMs }: Answer): boolean {
+  return status < 400 || status === 429 || status >= 500 || retryAfterMs !== undefined;
 }

@@ -4,8 +4,9 @@ import type { Agenda, Due } from './agenda.ts';
 import { EtaLog } from './eta-log.ts';
 import type { CrowdSettings } from './options.ts';
 import type { VisitorPlan } from './plan.ts';
+import { judgeRefusal } from './refusal.ts';
 import {
-  type ErrorSeen,
+  isRestorable,
   isRiseExplained,
   readError,
   readGrant,
@@ -14,7 +15,7 @@ import {
   type StatusSeen,
 } from './replies.ts';
 import { enterRequest, joinRequest, leaveRequest, statusRequest } from './requests.ts';
-import { Retry } from './retry.ts';
+import { isWorthRetrying, Retry } from './retry.ts';
 import type { Outcome, Tally } from './tally.ts';
 import type { Answer, Outgoing, Wire } from './wire.ts';
 
@@ -56,11 +57,6 @@ export interface Surroundings {
   readonly tally: Tally;
   readonly onEnded: (outcome: Outcome) => void;
 }
-
-/** Reasons that excuse a refusal after "ready", besides any 503. */
-const explainingReasons = new Set(['settings_changed', 'returned_in_front', 'paused']);
-/** "Ready" is a promise for an enter within this time, ms. */
-const readyMs = 1_000;
 
 /** A place as one join answer shows it; without the reply when it was there already. */
 interface PlaceSeen {
@@ -209,7 +205,8 @@ export class Visitor implements Due {
 
   #enterRefused(answers: readonly Answer[]): void {
     const answer = answers.find(({ status }) => status >= 400);
-    if (answer === undefined) {
+    // A copy without an answer may have been granted: only asking again tells.
+    if (answer === undefined || answers.some(({ failure }) => failure !== undefined)) {
       this.#again('thinking', answers, 'refused');
       return;
     }
@@ -222,20 +219,14 @@ export class Visitor implements Due {
       this.#end('expired', answer);
       return;
     }
-    this.#noteRefusal(answer, error);
+    const { reason, kind } = judgeRefusal(answer, error, this.#readyAtMs);
+    this.#around.tally.refused(reason, kind);
     if (error.code !== 'NOT_READY') {
       this.#failed('thinking', answer);
       return;
     }
     this.#retry.succeeded();
     this.#waitFor(error.retryAfterMs ?? answer.retryAfterMs ?? pollAfterSecMin * 1000);
-  }
-
-  #noteRefusal(answer: Answer, error: ErrorSeen): void {
-    const reason = error.reason ?? error.code?.toLowerCase() ?? `http_${answer.status}`;
-    const isExplained = answer.status === 503 || explainingReasons.has(reason);
-    const isLate = answer.answeredAtMs - this.#readyAtMs > readyMs;
-    this.#around.tally.refused(reason, isExplained ? 'explained' : isLate ? 'late' : 'unexplained');
   }
 
   #leave(): void {
@@ -304,13 +295,4 @@ export class Visitor implements Due {
     this.#around.tally.ended += 1;
     this.#around.onEnded(outcome);
   }
-}
-
-/** No answer, a busy one, one that names a time to come back, or one that makes no sense. */
-function isWorthRetrying({ status, retryAfterMs }: Answer): boolean {
-  return status < 400 || status === 429 || status >= 500 || retryAfterMs !== undefined;
-}
-
-function isRestorable({ restorable_until }: StatusSeen): boolean {
-  return restorable_until !== undefined && Date.parse(restorable_until) > Date.now();
 }

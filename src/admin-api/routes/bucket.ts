@@ -37,7 +37,7 @@ export function bucketRoutes(app: TypedApp, { desk }: RouteContext): void {
       const { bucket, asOf, revision } = await currentSnapshot(desk, id);
       reply.header('etag', `"${revision}"`);
       return {
-        apiVersion: apiVersion,
+        apiVersion,
         kind: 'Bucket',
         asOf,
         item: { event: id, ...bucket },

@@ -20,7 +20,7 @@ export function eventRoutes(app: TypedApp, { desk }: RouteContext): void {
     '/admin/v1/events',
     { config: { role: 'viewer' }, schema: { response: { 200: eventListSchema } } },
     async () => ({
-      apiVersion: apiVersion,
+      apiVersion,
       kind: 'EventList',
       asOf: new Date().toISOString(),
       items: await desk.listEvents(),
@@ -61,7 +61,7 @@ export function eventRoutes(app: TypedApp, { desk }: RouteContext): void {
 }
 
 const wrap = <T>(item: T) => ({
-  apiVersion: apiVersion as typeof apiVersion,
+  apiVersion,
   kind: 'Event',
   asOf: new Date().toISOString(),
   item,

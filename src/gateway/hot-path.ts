@@ -1,0 +1,138 @@
+/**
+ * The thin path: the queue's routes answered straight on node:http, ahead of Fastify, which knows the same routes with
+ * the same operations behind them. What is not exactly one of these routes (other methods, escaped or odd paths) is
+ * Fastify's. Measured, Fastify costs about 25 µs more per poll.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { refuse } from '../contract/errors.ts';
+import { type Answer, answer, refusalAnswer } from './http/answer.ts';
+import { readBody } from './http/body.ts';
+import type { Exchange, Sender } from './http/exchange.ts';
+import { searchOf } from './http/query.ts';
+import type { TraceIds } from './http/trace-id.ts';
+import type { Meters, RouteMeter } from './metrics/meters.ts';
+import type { BodyRequest, Operations } from './operations.ts';
+import type { Streams } from './streams.ts';
+
+/** What answering takes, on either path. */
+export interface HttpContext {
+  readonly operations: Operations;
+  readonly streams: Streams;
+  readonly meters: Meters;
+  readonly traceIds: TraceIds;
+  readonly sender: Sender;
+  readonly log: Logger;
+}
+
+/** Prefix of the visitor API. */
+export const apiPrefix = '/api/v1';
+
+/** Answers a request, or says that it is not one of its own. */
+export type HotPath = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+interface HotRoute {
+  readonly method: string;
+  readonly meter: RouteMeter;
+  readonly run: (exchange: Exchange) => void;
+}
+
+export function createHotPath(context: HttpContext): HotPath {
+  const { operations, meters, sender, traceIds } = context;
+  const { log } = context;
+
+  const begin = (request: IncomingMessage, response: ServerResponse, meter: RouteMeter): Exchange => ({
+    request,
+    response,
+    meter,
+    traceId: traceIds(request.headers.traceparent),
+    startedMs: performance.now(),
+  });
+
+  const fail = (exchange: Exchange, error: unknown): void => {
+    const { traceId, meter, response } = exchange;
+    log.error({ err: error, traceId, route: meter.route }, 'a request failed');
+    if (response.headersSent) response.destroy();
+    else sender.send(exchange, refusalAnswer(refuse('INTERNAL'), traceId));
+  };
+
+  const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
+    answered.then((result) => sender.send(exchange, result)).catch((error: unknown) => fail(exchange, error));
+  };
+
+  const withBody =
+    (run: (request: BodyRequest) => Promise<Answer>) =>
+    (exchange: Exchange): void =>
+      readBody(exchange.request, (body) => {
+        if (body === undefined) sender.sendTooLarge(exchange);
+        else finish(exchange, run({ headers: exchange.request.headers, body, traceId: exchange.traceId }));
+      });
+
+  const status = (exchange: Exchange): void => {
+    const answered = operations.status(searchOf(exchange.request.url ?? ''), exchange.traceId);
+    if (answered instanceof Promise) finish(exchange, answered);
+    else sender.send(exchange, answered);
+  };
+
+  const leave = (exchange: Exchange): void =>
+    finish(exchange, operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId));
+
+  const route = (method: string, path: string, run: HotRoute['run']): [string, HotRoute] => [
+    apiPrefix + path,
+    { method, meter: meters.route(method, apiPrefix + path), run },
+  ];
+  const routes = new Map<string, HotRoute>([
+    route('GET', '/queue/status', status),
+    route('POST', '/queue/join', withBody(operations.join)),
+    route('POST', '/queue/enter', withBody(operations.enter)),
+    route('DELETE', '/queue/leave', leave),
+    route('GET', '/queue/stream', (exchange) => void openStream(context, exchange).catch((e) => fail(exchange, e))),
+  ]);
+  const unread = meters.route('other', 'unread');
+
+  return (request, response) => {
+    const url = request.url ?? '';
+    if (url.charCodeAt(0) !== slash || isHostMissing(request)) {
+      const exchange = begin(request, response, unread);
+      sender.send(exchange, answerUnread(exchange));
+      return true;
+    }
+    const queryAt = url.indexOf('?');
+    const found = routes.get(queryAt === -1 ? url : url.slice(0, queryAt));
+    if (found === undefined || found.method !== request.method) return false;
+    const exchange = begin(request, response, found.meter);
+    try {
+      found.run(exchange);
+    } catch (error) {
+      fail(exchange, error);
+    }
+    return true;
+  };
+}
+
+const slash = 47;
+
+const isHostMissing = ({ httpVersionMinor, headers }: IncomingMessage): boolean =>
+  httpVersionMinor === 1 && headers.host === undefined;
+
+/** `OPTIONS *` asks about the server as a whole; a target with a scheme is meant for a proxy, which this is not. */
+function answerUnread({ request, traceId }: Exchange): Answer {
+  if (request.url === '*' && request.method === 'OPTIONS' && !isHostMissing(request)) {
+    return { ...answer(204, ''), headers: ['allow', 'GET, HEAD, POST, DELETE, OPTIONS'] };
+  }
+  const message = isHostMissing(request) ? 'The Host header is missing.' : 'The request target must begin with a slash.';
+  return refusalAnswer(refuse('BAD_REQUEST', { message }), traceId);
+}
+
+/** Opens an event stream on the exchange, or refuses it. */
+export async function openStream(
+  { streams, sender, meters }: HttpContext, exchange: Exchange): Promise<void> {
+  const search = searchOf(exchange.request.url ?? '');
+  const refusal = await streams.open(search, exchange.response, () => sender.startStream(exchange));
+  if (refusal === undefined) {
+    meters.operations.stream.ok += 1;
+    return;
+  }
+  meters.operations.stream.refuse(refusal.code);
+  sender.send(exchange, refusalAnswer(refusal, exchange.traceId));
+}

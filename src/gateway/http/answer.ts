@@ -1,0 +1,36 @@
+/** An answer before it meets a socket, so that the thin path and Fastify send the same. */
+import { errorBody, errorCatalogue, type Refusal } from '../../contract/errors.ts';
+
+export interface Answer {
+  readonly status: number;
+  /** JSON text. */
+  readonly body: string;
+  /** Further headers: name, value, name, value. */
+  readonly headers: readonly string[];
+}
+
+export const jsonType = 'application/json; charset=utf-8';
+
+/** Headers of every answer of the API: hints are fresh for one visitor only, and JSON is never anything else. */
+export const fixedHeaders = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff'] as const;
+
+/** Where a refusal names no time of its own, s. */
+const retryAfterSecDefault = 2;
+
+const noHeaders: readonly string[] = [];
+
+/** A JSON answer. */
+export const answer = (status: number, body: string): Answer => ({ status, body, headers: noHeaders });
+
+/** The answer to a refusal: catalogue status, error body, Retry-After where it belongs. */
+export function refusalAnswer(refusal: Refusal, traceId: string): Answer {
+  const { status } = errorCatalogue[refusal.code];
+  const headers: string[] = [];
+  const mustWait = status === 429 || status === 503;
+  if (refusal.retryAfterSec !== undefined || mustWait) {
+    const seconds = Math.max(1, Math.ceil(refusal.retryAfterSec ?? retryAfterSecDefault));
+    headers.push('retry-after', String(seconds));
+  }
+  if (status === 401) headers.push('www-authenticate', 'Bearer');
+  return { status, body: JSON.stringify(errorBody(refusal, traceId)), headers };
+}

@@ -1,0 +1,85 @@
+/** Sending answers on the thin path, straight on node:http. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { refuse } from '../../contract/errors.ts';
+import type { RouteMeter } from '../metrics/meters.ts';
+import { type Answer, fixedHeaders, jsonType, refusalAnswer } from './answer.ts';
+import type { Cors } from './cors.ts';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly meter: RouteMeter;
+  readonly traceId: string;
+  /** performance.now() when the request came. */
+  readonly startedMs: number;
+}
+
+/** Where the process is in its life; shared by all that answer. */
+export interface Lifecycle {
+  /** The gateway stops: it says "not ready" and asks every client to close its connection. */
+  isDraining: boolean;
+}
+
+/** Longest that a refused upload is still read, ms and bytes, so that its client gets to read the answer. */
+const lingerMs = 1_000;
+const lingerBytesMax = 1024 * 1024;
+
+export class Sender {
+  private readonly cors: Cors;
+  private readonly lifecycle: Lifecycle;
+
+  constructor(options: { readonly cors: Cors; readonly lifecycle: Lifecycle }) {
+    this.cors = options.cors;
+    this.lifecycle = options.lifecycle;
+  }
+
+  /** Sends a whole answer in one write. */
+  send(exchange: Exchange, answer: Answer): void {
+    const head = this.head(exchange, jsonType, answer.headers);
+    head.push('content-length', String(Buffer.byteLength(answer.body)));
+    exchange.response.writeHead(answer.status, head);
+    exchange.response.end(answer.body);
+    exchange.meter.record(answer.status, exchange.startedMs);
+  }
+
+  /**
+   * Refuses a body that is too large. The answer goes out at once; the connection is closed only when the client has
+   * had its say or a moment to read, since closing on unread bytes would reset it and lose the answer.
+   */
+  sendTooLarge(exchange: Exchange): void {
+    const { request, response } = exchange;
+    const { status, body } = refusalAnswer(refuse('BODY_TOO_LARGE'), exchange.traceId);
+    const head = this.head(exchange, jsonType, this.lifecycle.isDraining ? [] : ['connection', 'close']);
+    head.push('content-length', String(Buffer.byteLength(body)));
+    response.writeHead(status, head);
+    response.write(body);
+    exchange.meter.record(status, exchange.startedMs);
+    const timer = setTimeout(() => response.end(), lingerMs);
+    response.once('close', () => clearTimeout(timer));
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > lingerBytesMax) response.end();
+    });
+    request.once('end', () => response.end());
+    request.resume();
+  }
+
+  /** Writes the head of an event stream. */
+  startStream(exchange: Exchange): void {
+    // Without buffering by nginx in between.
+    const head = this.head(exchange, 'text/event-stream; charset=utf-8', ['x-accel-buffering', 'no']);
+    exchange.response.writeHead(200, head);
+    exchange.meter.record(200, exchange.startedMs);
+  }
+
+  private head({ request, traceId }: Exchange, type: string, more: readonly string[]): string[] {
+    const head = ['content-type', type, ...fixedHeaders, 'x-request-id', traceId];
+    const cors = this.cors.headers(request.headers.origin);
+    if (cors.length > 0) head.push(...cors);
+    if (more.length > 0) head.push(...more);
+    if (this.lifecycle.isDraining) head.push('connection', 'close');
+    return head;
+  }
+}

@@ -1,0 +1,76 @@
+/** Plain counters of the HTTP layer: cheap to raise on every request, read only when somebody asks for /metrics. */
+import type { ErrorCode } from '../../contract/errors.ts';
+
+/** Upper bounds of the duration buckets, s; the last bucket (+Inf) is implied. */
+export const durationBoundsSec = [
+  0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
+] as const;
+
+/** One method of one route. */
+export class RouteMeter {
+  readonly method: string;
+  readonly route: string;
+  /** Answers by status. */
+  readonly statuses = new Map<number, number>();
+  /** Answers by duration: one more than there are bounds, each by itself (not summed up). */
+  readonly durations = new Float64Array(durationBoundsSec.length + 1);
+  durationSumSec = 0;
+
+  constructor(method: string, route: string) {
+    this.method = method;
+    this.route = route;
+  }
+
+  /** Counts an answer; `startedMs` is what performance.now() said when its request came. */
+  record(status: number, startedMs: number): void {
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
+    const tookSec = (performance.now() - startedMs) / 1000;
+    this.durationSumSec += tookSec;
+    let bucket = 0;
+    while (tookSec > (durationBoundsSec[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    this.durations[bucket] = (this.durations[bucket] ?? 0) + 1;
+  }
+}
+
+export const operationNames = ['join', 'status', 'enter', 'leave', 'stream'] as const;
+export type OperationName = (typeof operationNames)[number];
+
+/** How often an operation of the line ended how. */
+export class OperationMeter {
+  ok = 0;
+  readonly refused = new Map<ErrorCode, number>();
+
+  refuse(code: ErrorCode): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+  }
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** All meters of one worker. */
+export class Meters {
+  readonly operations: Readonly<Record<OperationName, OperationMeter>> = {
+    join: new OperationMeter(),
+    status: new OperationMeter(),
+    enter: new OperationMeter(),
+    leave: new OperationMeter(),
+    stream: new OperationMeter(),
+  };
+  private readonly byRoute = new Map<string, RouteMeter>();
+
+  /** The meter of a route; methods that nobody should use share one label. */
+  route(method: string, route: string): RouteMeter {
+    const label = knownMethods.has(method) ? method : 'other';
+    const key = `${label} ${route}`;
+    let meter = this.byRoute.get(key);
+    if (meter === undefined) {
+      meter = new RouteMeter(label, route);
+      this.byRoute.set(key, meter);
+    }
+    return meter;
+  }
+
+  routes(): Iterable<RouteMeter> {
+    return this.byRoute.values();
+  }
+}

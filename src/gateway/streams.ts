@@ -1,0 +1,125 @@
+/** Server-Sent Events: statuses pushed to the visitors who prefer a stream to polling. */
+import type { ServerResponse } from 'node:http';
+import { type Refusal, refuse } from '../contract/errors.ts';
+import { streamCommentMs, streamsPerProcessMax, streamUnsentBytesMax } from '../contract/limits.ts';
+import type { StatusReply } from '../contract/visitor-api.ts';
+import type { Line } from '../queue/line-types.ts';
+import { tokenOf } from './http/query.ts';
+import { statusJson } from './http/status-json.ts';
+
+export interface StreamsOptions {
+  readonly line: Line;
+  /** Streams that may be open at once in this process. */
+  readonly max?: number;
+  /** Time between comments, which keep proxies from closing a quiet stream, ms. */
+  readonly commentMs?: number;
+}
+
+interface Stream {
+  readonly response: ServerResponse;
+  lastId: number;
+  unsubscribe: (() => void) | undefined;
+  isOver: boolean;
+}
+
+const finalStatuses: ReadonlySet<StatusReply['status']> = new Set(['entered', 'left', 'expired']);
+
+/** Comments go out in this many portions, lest 10,000 streams be written to in one turn of the event loop. */
+const commentSlots = 10;
+
+/** A browser comes back this soon after a stream ends, ms: spread, so that a restart does not bring all at once. */
+const retryMsMin = 1_000;
+const retryMsSpread = 4_000;
+
+export class Streams {
+  private readonly line: Line;
+  private readonly max: number;
+  private readonly slots: Set<Stream>[] = Array.from({ length: commentSlots }, () => new Set());
+  private readonly timer: NodeJS.Timeout;
+  private slotNow = 0;
+  private slotNext = 0;
+  /** Open now, those that are still being opened included. */
+  count = 0;
+
+  constructor({ line, max = streamsPerProcessMax, commentMs = streamCommentMs }: StreamsOptions) {
+    this.line = line;
+    this.max = max;
+    this.timer = setInterval(() => this.comment(), commentMs / commentSlots);
+    this.timer.unref();
+  }
+
+  /**
+   * Opens a stream on the response and keeps it until the place has ended or either side goes away. A refusal leaves
+   * the response untouched. `start` writes the head, as soon as it is known that there will be a stream.
+   */
+  async open(search: string, response: ServerResponse, start: () => void): Promise<Refusal | undefined> {
+    const token = tokenOf(search);
+    if (typeof token !== 'string') return token;
+    if (this.count >= this.max) return refuse('STREAMS_FULL', { retryAfterSec: 10 });
+    this.count += 1;
+    const stream: Stream = { response, lastId: 0, unsubscribe: undefined, isOver: false };
+    const slot = this.slots[this.slotNext] ?? new Set();
+    this.slotNext = (this.slotNext + 1) % commentSlots;
+    const release = (): void => {
+      if (stream.isOver) return;
+      stream.isOver = true;
+      this.count -= 1;
+      slot.delete(stream);
+      stream.unsubscribe?.();
+    };
+    response.once('close', release);
+    // The line may push before it has said that it accepts: such statuses wait for the head.
+    let early: StatusReply[] | undefined = [];
+    try {
+      const outcome = await this.line.subscribe(token, (reply) => {
+        if (early === undefined) push(stream, reply);
+        else early.push(reply);
+      });
+      if (!outcome.ok) {
+        response.off('close', release);
+        release();
+        return outcome;
+      }
+      stream.unsubscribe = outcome.reply;
+    } catch (error) {
+      response.off('close', release);
+      release();
+      throw error;
+    }
+    if (stream.isOver) {
+      stream.unsubscribe();
+      return undefined;
+    }
+    slot.add(stream);
+    start();
+    response.write(`retry: ${Math.round(retryMsMin + Math.random() * retryMsSpread)}\n\n`);
+    const waiting = early;
+    early = undefined;
+    for (const reply of waiting) push(stream, reply);
+    return undefined;
+  }
+
+  /** Ends all streams; their browsers come back, to another process. */
+  endAll(): void {
+    clearInterval(this.timer);
+    for (const slot of this.slots) for (const { response } of slot) response.end();
+  }
+
+  private comment(): void {
+    for (const stream of this.slots[this.slotNow] ?? []) write(stream, ':\n\n');
+    this.slotNow = (this.slotNow + 1) % commentSlots;
+  }
+}
+
+function push(stream: Stream, reply: StatusReply): void {
+  stream.lastId += 1;
+  write(stream, `event: status\nid: ${stream.lastId}\ndata: ${statusJson(reply)}\n\n`);
+  if (finalStatuses.has(reply.status)) stream.response.end();
+}
+
+/** A reader too slow for its own stream is cut: it comes back when it can. */
+function write({ response, isOver }: Stream, text: string): void {
+  if (isOver || response.writableEnded) return;
+  response.write(text);
+  if (response.writableLength > streamUnsentBytesMax) response.destroy();
+}
