@@ -1,141 +1,153 @@
-/**
- * The admin API's settings from the environment. Every problem is reported at once, each with the variable, its value
- * (masked where secret) and what is allowed. Each NAME may also come as NAME_FILE, a file with the value in it.
- */
-import { readFileSync } from 'node:fs';
+/** The admin API's settings: read once from the environment, checked all at once, never changed afterwards. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseTokens } from './auth.ts';
+import {
+  address,
+  choice,
+  type Environment,
+  flag,
+  macKeys,
+  problemsOfUnsupported,
+  problemWith,
+  readVariables,
+  type Shown,
+  text,
+  timeZone,
+  type Values,
+} from '../contract/config.ts';
+import { type KnownToken, parseTokens } from './auth.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
-const endpoint = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/, 'host:port')
-  .refine(
-    (text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535,
-    'host:port with a port of 0 to 65535',
-  );
-
-const variables = {
-  ADMIN_ADDRESS: endpoint.default('127.0.0.1:8002'),
-  ADMIN_ALLOW_PLAINTEXT: flag.default(false),
-  ADMIN_TOKENS: z.string().default(''),
-  REDIS_ADDRESS: z
+const listenAddress = {
+  schema: z
     .string()
-    .regex(/^\S+:\d{1,5}(,\S+:\d{1,5})*$/, 'host:port, several separated by commas')
-    .default('127.0.0.1:6379'),
-  REDIS_USERNAME: z.string().optional(),
-  REDIS_PASSWORD: z.string().optional(),
-  REDIS_TLS_ENABLED: flag.default(false),
-  REDIS_CLUSTER_MODE: flag.default(false),
-  REDIS_SENTINELS: z.string().optional(),
-  REDIS_SENTINEL_MASTER: z.string().optional(),
-  SERVER_ENVIRONMENT: z.enum(['development', 'test', 'staging', 'production']).default('development'),
-  ENVIRONMENT_NAME: z.string().min(1).max(64).optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  TACOS_TIME_ZONE: z.string().refine(isTimeZone, 'a zone of the IANA list, such as Asia/Seoul').optional(),
+    .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}$/)
+    .transform((value) => {
+      const colon = value.lastIndexOf(':');
+      return { host: value.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(value.slice(colon + 1)) };
+    })
+    .refine(({ port }) => port <= 65_535),
+  allowed: 'host:port, such as 127.0.0.1:8002; port 0 = a free one',
 } as const;
 
-const schema = z.object(variables);
-const secrets = new Set<string>(['ADMIN_TOKENS', 'REDIS_PASSWORD']);
+/** As a file it has one token a line, so control characters are fine here. */
+const tokenList = {
+  schema: z.string().max(64 * 1024),
+  allowed: 'role:name:token, several separated by commas or lines',
+  isSecret: true,
+} as const;
 
-/** Settings as parsed, by the names of their variables. */
-export type AdminConfig = z.output<typeof schema>;
+const variables = {
+  ADMIN_ADDRESS: { ...listenAddress, fallback: '127.0.0.1:8002' },
+  ADMIN_ALLOW_PLAINTEXT: { ...flag, fallback: 'false' },
+  ADMIN_TOKENS: tokenList,
+  SERVER_ENVIRONMENT: { ...choice(['development', 'test', 'production']), fallback: 'development' },
+  ENVIRONMENT_NAME: text,
+  LOG_LEVEL: {
+    ...choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    fallback: 'info',
+  },
+  REDIS_ADDRESS: { ...address, fallback: '127.0.0.1:6379' },
+  REDIS_USERNAME: text,
+  REDIS_PASSWORD: { ...text, isSecret: true },
+  REDIS_TLS_ENABLED: { ...flag, fallback: 'false' },
+  /** Only the id of the first key is used: the one that new events are made with. */
+  WAITING_TOKEN_KEYS: macKeys,
+  TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
+} as const;
 
-/** One thing wrong with the environment, as a sentence. */
-export type ConfigProblem = string;
+/** Variables of features that the admin API does not have yet: set, they stop it, lest it look as if they worked. */
+const unsupported = [
+  'REDIS_CLUSTER_MODE',
+  'REDIS_SENTINELS',
+  'REDIS_SENTINEL_MASTER',
+  'REDIS_PASSWORD_FROM_SECRETS',
+  'AWS_SECRET_NAME',
+  'ADMIN_TLS_CERT_FILE',
+  'ADMIN_TLS_KEY_FILE',
+  'ADMIN_OIDC_ISSUERS',
+] as const;
 
-/** Reads the settings; never throws for bad ones. */
-export function readConfig(env: Env): { config: AdminConfig } | { problems: ConfigProblem[] } {
-  const problems: ConfigProblem[] = [];
-  const raw: Record<string, string> = {};
-  for (const name of Object.keys(variables)) {
-    const value = rawValue(env, name, problems);
-    if (value !== undefined && value !== '') raw[name] = value;
-  }
-  const parsed = schema.safeParse(raw);
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      const name = String(issue.path[0]);
-      problems.push(`${name}=${shown(name, raw[name])}: ${allowed(issue)}`);
-    }
-    return { problems };
-  }
-  problems.push(...crossCheck(parsed.data));
-  return problems.length > 0 ? { problems } : { config: parsed.data };
+/** Key id of the development keys of gateways that were given none. */
+const developmentKid = 'dev';
+
+/** Settings in force. */
+export interface AdminConfig {
+  /** Port 0 = a free one. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tokens: readonly KnownToken[];
+  readonly environmentName: string;
+  readonly logLevel: Values<typeof variables>['LOG_LEVEL'];
+  readonly redis: {
+    readonly host: string;
+    readonly port: number;
+    readonly username?: string;
+    readonly password?: string;
+    readonly tls: boolean;
+  };
+  readonly signingKid: string;
+  readonly timeZone: string;
 }
 
-/** The effective settings as `NAME=value` lines, secrets masked. */
-export function printableConfig(config: AdminConfig): string {
-  return Object.entries(config)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}=${shown(name, String(value))}\n`)
-    .join('');
-}
-
-/** Host and port of ADMIN_ADDRESS. */
-export function listenAddress(address: string): { host: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
-}
-
-/** Whether an address is reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
-}
-
-function rawValue(env: Env, name: string, problems: ConfigProblem[]): string | undefined {
-  // ADMIN_TOKEN_FILE, one token a line, is the older and shorter name of ADMIN_TOKENS_FILE.
-  const file = env[`${name}_FILE`] ?? (name === 'ADMIN_TOKENS' ? env.ADMIN_TOKEN_FILE : undefined);
-  if (file === undefined || file === '') return env[name];
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    problems.push(`${name}_FILE=${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`);
-    return undefined;
-  }
-}
-
-function crossCheck(config: AdminConfig): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const { host } = listenAddress(config.ADMIN_ADDRESS);
-  if (!isLoopback(host) && !config.ADMIN_ALLOW_PLAINTEXT) {
-    problems.push(
-      `ADMIN_ADDRESS=${config.ADMIN_ADDRESS}: without TLS only a loopback address such as 127.0.0.1:8002, ` +
-        'or set ADMIN_ALLOW_PLAINTEXT=true where something in front encrypts',
+/** Reads the settings, or says all that is wrong with them. ADMIN_TOKEN_FILE is another name of ADMIN_TOKENS_FILE. */
+export function loadConfig(
+  environment: Environment,
+): { config: AdminConfig; shown: readonly Shown[] } | { problems: readonly string[] } {
+  const { ADMIN_TOKEN_FILE: tokenFile } = environment;
+  const known = tokenFile === undefined ? environment : { ADMIN_TOKENS_FILE: tokenFile, ...environment };
+  const { values, shown, problems } = readVariables(variables, known);
+  const tokens = parseTokens(values.ADMIN_TOKENS ?? '');
+  const isBroken = problems.length > 0;
+  const all = [
+    ...problems,
+    ...(isBroken ? [] : problemsBetween(values)),
+    ...tokens.problems.map((problem) => `ADMIN_TOKENS is ***: ${problem}`),
+    ...problemsOfUnsupported(unsupported, environment),
+  ];
+  if (!isBroken && tokens.tokens.length + tokens.problems.length === 0) {
+    all.push(
+      `ADMIN_TOKENS is not set: it must be ${tokenList.allowed}, here or in the file ADMIN_TOKEN_FILE`,
     );
   }
-  const tokens = parseTokens(config.ADMIN_TOKENS);
-  problems.push(...tokens.problems.map((problem) => `ADMIN_TOKENS: ${problem}`));
-  if (tokens.problems.length === 0 && tokens.tokens.length === 0) {
+  return all.length > 0 ? { problems: all } : { config: toConfig(values, tokens.tokens), shown };
+}
+
+function problemsBetween(values: Values<typeof variables>): string[] {
+  const problems: string[] = [];
+  const { host, port } = values.ADMIN_ADDRESS;
+  if (!isLoopback(host) && !values.ADMIN_ALLOW_PLAINTEXT) {
     problems.push(
-      'ADMIN_TOKENS: at least one role:name:token is needed, here or in the file ADMIN_TOKEN_FILE',
+      problemWith('ADMIN_ADDRESS', `${host}:${port}`, {
+        allowed:
+          'a loopback address such as 127.0.0.1:8002, as tokens would cross the network in the clear; ' +
+          'ADMIN_ALLOW_PLAINTEXT=true takes it where something in front encrypts',
+      }),
     );
   }
-  if (config.REDIS_CLUSTER_MODE && config.REDIS_SENTINELS !== undefined) {
-    problems.push('REDIS_CLUSTER_MODE=true: not together with REDIS_SENTINELS');
-  }
-  if ((config.REDIS_SENTINELS === undefined) !== (config.REDIS_SENTINEL_MASTER === undefined)) {
-    problems.push('REDIS_SENTINELS: only together with REDIS_SENTINEL_MASTER');
+  if (values.SERVER_ENVIRONMENT === 'production' && values.WAITING_TOKEN_KEYS === undefined) {
+    problems.push(`WAITING_TOKEN_KEYS is not set: production needs ${macKeys.allowed}`);
   }
   return problems;
 }
 
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
+function toConfig(values: Values<typeof variables>, tokens: readonly KnownToken[]): AdminConfig {
+  const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = values;
+  return {
+    listen: values.ADMIN_ADDRESS,
+    tokens,
+    environmentName: values.ENVIRONMENT_NAME ?? values.SERVER_ENVIRONMENT,
+    logLevel: values.LOG_LEVEL,
+    redis: {
+      ...values.REDIS_ADDRESS,
+      tls: values.REDIS_TLS_ENABLED,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    },
+    signingKid: values.WAITING_TOKEN_KEYS?.[0]?.kid ?? developmentKid,
+    timeZone: values.TACOS_TIME_ZONE,
+  };
 }
 
-const shown = (name: string, value = ''): string => (secrets.has(name) ? '***' : value);
-
-function allowed(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`;
-  return issue.message;
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
 }

@@ -3,33 +3,37 @@ import { pino } from 'pino';
 import project from '../../package.json' with { type: 'json' };
 import { createDesk } from '../queue/desk.ts';
 import { buildApp } from './app.ts';
-import { parseTokens } from './auth.ts';
-import { listenAddress, printableConfig, readConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 
 /** A stop that has not finished by then is forced, ms. */
 const stopMs = 10_000;
 
-const read = readConfig(process.env);
-if ('problems' in read) {
-  for (const problem of read.problems) process.stderr.write(`error: ${problem}\n`);
+const loaded = loadConfig(process.env);
+if ('problems' in loaded) {
+  for (const problem of loaded.problems) process.stderr.write(`error: ${problem}\n`);
   process.exit(2);
 }
-const { config } = read;
+const { config } = loaded;
 if (process.argv.includes('--print-config')) {
-  process.stdout.write(printableConfig(config));
+  for (const { name, text, source } of loaded.shown) process.stdout.write(`${name}=${text}  # ${source}\n`);
   process.exit(0);
 }
 
 const log = pino(
-  { level: config.LOG_LEVEL, base: { pid: process.pid } },
+  { level: config.logLevel, base: { pid: process.pid } },
   pino.destination({ fd: 2, sync: true }),
 );
-const desk = await createDesk(deskOptions());
+const desk = await createDesk({
+  redis: config.redis,
+  signingKid: config.signingKid,
+  timeZone: config.timeZone,
+  log,
+});
 const app = await buildApp({
   desk,
-  tokens: parseTokens(config.ADMIN_TOKENS).tokens,
+  tokens: config.tokens,
   version: project.version,
-  environment: config.ENVIRONMENT_NAME ?? config.SERVER_ENVIRONMENT,
+  environment: config.environmentName,
   log,
 });
 
@@ -47,13 +51,11 @@ process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 
 try {
-  const address = await app.listen(listenAddress(config.ADMIN_ADDRESS));
+  const address = await app.listen(config.listen);
   process.stdout.write(`listening ${address}\n`);
 } catch (error) {
-  process.stderr.write(`error: ADMIN_ADDRESS=${config.ADMIN_ADDRESS}: ${(error as Error).message}\n`);
+  process.stderr.write(
+    `error: cannot listen at ${config.listen.host}:${config.listen.port}: ${(error as Error).message}\n`,
+  );
   process.exit(1);
-}
-
-function deskOptions(): Parameters<typeof createDesk>[0] {
-  return { env: process.env, log } as never;
 }

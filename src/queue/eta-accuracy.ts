@@ -17,7 +17,8 @@ export class EtaAccuracy {
   }
 
   shown(seq: number, reply: StatusReply, nowMs: number): void {
-    if (reply.eta_sec < etaSecMin || reply.confidence < confidenceMin || this.samples.size >= samplesMax) return;
+    if (reply.eta_sec < etaSecMin || reply.confidence < confidenceMin || this.samples.size >= samplesMax)
+      return;
     if (!this.samples.has(seq)) this.samples.set(seq, { atMs: nowMs, etaSec: reply.eta_sec });
   }
 

@@ -17,7 +17,6 @@ const gapMs = 5_000;
 const useMemorySec = 60;
 const leaveMemorySec = 60;
 const absentMemorySec = 90;
-const passedMemorySec = 60;
 
 /** Weight of "all of the refill is used" before anything is measured, in seconds of refill. */
 const usePriorSec = 20;
@@ -28,14 +27,14 @@ const settleMs = 5_000;
 /** People who must have left, or passed, before a share counts half. */
 const leavePrior = 4;
 const absentPrior = 15;
-const parkedPrior = 60;
+const parkedPrior = 40;
 
 /** Whoever is ready for longer than this has had time to notice (poll of 2.4 s and a click) and stays away, s. */
 const noticeSec = 3;
 
-/** With nobody stepped around as unclaimed for so long, those who stand ready are just slow, s. */
-const unclaimedSeenSec = 120;
-const claimSec = 60;
+/** Turns whose end teaches how many do not enter, s; and samples kept, more than that and the longest claim time. */
+const claimMemorySec = 120;
+const countSamples = 256;
 
 const shareMax = 0.9;
 const useMin = 0.05;
@@ -55,6 +54,7 @@ export interface BehaviourInputs {
   /** Somebody ready stood there. */
   readonly couldEnter: boolean;
   readonly changedAtMs: number;
+  readonly claimSec: number;
 }
 
 /** What the samples compare. */
@@ -91,12 +91,12 @@ export class Behaviour {
   absent = 0;
   /** Share of those who become ready and neither enter nor leave, 0 to 0.9. */
   parkedShare = 0;
-  /** People who stand ready and will be stepped around. */
+  /** People whose turn came lately and who will be stepped around, between `releaseFromSec` and `claimSec` from now. */
   parked = 0;
+  releaseFromSec = 0;
 
   #sampledAtMs = 0;
   #runningSinceMs = 0;
-  #startedAtMs = 0;
   #last = nothing;
   #usable = 0;
   #used = 0;
@@ -104,8 +104,8 @@ export class Behaviour {
   #personSec = 0;
   #stepped = 0;
   #arrived = 0;
-  #passed = 0;
-  readonly #passedLately = new Float64Array(noticeSec);
+  readonly #turns = new Counts();
+  readonly #unclaimed = new Counts();
 
   /** Takes a sample if a second has gone by since the last. */
   sample(inputs: BehaviourInputs): void {
@@ -115,7 +115,6 @@ export class Behaviour {
     this.#sampledAtMs = nowMs;
     if (!running) this.#runningSinceMs = 0;
     else if (this.#runningSinceMs === 0) this.#runningSinceMs = nowMs;
-    if (running && this.#startedAtMs === 0) this.#startedAtMs = nowMs;
     const before = this.#last;
     this.#last = this.#totals(inputs);
     if (sinceMs > gapMs) return;
@@ -124,7 +123,7 @@ export class Behaviour {
     if (!running) return;
     this.#learnUse(before, inputs, sec);
     this.#learnAbsent(before, sec);
-    this.#learnParked(before, inputs, sec);
+    this.#learnParked(before, inputs);
   }
 
   #totals({ flow, tokens, ready, window, waiting, couldEnter, running }: BehaviourInputs): Totals {
@@ -173,17 +172,47 @@ export class Behaviour {
     this.absent = Math.min(shareMax, (share * this.#arrived) / Math.max(1, this.#arrived + absentPrior));
   }
 
-  #learnParked(before: Totals, { nowMs, flow }: BehaviourInputs, sec: number): void {
+  /**
+   * Who stands ready without entering is stepped around `claimSec` after the turn came. Until the first of them are,
+   * those ready for longer than it takes to notice stand for them; later the share of a stretch's turns that ended so.
+   */
+  #learnParked(before: Totals, { claimSec }: BehaviourInputs): void {
     const now = this.#last;
-    const passed = now.entered - before.entered + now.unclaimed - before.unclaimed + now.ready - before.ready;
-    this.#passed = this.#passed * Math.exp(-sec / passedMemorySec) + passed;
-    this.#passedLately.copyWithin(0, 1);
-    this.#passedLately[noticeSec - 1] = passed;
-    let lately = 0;
-    for (const people of this.#passedLately) lately += people;
-    const isKnown = nowMs - this.#startedAtMs > (claimSec + 15) * 1000;
-    const nobody = isKnown && flow.sum('unclaimed', nowMs, unclaimedSeenSec) === 0;
-    this.parked = nobody ? 0 : Math.max(0, now.ready - Math.max(0, lately));
-    this.parkedShare = Math.min(shareMax, this.parked / (Math.max(0, this.#passed) + parkedPrior));
+    const unclaimed = now.unclaimed - before.unclaimed;
+    this.#turns.add(now.entered - before.entered + unclaimed + now.ready - before.ready);
+    this.#unclaimed.add(unclaimed);
+    const lingering = now.ready - Math.max(0, this.#turns.lately(0, noticeSec));
+    const early = Math.max(0, lingering) / Math.max(1, this.#turns.lately(0, claimSec) + parkedPrior);
+    const judged = Math.max(0, this.#turns.lately(claimSec, claimMemorySec));
+    const ended = this.#unclaimed.lately(0, claimMemorySec);
+    this.parkedShare = Math.min(
+      shareMax,
+      (ended + parkedPrior * Math.min(1, early)) / (judged + parkedPrior),
+    );
+    this.parked = this.parkedShare * Math.max(0, this.#turns.lately(0, claimSec));
+    this.releaseFromSec = Math.max(0, claimSec - this.#turns.filled);
+  }
+}
+
+/** Running totals of the last four minutes, one a sample. */
+class Counts {
+  filled = 0;
+  readonly #totals = new Float64Array(countSamples);
+  #total = 0;
+
+  add(count: number): void {
+    this.#total += count;
+    this.filled += 1;
+    this.#totals[this.filled % countSamples] = this.#total;
+  }
+
+  /** The count of the `length` samples that ended `ago` samples ago. */
+  lately(ago: number, length: number): number {
+    return this.#at(this.filled - ago) - this.#at(this.filled - ago - length);
+  }
+
+  #at(index: number): number {
+    const oldest = Math.max(0, this.filled - countSamples + 1);
+    return index <= 0 ? 0 : (this.#totals[Math.max(index, oldest) % countSamples] ?? 0);
   }
 }

@@ -11,7 +11,7 @@ import { type TimedValue, valueAt } from './timed-value.ts';
 /** Pieces in which a ramp is taken as steps of its middle rate. */
 const rampPieces = 8;
 
-/** Edges of stretches: now, opening, the releases' end, a ramp's pieces, its `until`. */
+/** Edges of stretches: now, opening, the releases' begin and end, a ramp's begin, pieces and `until`. */
 const edgesMax = rampPieces + 6;
 
 /** Exponents beyond are cut: e^50 stands for "everyone has left". */
@@ -32,9 +32,10 @@ export interface CourseInputs {
   readonly hazard: number;
   /** People in front of the line of readiness: ready, not yet entered. They leave at the same hazard. */
   readonly ready: number;
-  /** Those of them who will be stepped around in the next `releaseSec`, per second. */
+  /** Those of them who will be stepped around between two times from now (or from the opening), per second. */
   readonly releasePerSec: number;
-  readonly releaseSec: number;
+  readonly releaseFromSec: number;
+  readonly releaseToSec: number;
   /** Share of those who become ready later and will be stepped around too, 0 to < 1. */
   readonly releaseShare: number;
 }
@@ -52,8 +53,10 @@ export class Course {
   prepare(inputs: CourseInputs): void {
     const { nowMs, openMs, refill, hazard } = inputs;
     this.#hazard = hazard < hazardMin ? 0 : hazard;
-    const releaseEndMs = Math.max(nowMs, openMs) + inputs.releaseSec * 1000;
-    this.#setEdges(inputs, releaseEndMs);
+    const startMs = Math.max(nowMs, openMs);
+    const releaseFromMs = startMs + inputs.releaseFromSec * 1000;
+    const releaseToMs = startMs + inputs.releaseToSec * 1000;
+    this.#setEdges(inputs, releaseFromMs, releaseToMs);
     let passed = 0;
     for (let i = 0; i < this.#stretches; i += 1) {
       const fromMs = this.#edges[i] ?? 0;
@@ -95,11 +98,12 @@ export class Course {
     return Math.exp(Math.min(exponentMax, this.#hazard * sec));
   }
 
-  #setEdges({ nowMs, openMs, refill }: CourseInputs, releaseEndMs: number): void {
+  #setEdges({ nowMs, openMs, refill }: CourseInputs, releaseFromMs: number, releaseToMs: number): void {
     this.#stretches = 1;
     this.#edges[0] = nowMs;
     this.#edge(openMs);
-    this.#edge(releaseEndMs);
+    this.#edge(releaseFromMs);
+    this.#edge(releaseToMs);
     this.#edge(refill.untilMs);
     this.#edge(refill.fromAtMs);
     const rampFromMs = Math.max(nowMs, refill.fromAtMs);

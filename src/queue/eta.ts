@@ -114,6 +114,7 @@ export class EtaModel {
       running: isOpen && !inputs.paused,
       couldEnter: inputs.couldEnter,
       changedAtMs,
+      claimSec: inputs.claimSec ?? claimSecDefault,
     });
     const measured = confidenceOf(flow, nowMs);
     this.#isFallback = measured === confidenceFallback;
@@ -180,11 +181,16 @@ export class EtaModel {
   }
 
   #prepare({ nowMs, refill, claimSec = claimSecDefault }: EtaInputs): void {
-    const { use, hazard, parked, parkedShare } = this.#behaviour;
-    const shared = { nowMs, openMs: this.#openMs, refill, releaseSec: claimSec };
-    const ready = this.#ready;
-    const releasePerSec = parked / claimSec;
-    this.#expected.prepare({ ...shared, use, hazard, ready, releasePerSec, releaseShare: parkedShare });
-    this.#planned.prepare({ ...shared, use: 1, hazard: 0, ready: 0, releasePerSec: 0, releaseShare: 0 });
+    const { use, hazard, parked, parkedShare, releaseFromSec } = this.#behaviour;
+    const settings = { nowMs, openMs: this.#openMs, refill, releaseFromSec, releaseToSec: claimSec };
+    this.#expected.prepare({
+      ...settings,
+      use,
+      hazard,
+      ready: this.#ready,
+      releasePerSec: parked / Math.max(1, claimSec - releaseFromSec),
+      releaseShare: parkedShare,
+    });
+    this.#planned.prepare({ ...settings, use: 1, hazard: 0, ready: 0, releasePerSec: 0, releaseShare: 0 });
   }
 }

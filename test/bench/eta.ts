@@ -13,7 +13,11 @@ import { otherTraces, type Trace, traces } from './eta/traces.ts';
 const target = 0.95;
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, seed: { type: 'string', default: '1' }, only: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+  },
 });
 const seed = Number(values.seed);
 const wanted = (trace: Trace): boolean => values.only === undefined || trace.name === values.only;
@@ -21,7 +25,8 @@ const startedMs = performance.now();
 const required = traces.filter(wanted).map(run);
 const others = otherTraces.filter(wanted).map(run);
 const failed = required.filter((one) => one.visitors < target || one.risesWithoutCause > 0);
-if (values.json) console.log(JSON.stringify({ seed, target, machine: machine(), required, others }, undefined, 2));
+if (values.json)
+  console.log(JSON.stringify({ seed, target, machine: machine(), required, others }, undefined, 2));
 else printTables();
 process.exitCode = failed.length > 0 ? 1 : 0;
 
@@ -41,16 +46,34 @@ function printTables(): void {
   print(required);
   if (others.length > 0) console.log('\nother lines, not part of the target:');
   print(others);
-  console.log(`\nvisitors = share of visitors with at least 90 % of their counted polls within; target ${target * 100} %`);
-  console.log(`${((performance.now() - startedMs) / 1000).toFixed(1)} s; ${failed.length === 0 ? 'all reached' : 'MISSED'}`);
+  console.log(
+    `\nvisitors = share of visitors with at least 90 % of their counted polls within; target ${target * 100} %`,
+  );
+  console.log(
+    `${((performance.now() - startedMs) / 1000).toFixed(1)} s; ${failed.length === 0 ? 'all reached' : 'MISSED'}`,
+  );
   for (const one of failed) {
-    console.log(`  ${one.trace}: ${percent(one.visitors)} of visitors, ${one.risesWithoutCause} rises without a cause`);
+    console.log(
+      `  ${one.trace}: ${percent(one.visitors)} of visitors, ${one.risesWithoutCause} rises without a cause`,
+    );
   }
 }
 
 function print(scores: readonly Score[]): void {
   if (scores.length === 0) return;
-  const head = ['trace', 'visitors', 'polls', 'first system: visitors', 'polls', 'error p50', 'p95', 'rises', 'no cause', 'noticed', 'n'];
+  const head = [
+    'trace',
+    'visitors',
+    'polls',
+    'first system: visitors',
+    'polls',
+    'error p50',
+    'p95',
+    'rises',
+    'no cause',
+    'noticed',
+    'n',
+  ];
   const rows = scores.map((one) => [
     one.trace,
     percent(one.visitors),
@@ -64,9 +87,17 @@ function print(scores: readonly Score[]): void {
     percent(one.noticed),
     `${one.countedVisitors} visitors, ${one.countedPolls} polls`,
   ]);
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
   for (const row of [head, ...rows]) {
-    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '));
+    console.log(
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  '),
+    );
   }
 }
 

@@ -54,7 +54,14 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tacos-redis-')));
   const ownDir = options.dir === undefined ? dir : undefined;
   const launch = (port: number) => launchServer({ port, dir, ownDir, options });
-  const first = await (options.port === undefined ? onFreePort(launch) : fixedPort(launch, options.port));
+  const starting = options.port === undefined ? onFreePort(launch) : fixedPort(launch, options.port);
+  const removeOwnDir = async () => {
+    if (ownDir !== undefined) await rm(ownDir, { recursive: true, force: true });
+  };
+  const first = await starting.catch(async (error: unknown) => {
+    await removeOwnDir();
+    throw error;
+  });
   const { port } = first;
   let server: Server = first.server;
   const clients = new Set<Redis>();
@@ -70,7 +77,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
       for (const client of clients) client.disconnect();
       clients.clear();
       await endServer(server, 'SIGTERM');
-      if (ownDir !== undefined) await rm(ownDir, { recursive: true, force: true });
+      await removeOwnDir();
     },
     kill: () => endServer(server, 'SIGKILL'),
     async restart() {
@@ -124,7 +131,6 @@ async function launchServer(wanted: {
   }
   child.kill('SIGKILL');
   if (/Address already in use/i.test(outcome)) return 'port taken';
-  if (ownDir !== undefined) await rm(ownDir, { recursive: true, force: true });
   throw new Error(`redis-server did not start on port ${port}:\n${outcome}`);
 }
 

@@ -88,7 +88,11 @@ function feed({ desk, event, first, out, heartbeatMs, onEnd }: FeedOptions): () 
       return;
     }
     const current = desk.snapshot(event);
-    const data: Heartbeat = { ageSec: current?.ageSec ?? 0, seq };
+    if (current === undefined) {
+      out.end();
+      return;
+    }
+    const data: Heartbeat = { ageSec: current.ageSec, seq };
     lastSentAt = performance.now();
     out.write(`event: heartbeat\ndata: ${JSON.stringify(data)}\n\n`);
   };

@@ -1,11 +1,9 @@
 /** Bounds how many events have time series of their own: each label costs memory in every Prometheus. */
+import type { LineGauges } from '../../queue/line-types.ts';
 
 const labelsMax = 50;
 
-interface Counted {
-  readonly event: string;
-  readonly waiting: number;
-}
+type EventGauges = LineGauges['events'][number];
 
 /** Gives labels to the fullest events. An event keeps its label while it exists, lest counters jump between series. */
 export class EventLabels {
@@ -16,7 +14,7 @@ export class EventLabels {
     this.max = max;
   }
 
-  split<T extends Counted>(events: readonly T[]): { labelled: T[]; others: T[] } {
+  split(events: readonly EventGauges[]): { labelled: EventGauges[]; others: EventGauges[] } {
     const existing = new Set(events.map(({ event }) => event));
     this.labels = new Set([...this.labels].filter((event) => existing.has(event)));
     const rest = events.filter(({ event }) => !this.labels.has(event)).sort((a, b) => b.waiting - a.waiting);

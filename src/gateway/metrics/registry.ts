@@ -1,6 +1,6 @@
 /** The metrics of one worker, read from its plain counters when asked. Several workers' are added up by prom-client. */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Line } from '../../queue/line-types.ts';
+import type { Line, LineGauges } from '../../queue/line-types.ts';
 import { EventLabels } from './event-labels.ts';
 import { durationBoundsSec, type Meters, operationNames } from './meters.ts';
 
@@ -75,14 +75,14 @@ function addHttpMetrics(register: Registry, meters: Meters): void {
   });
 }
 
-type EventFigure = 'waiting' | 'away' | 'tokens' | 'revision' | 'lagMs' | 'admitted' | 'joined' | 'etaErrorRatio';
+type EventGauges = LineGauges['events'][number];
 
 /** Every worker knows all of an event, so their figures are not added up: the one furthest on, or back, stands. */
 const eventMetrics: readonly {
   readonly name: string;
   readonly help: string;
   readonly aggregator: 'max' | 'min' | 'first';
-  readonly of: (event: Record<EventFigure, number>) => number;
+  readonly of: (event: EventGauges) => number;
   readonly isCounter?: boolean;
   /** Summed up under one label for the events that have none of their own. */
   readonly isSummable?: boolean;
@@ -120,12 +120,12 @@ const eventMetrics: readonly {
 
 function addLineMetrics(register: Registry, line: Line): void {
   const registers = [register];
-  const labels = new EventLabels();
+  const split = splitOncePerScrape(line);
   for (const { name, help, aggregator, of, isCounter, isSummable } of eventMetrics) {
     const common = { name, help, aggregator, labelNames: ['event'] as const, registers };
     const fill = (metric: Gauge<'event'> | Counter<'event'>): void => {
       metric.reset();
-      const { labelled, others } = labels.split(line.gauges().events);
+      const { labelled, others } = split();
       for (const event of labelled) metric.inc({ event: event.event }, of(event));
       if (isSummable && others.length > 0) {
         metric.inc({ event: '_other' }, others.reduce((sum, event) => sum + of(event), 0));
@@ -144,6 +144,19 @@ function addLineMetrics(register: Registry, line: Line): void {
       for (const [command, count] of Object.entries(line.gauges().redisCommands)) this.inc({ command }, count);
     },
   });
+}
+
+/** All metrics of a scrape are read in one go: the events are asked for and split only once in it. */
+function splitOncePerScrape(line: Line): () => ReturnType<EventLabels['split']> {
+  const labels = new EventLabels();
+  let splitMs = Number.NEGATIVE_INFINITY;
+  let last: ReturnType<EventLabels['split']>;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs - splitMs > 50) last = labels.split(line.gauges().events);
+    splitMs = nowMs;
+    return last;
+  };
 }
 
 /** A histogram whose buckets are counted elsewhere. */

@@ -3,11 +3,17 @@
  * steps around the silent and the unclaimed, visitors who poll when told. A gateway's replica sees each tick's changes
  * in the next (the journal's delay), and its Flow and EtaModel answer the polls.
  */
-import { claimSecDefault, microPerToken, presenceSecDefault, presenceSlackSec, sweepMs } from '../../../src/contract/limits.ts';
+import {
+  claimSecDefault,
+  microPerToken,
+  presenceSecDefault,
+  presenceSlackSec,
+  sweepMs,
+} from '../../../src/contract/limits.ts';
 import { isReady } from '../../../src/queue/admission.ts';
 import { type BucketState, capacityAt, settle } from '../../../src/queue/bucket.ts';
-import { baseEtaSec, baseRate } from '../../../src/queue/eta-base.ts';
 import { EtaModel } from '../../../src/queue/eta.ts';
+import { baseEtaSec, baseRate } from '../../../src/queue/eta-base.ts';
 import { Flow } from '../../../src/queue/flow.ts';
 import { PlaceIndex } from '../../../src/queue/place-index.ts';
 import { pollAfterSec } from '../../../src/queue/served-event.ts';
@@ -51,8 +57,9 @@ export interface Visitor {
   readonly seq: number;
   readonly joinMs: number;
   readonly leaveMs: number;
+  /** No poll from then on. */
   readonly closeMs: number;
-  readonly isIdle: boolean;
+  readonly ending: 'enters' | 'vanishes' | 'idles';
   place: Place;
   dueMs: number;
   /** First moment at which an enter would have been granted, ms after the opening. */
@@ -92,13 +99,16 @@ export class LineModel {
     this.#bucket = { tokensMicro: capacityAt(this.#rates, openMs), refilledAtUs: openMs * 1000 };
     this.#actions = [...trace.actions];
     this.visitors = this.#invite();
-    this.#leaving = this.visitors.filter((one) => Number.isFinite(one.leaveMs)).sort((a, b) => a.leaveMs - b.leaveMs);
+    this.#leaving = this.visitors
+      .filter((one) => Number.isFinite(one.leaveMs))
+      .sort((a, b) => a.leaveMs - b.leaveMs);
   }
 
   /** Runs until the line is empty. */
   run(): void {
     const endMs = openMs + endSecMax * 1000;
-    while (this.#nowMs < endMs && (this.#joined < this.visitors.length || this.#waiting.count > 0)) this.#tick();
+    while (this.#nowMs < endMs && (this.#joined < this.visitors.length || this.#waiting.count > 0))
+      this.#tick();
   }
 
   get #rates(): { refill: TimedValue; capacity: undefined } {
@@ -110,26 +120,37 @@ export class LineModel {
   }
 
   #invite(): Visitor[] {
-    const { visitors, earlyShare, lateSec, leavePerSec, silentShare, idleShare } = this.#trace;
+    const { visitors, earlyShare, lateSec, leavePerSec } = this.#trace;
     const random = this.#random;
     const joins = Array.from({ length: visitors }, (_, index) =>
-      index < visitors * earlyShare ? openMs - random() * earlySec * 1000 : openMs + random() * lateSec * 1000,
+      index < visitors * earlyShare
+        ? openMs - random() * earlySec * 1000
+        : openMs + random() * lateSec * 1000,
     ).sort((a, b) => a - b);
     return joins.map((joinMs, seq) => {
-      const kind = random();
       const patienceSec = leavePerSec > 0 ? -Math.log(1 - random()) / leavePerSec : Number.POSITIVE_INFINITY;
       return {
         seq,
         joinMs,
         leaveMs: joinMs + patienceSec * 1000,
-        closeMs: kind < silentShare ? joinMs + random() * closeSecMax * 1000 : Number.POSITIVE_INFINITY,
-        isIdle: kind >= silentShare && kind < silentShare + idleShare,
+        ...this.#character(joinMs),
         place: 'coming',
         dueMs: 0,
         readyMs: undefined,
         polls: [],
       };
     });
+  }
+
+  #character(joinMs: number): Pick<Visitor, 'closeMs' | 'ending'> {
+    const { noShowShare, closeShare, idleShare } = this.#trace;
+    const stays = { closeMs: Number.POSITIVE_INFINITY, ending: 'enters' } as const;
+    let draw = this.#random();
+    if (draw < noShowShare / 2) return { ...stays, closeMs: joinMs };
+    if (draw < noShowShare) return { ...stays, ending: 'vanishes' };
+    draw -= noShowShare;
+    if (draw < closeShare) return { ...stays, closeMs: joinMs + this.#random() * closeSecMax * 1000 };
+    return draw < closeShare + idleShare ? { ...stays, ending: 'idles' } : stays;
   }
 
   #tick(): void {
@@ -204,11 +225,11 @@ export class LineModel {
     return windowAt({ window: 0, refill: this.#refill }, this.#nowMs);
   }
 
-  /** The visitor is present, and asks again when told. */
-  #heard(visitor: Visitor, etaSec: number): void {
+  /** The visitor is present, and asks again when told unless this was the last that is heard of them. */
+  #heard(visitor: Visitor, etaSec: number, isLast = false): void {
     const nextSec = pollAfterSec(etaSec, this.#random);
     visitor.dueMs = this.#nowMs + Math.max(presenceSecDefault, nextSec + presenceSlackSec) * 1000 + reportMs;
-    this.#schedule(this.#polls, visitor, nextSec * 1000);
+    if (!isLast) this.#schedule(this.#polls, visitor, nextSec * 1000);
   }
 
   #poll(visitor: Visitor): void {
@@ -227,10 +248,10 @@ export class LineModel {
         causes: this.#eta.notices().map((notice) => notice.code),
       });
     }
-    if (ready && !visitor.isIdle) {
+    if (ready && visitor.ending === 'enters') {
       this.#schedule(this.#enters, visitor, clickMinMs + this.#random() * (clickMaxMs - clickMinMs));
     }
-    this.#heard(visitor, ready ? 0 : etaSec);
+    this.#heard(visitor, ready ? 0 : etaSec, ready && visitor.ending === 'vanishes');
   }
 
   #isReady(visitor: Visitor, position: number): boolean {
@@ -258,9 +279,14 @@ export class LineModel {
   }
 
   #leave(): void {
-    for (let visitor = this.#leaving[0]; visitor && visitor.leaveMs <= this.#nowMs; visitor = this.#leaving[0]) {
+    for (
+      let visitor = this.#leaving[0];
+      visitor && visitor.leaveMs <= this.#nowMs;
+      visitor = this.#leaving[0]
+    ) {
       this.#leaving.shift();
-      if (visitor.place !== 'waiting' || visitor.readyMs !== undefined || visitor.closeMs < visitor.leaveMs) continue;
+      if (visitor.place !== 'waiting' || visitor.readyMs !== undefined || visitor.closeMs < visitor.leaveMs)
+        continue;
       this.#waiting.set(visitor.seq, false);
       visitor.place = 'left';
       this.#flow.record('left', this.#nowMs, 1);
@@ -311,7 +337,8 @@ export class LineModel {
     for (const visitor of this.#front()) {
       position += 1;
       if (position > 10 && position * microPerToken > this.#bucket.tokensMicro) break;
-      if (visitor.readyMs === undefined && this.#isReady(visitor, position)) visitor.readyMs = this.#nowMs - openMs;
+      if (visitor.readyMs === undefined && this.#isReady(visitor, position))
+        visitor.readyMs = this.#nowMs - openMs;
     }
   }
 

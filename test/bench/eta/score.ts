@@ -47,12 +47,20 @@ export function score(trace: Trace, visitors: readonly Visitor[]): Score {
   for (const visitor of visitors) {
     countRises(visitor, rises);
     shown += visitor.polls.length;
-    noticed += visitor.polls.filter((poll) => poll.causes.some((code) => code !== 'not_open' && code !== 'paused')).length;
+    noticed += visitor.polls.filter((poll) =>
+      poll.causes.some((code) => code !== 'not_open' && code !== 'paused'),
+    ).length;
     const counted = countedPolls(trace, visitor);
     if (counted.length === 0) continue;
     countedVisitors += 1;
-    tally(ours, counted.map(({ poll, leftSec }) => isWithin(poll.etaSec, leftSec)));
-    tally(base, counted.map(({ poll, leftSec }) => isWithin(poll.baseSec, leftSec)));
+    tally(
+      ours,
+      counted.map(({ poll, leftSec }) => isWithin(poll.etaSec, leftSec)),
+    );
+    tally(
+      base,
+      counted.map(({ poll, leftSec }) => isWithin(poll.baseSec, leftSec)),
+    );
     for (const { poll, leftSec } of counted) errors.push(Math.abs(poll.etaSec - leftSec) / leftSec);
   }
   errors.sort((a, b) => a - b);
@@ -74,13 +82,20 @@ export function score(trace: Trace, visitors: readonly Visitor[]): Score {
 }
 
 /** Polls that count: far enough from the turn, confident, and not before a change that nobody could foresee. */
-export function countedPolls(trace: Trace, { polls, readyMs }: Visitor): { poll: ShownPoll; leftSec: number }[] {
+export function countedPolls(
+  trace: Trace,
+  { polls, readyMs }: Visitor,
+): { poll: ShownPoll; leftSec: number }[] {
   if (readyMs === undefined) return [];
   let knownFromMs = Number.NEGATIVE_INFINITY;
-  for (const { atSec } of trace.actions) if (atSec * 1000 < readyMs) knownFromMs = Math.max(knownFromMs, atSec * 1000);
+  for (const { atSec } of trace.actions)
+    if (atSec * 1000 < readyMs) knownFromMs = Math.max(knownFromMs, atSec * 1000);
   return polls
     .map((poll) => ({ poll, leftSec: (readyMs - poll.atMs) / 1000 }))
-    .filter(({ poll, leftSec }) => leftSec >= leftSecMin && poll.confidence >= confidenceMin && poll.atMs > knownFromMs);
+    .filter(
+      ({ poll, leftSec }) =>
+        leftSec >= leftSecMin && poll.confidence >= confidenceMin && poll.atMs > knownFromMs,
+    );
 }
 
 function isWithin(shownSec: number, leftSec: number): boolean {

@@ -19,8 +19,10 @@ export interface Trace {
   readonly actions: readonly Action[];
   /** Leaving while waiting: exponential patience of this rate per second (as in the Erlang-A model). */
   readonly leavePerSec: number;
-  /** Share that closes the page within a minute of joining, without leaving the line. */
-  readonly silentShare: number;
+  /** Share that vanishes without leaving the line: half right after joining, half when told that they are ready. */
+  readonly noShowShare: number;
+  /** Share that closes the page within a minute of joining. */
+  readonly closeShare: number;
   /** Share that goes on polling and never enters. */
   readonly idleShare: number;
 }
@@ -33,7 +35,8 @@ const plain: Trace = {
   refill: 10,
   actions: [],
   leavePerSec: 0,
-  silentShare: 0,
+  noShowShare: 0,
+  closeShare: 0,
   idleShare: 0,
 };
 
@@ -43,7 +46,7 @@ export const traces: readonly Trace[] = [
   { ...plain, name: 'rate x5', refill: 5, actions: [{ atSec: 120, refill: 25 }] },
   { ...plain, name: 'rate /5', refill: 50, actions: [{ atSec: 30, refill: 10 }] },
   { ...plain, name: '20 % leave', leavePerSec: 0.0012 },
-  { ...plain, name: '20 % no-show', silentShare: 0.1, idleShare: 0.1 },
+  { ...plain, name: '20 % no-show', noShowShare: 0.2 },
   {
     ...plain,
     name: '60 s pause',
@@ -56,8 +59,18 @@ export const traces: readonly Trace[] = [
 
 /** Harder or other lines, reported beside the six. They do not decide the exit code. */
 export const otherTraces: readonly Trace[] = [
-  { ...plain, name: '20 % close page', silentShare: 0.2 },
+  { ...plain, name: '20 % close page', closeShare: 0.2 },
+  { ...plain, name: '10 % never enter', idleShare: 0.1 },
   { ...plain, name: '20 % never enter', idleShare: 0.2 },
-  { ...plain, name: 'all three at 50/s', visitors: 15_000, refill: 50, leavePerSec: 0.001, silentShare: 0.1, idleShare: 0.05 },
+  {
+    ...plain,
+    name: 'all at once, 50/s',
+    visitors: 15_000,
+    refill: 50,
+    leavePerSec: 0.001,
+    noShowShare: 0.1,
+    closeShare: 0.05,
+    idleShare: 0.05,
+  },
   { ...plain, name: 'slow, 1/s', visitors: 400, refill: 1 },
 ];

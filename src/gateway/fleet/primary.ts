@@ -1,0 +1,177 @@
+/**
+ * The primary process of a gateway with several workers. It serves nobody itself: it starts the workers, replaces one
+ * that died, passes questions from one to all, and stops them together.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { createServer } from 'node:net';
+import type { Logger } from 'pino';
+import { drainMs } from '../../contract/limits.ts';
+import {
+  collectMs,
+  type FromPrimary,
+  type FromWorker,
+  gatewayIdVariable,
+  workerNumberVariable,
+  workerPortVariable,
+} from './messages.ts';
+import type { ReportName, Reports } from './peers.ts';
+
+export interface PrimaryOptions {
+  readonly workers: number;
+  readonly gatewayId: string;
+  readonly host: string;
+  /** 0 = a free one. */
+  readonly port: number;
+  readonly log: Logger;
+  /** A worker ended before all were serving: the gateway cannot start. */
+  readonly onStartFailure: (sentence: string | undefined) => void;
+}
+
+interface Collection {
+  readonly reports: Reports[ReportName][];
+  missing: number;
+  readonly finish: () => void;
+}
+
+/** A worker that died is replaced after this time, ms, doubled with every death that follows soon. */
+const restartMsMin = 200;
+const restartMsMax = 5_000;
+/** A worker that lived this long has started well, ms. */
+const soundLifeMs = 30_000;
+
+export class Primary {
+  private readonly options: PrimaryOptions;
+  private readonly collections = new Map<number, Collection>();
+  private readonly live = new Set<Worker>();
+  private readonly serving = new Set<Worker>();
+  private readonly restartMs = new Map<number, number>();
+  private lastCollection = 0;
+  private port = 0;
+  private isStopping = false;
+  private hasStarted = false;
+  private onAllServing: () => void = () => {};
+  private onAllGone: () => void = () => {};
+
+  constructor(options: PrimaryOptions) {
+    this.options = options;
+  }
+
+  /** Starts the workers; resolves with the port once all serve. */
+  async start(): Promise<number> {
+    const { host, port, workers } = this.options;
+    // All workers share one port, also those started later: it is fixed before the first of them.
+    this.port = port === 0 ? await freePort(host) : port;
+    const allServing = new Promise<void>((resolve) => {
+      this.onAllServing = resolve;
+    });
+    for (let number = 1; number <= workers; number += 1) this.fork(number);
+    await allServing;
+    this.hasStarted = true;
+    return this.port;
+  }
+
+  /** Lets all workers drain; resolves when they are gone, at the latest after the longest drain, by force. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    const allGone = new Promise<void>((resolve) => {
+      this.onAllGone = resolve;
+    });
+    for (const worker of this.live) tell(worker, { kind: 'drain' });
+    if (this.live.size === 0) return;
+    const timer = setTimeout(() => this.kill(), drainMs);
+    await allGone;
+    clearTimeout(timer);
+  }
+
+  /** Ends all workers at once. */
+  kill(): void {
+    this.isStopping = true;
+    for (const worker of this.live) worker.process.kill('SIGKILL');
+  }
+
+  private fork(number: number): void {
+    const bornMs = performance.now();
+    let failure: string | undefined;
+    const worker = cluster.fork({
+      [gatewayIdVariable]: this.options.gatewayId,
+      [workerNumberVariable]: String(number),
+      [workerPortVariable]: String(this.port),
+    });
+    this.live.add(worker);
+    worker.on('error', (error) => this.options.log.warn({ err: error, worker: number }, 'a worker cannot be told'));
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'serving') this.noteServing(worker);
+      if (message.kind === 'failed') failure = message.sentence;
+      if (message.kind === 'collect') this.collect(worker, message.id, message.name);
+      if (message.kind === 'report') this.noteReport(message.id, message.report);
+    });
+    worker.on('exit', (code, signal) => {
+      this.live.delete(worker);
+      this.serving.delete(worker);
+      if (this.isStopping) {
+        if (this.live.size === 0) this.onAllGone();
+      } else if (!this.hasStarted) {
+        this.kill();
+        this.options.onStartFailure(failure);
+      } else {
+        this.options.log.error({ worker: number, code, signal, failure }, 'a worker died and is replaced');
+        this.replace(number, performance.now() - bornMs);
+      }
+    });
+  }
+
+  private replace(number: number, livedMs: number): void {
+    const before = livedMs > soundLifeMs ? undefined : this.restartMs.get(number);
+    const delayMs = before === undefined ? restartMsMin : Math.min(before * 2, restartMsMax);
+    this.restartMs.set(number, delayMs);
+    setTimeout(() => {
+      if (!this.isStopping) this.fork(number);
+    }, delayMs);
+  }
+
+  private noteServing(worker: Worker): void {
+    this.serving.add(worker);
+    if (this.serving.size === this.options.workers) this.onAllServing();
+  }
+
+  /** Asks every worker that serves; those that are silent for a second are left out. */
+  private collect(asker: Worker, askerId: number, name: ReportName): void {
+    this.lastCollection += 1;
+    const id = this.lastCollection;
+    const asked = [...this.serving];
+    const reports: Reports[ReportName][] = [];
+    const finish = (): void => {
+      if (!this.collections.delete(id)) return;
+      clearTimeout(timer);
+      tell(asker, { kind: 'collected', id: askerId, reports, workers: this.options.workers });
+    };
+    const timer = setTimeout(finish, collectMs);
+    this.collections.set(id, { reports, missing: asked.length, finish });
+    for (const worker of asked) tell(worker, { kind: 'ask', id, name });
+    if (asked.length === 0) finish();
+  }
+
+  private noteReport(id: number, report: Reports[ReportName]): void {
+    const collection = this.collections.get(id);
+    if (collection === undefined) return;
+    collection.reports.push(report);
+    collection.missing -= 1;
+    if (collection.missing === 0) collection.finish();
+  }
+}
+
+function tell(worker: Worker, message: FromPrimary): void {
+  if (worker.isConnected()) worker.send(message);
+}
+
+/** A port that is free now. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

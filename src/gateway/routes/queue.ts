@@ -1,0 +1,135 @@
+/**
+ * The queue's routes in Fastify: for the OpenAPI page, and for requests that the thin path leaves alone. Schemas here
+ * only describe; the operations check, with the same schemas, so that both ways refuse alike.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
+import {
+  enterBodySchema,
+  enterReplySchema,
+  errorReplySchema,
+  joinBodySchema,
+  joinReplySchema,
+  leaveReplySchema,
+  statusReplySchema,
+  tokenQuerySchema,
+} from '../../contract/visitor-api.ts';
+import { apiPrefix, type HttpContext, openStream } from '../hot-path.ts';
+import { type Answer, jsonType } from '../http/answer.ts';
+import { searchOf } from '../http/query.ts';
+import type { BodyRequest } from '../operations.ts';
+
+const tags = ['queue'];
+const bearer = [{ bearer: [] }];
+const bearerOrNobody = [{}, ...bearer];
+
+const idempotencySchema = z.object({
+  'idempotency-key': z.string().min(1).max(idempotencyKeyCharsMax).optional(),
+});
+
+/** The success schema with the error schema for each status that may come instead. */
+const replies = (status: number, schema: z.ZodType, refusals: readonly number[]) => ({
+  [status]: schema,
+  ...Object.fromEntries(refusals.map((each) => [each, errorReplySchema])),
+});
+
+export async function queueRoutes(app: FastifyInstance, context: HttpContext): Promise<void> {
+  const { operations } = context;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
+  app.setValidatorCompiler(() => (value: unknown) => ({ value }));
+
+  app.post(
+    `${apiPrefix}/queue/join`,
+    {
+      schema: {
+        tags,
+        summary: 'Take a place in the line of an event',
+        security: bearerOrNobody,
+        headers: idempotencySchema,
+        body: joinBodySchema,
+        response: replies(202, joinReplySchema, [400, 401, 403, 404, 409, 413, 415, 429, 503]),
+      },
+    },
+    async (request, reply) => sendAnswer(reply, await operations.join(bodyRequest(request))),
+  );
+  app.get(
+    `${apiPrefix}/queue/status`,
+    {
+      schema: {
+        tags,
+        summary: 'Where a place stands; every call is a sign of life',
+        querystring: tokenQuerySchema,
+        response: replies(200, statusReplySchema, [400, 404, 429, 503]),
+      },
+    },
+    async (request, reply) =>
+      sendAnswer(reply, await operations.status(searchOf(request.raw.url ?? ''), request.id)),
+  );
+  app.post(
+    `${apiPrefix}/queue/enter`,
+    {
+      schema: {
+        tags,
+        summary: 'Ask to go in',
+        security: bearer,
+        body: enterBodySchema,
+        response: replies(200, enterReplySchema, [400, 401, 403, 404, 409, 410, 413, 415, 429, 503]),
+      },
+    },
+    async (request, reply) => sendAnswer(reply, await operations.enter(bodyRequest(request))),
+  );
+  app.delete(
+    `${apiPrefix}/queue/leave`,
+    {
+      schema: {
+        tags,
+        summary: 'Give a place up',
+        querystring: tokenQuerySchema,
+        response: replies(200, leaveReplySchema, [400, 404, 409, 429, 503]),
+      },
+    },
+    async (request, reply) =>
+      sendAnswer(reply, await operations.leave(searchOf(request.raw.url ?? ''), request.id)),
+  );
+  addStreamRoute(app, context);
+}
+
+function addStreamRoute(app: FastifyInstance, context: HttpContext): void {
+  const meter = context.meters.route('GET', `${apiPrefix}/queue/stream`);
+  app.get(
+    `${apiPrefix}/queue/stream`,
+    {
+      exposeHeadRoute: false,
+      // The exchange counts itself, as on the thin path.
+      config: { isCountedElsewhere: true },
+      schema: {
+        tags,
+        summary: 'The status as Server-Sent Events, for clients that prefer push',
+        description: 'Events named `status`, each with the JSON of a status answer.',
+        produces: ['text/event-stream'],
+        querystring: tokenQuerySchema,
+        response: replies(200, z.string(), [400, 404, 503]),
+      },
+    },
+    async (request, reply) => {
+      reply.hijack();
+      const { raw, id: traceId } = request;
+      const startedMs = performance.now() - reply.elapsedTime;
+      await openStream(context, { request: raw, response: reply.raw, meter, traceId, startedMs });
+    },
+  );
+}
+
+const bodyRequest = ({ headers, body, id }: FastifyRequest): BodyRequest => ({
+  headers,
+  body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+  traceId: id,
+});
+
+/** Sends an answer by Fastify. */
+export function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
+  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
+  return reply.code(status).header('content-type', jsonType).send(body);
+}
