@@ -34,7 +34,7 @@ describe('roles', () => {
   afterEach(() => app.close());
 
   const call = (method: string, url: string, headers: Record<string, string>) =>
-    app.inject({ method: method as 'GET', url: url.replace(':id', 'evt_none'), headers, payload: undefined });
+    app.inject({ method: method as 'GET', url: url.replace(':id', 'evt_none'), headers });
 
   it('are enforced on every route of the table', async () => {
     const guarded = app.routeTable.filter(({ role }) => role !== 'public');

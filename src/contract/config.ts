@@ -21,7 +21,8 @@ export interface Variable<T> {
 
 export type Variables = Readonly<Record<string, Variable<unknown>>>;
 
-type Value<V> = V extends Variable<infer T> ? (V extends { readonly fallback: string } ? T : T | undefined) : never;
+type Value<V> =
+  V extends Variable<infer T> ? (V extends { readonly fallback: string } ? T : T | undefined) : never;
 
 /** The values of a set of variables. */
 export type Values<V extends Variables> = { readonly [K in keyof V]: Value<V[K]> };
@@ -160,7 +161,7 @@ export const choice = <const W extends readonly [string, ...string[]]>(words: W)
   allowed: `one of ${words.join(', ')}`,
 });
 
-const listOf = <T>(item: z.ZodType<T>) =>
+const listOf = <T>(item: z.ZodType<T, string>) =>
   z
     .string()
     .transform((value) => value.split(',').map((part) => part.trim()))

@@ -54,7 +54,11 @@ export interface Refusal extends RefusalDetails {
 }
 
 /** Makes a refusal. */
-export const refuse = (code: ErrorCode, details: RefusalDetails = {}): Refusal => ({ ok: false, code, ...details });
+export const refuse = (code: ErrorCode, details: RefusalDetails = {}): Refusal => ({
+  ok: false,
+  code,
+  ...details,
+});
 
 /** An expected "no", as an exception, for paths where throwing is simpler. Anything else thrown is a bug. */
 export class TacosError extends Error {

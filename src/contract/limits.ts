@@ -121,4 +121,5 @@ if (refillPerSecMax * microPerToken * 1e6 >= Number.MAX_SAFE_INTEGER) {
   throw new Error('limits: a second of the highest refill must fit 2^53 when multiplied by µs');
 }
 if (joinBatchMax * 4 > 7000) throw new Error('limits: a join batch must stay below what Lua can unpack');
-if (journalLenMax < 60 * 2 * joinCallsPerSecMax) throw new Error('limits: the journal must hold 60 s at peak');
+if (journalLenMax < 60 * 2 * joinCallsPerSecMax)
+  throw new Error('limits: the journal must hold 60 s at peak');

@@ -7,7 +7,9 @@ export const phaseSchema = z.enum(phases);
 /** Where an event is in its life. */
 export type Phase = z.infer<typeof phaseSchema>;
 
-export const eventIdSchema = z.string().regex(eventIdPattern, 'letters, digits, _ . : - and at most 64 of them');
+export const eventIdSchema = z
+  .string()
+  .regex(eventIdPattern, 'letters, digits, _ . : - and at most 64 of them');
 
 export const joinBodySchema = z.object({
   event_id: eventIdSchema,
@@ -82,6 +84,13 @@ export type DenyReason = (typeof denyReasons)[number];
 export const leaveReplySchema = z.object({ status: z.literal('left'), message: z.string() });
 
 export const errorReplySchema = z
-  .object({ error: z.object({ code: z.string(), message: z.string(), trace_id: z.string(), hint: z.string().optional() }) })
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      trace_id: z.string(),
+      hint: z.string().optional(),
+    }),
+  })
   .loose();
 export type LeaveReply = z.infer<typeof leaveReplySchema>;

@@ -64,7 +64,10 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const cors = createCors(config.corsAllowOrigins);
   const { authenticate } = options;
   const { authEnterRequired } = config;
-  const streams = new Streams({ line, ...(options.streamsMax === undefined ? {} : { max: options.streamsMax }) });
+  const streams = new Streams({
+    line,
+    ...(options.streamsMax === undefined ? {} : { max: options.streamsMax }),
+  });
   const context: HttpContext = {
     operations: createOperations({ line, authenticate, authEnterRequired, meters }),
     streams,
@@ -144,7 +147,10 @@ interface HookContext {
 function addCommonHooks(app: FastifyInstance, { context, cors, lifecycle, routes }: HookContext): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    const pairs = [...(request.url.startsWith('/swagger') ? [] : fixedHeaders), ...cors.headers(request.headers.origin)];
+    const pairs = [
+      ...(request.url.startsWith('/swagger') ? [] : fixedHeaders),
+      ...cors.headers(request.headers.origin),
+    ];
     for (let at = 0; at < pairs.length; at += 2) reply.header(pairs[at] ?? '', pairs[at + 1]);
     if (lifecycle.isDraining) reply.header('connection', 'close');
     // Answered here: later Fastify would first read the body, and refuse that.

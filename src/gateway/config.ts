@@ -121,10 +121,16 @@ export interface LoadedConfig {
 const drainNoticeMs = { development: 100, test: 100, production: 5_000 } as const;
 
 /** Reads the settings, or says all that is wrong with them. */
-export function loadConfig(environment: Environment): LoadedConfig | { readonly problems: readonly string[] } {
+export function loadConfig(
+  environment: Environment,
+): LoadedConfig | { readonly problems: readonly string[] } {
   const { SERVER_ENVIRONMENT } = variables;
-  const isProduction = readVariables({ SERVER_ENVIRONMENT }, environment).values.SERVER_ENVIRONMENT === 'production';
-  const { values, shown, problems } = readVariables(isProduction ? variables : developmentVariables, environment);
+  const isProduction =
+    readVariables({ SERVER_ENVIRONMENT }, environment).values.SERVER_ENVIRONMENT === 'production';
+  const { values, shown, problems } = readVariables(
+    isProduction ? variables : developmentVariables,
+    environment,
+  );
   const all = [
     ...problems,
     ...(isProduction ? problemsInProduction(values, shown) : []),
@@ -144,10 +150,14 @@ function problemsInProduction(values: Values<typeof variables>, shown: readonly 
     }
   }
   if (values.EVENTS_AUTO_CREATE) {
-    problems.push('EVENTS_AUTO_CREATE is "true": in production it must be false, as operators make the events there');
+    problems.push(
+      'EVENTS_AUTO_CREATE is "true": in production it must be false, as operators make the events there',
+    );
   }
   if (values.JWT_SECRET !== undefined && (values.JWT_SECRET.length < 32 || isDevToken(values.JWT_SECRET))) {
-    problems.push('JWT_SECRET is ***: in production it must be 32 to 512 characters and no development token');
+    problems.push(
+      'JWT_SECRET is ***: in production it must be 32 to 512 characters and no development token',
+    );
   }
   return problems;
 }

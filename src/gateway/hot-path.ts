@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { refuse } from '../contract/errors.ts';
+import { refuse, TacosError } from '../contract/errors.ts';
 import { type Answer, answer, refusalAnswer } from './http/answer.ts';
 import { readBody } from './http/body.ts';
 import type { Exchange, Sender } from './http/exchange.ts';
@@ -51,9 +51,10 @@ export function createHotPath(context: HttpContext): HotPath {
 
   const fail = (exchange: Exchange, error: unknown): void => {
     const { traceId, meter, response } = exchange;
-    log.error({ err: error, traceId, route: meter.route }, 'a request failed');
+    const isExpected = error instanceof TacosError;
+    if (!isExpected) log.error({ err: error, traceId, route: meter.route }, 'a request failed');
     if (response.headersSent) response.destroy();
-    else sender.send(exchange, refusalAnswer(refuse('INTERNAL'), traceId));
+    else sender.send(exchange, refusalAnswer(isExpected ? error.refusal : refuse('INTERNAL'), traceId));
   };
 
   const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
@@ -86,7 +87,11 @@ export function createHotPath(context: HttpContext): HotPath {
     route('POST', '/queue/join', withBody(operations.join)),
     route('POST', '/queue/enter', withBody(operations.enter)),
     route('DELETE', '/queue/leave', leave),
-    route('GET', '/queue/stream', (exchange) => void openStream(context, exchange).catch((e) => fail(exchange, e))),
+    route(
+      'GET',
+      '/queue/stream',
+      (exchange) => void openStream(context, exchange).catch((e) => fail(exchange, e)),
+    ),
   ]);
   const unread = meters.route('other', 'unread');
 
@@ -120,13 +125,17 @@ function answerUnread({ request, traceId }: Exchange): Answer {
   if (request.url === '*' && request.method === 'OPTIONS' && !isHostMissing(request)) {
     return { ...answer(204, ''), headers: ['allow', 'GET, HEAD, POST, DELETE, OPTIONS'] };
   }
-  const message = isHostMissing(request) ? 'The Host header is missing.' : 'The request target must begin with a slash.';
+  const message = isHostMissing(request)
+    ? 'The Host header is missing.'
+    : 'The request target must begin with a slash.';
   return refusalAnswer(refuse('BAD_REQUEST', { message }), traceId);
 }
 
 /** Opens an event stream on the exchange, or refuses it. */
 export async function openStream(
-  { streams, sender, meters }: HttpContext, exchange: Exchange): Promise<void> {
+  { streams, sender, meters }: HttpContext,
+  exchange: Exchange,
+): Promise<void> {
   const search = searchOf(exchange.request.url ?? '');
   const refusal = await streams.open(search, exchange.response, () => sender.startStream(exchange));
   if (refusal === undefined) {

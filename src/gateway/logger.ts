@@ -21,7 +21,10 @@ const secretFields = [
   'secret',
 ];
 
-export function createLogger(options: LoggerOptions, stream: DestinationStream = destination({ fd: 2 })): Logger {
+export function createLogger(
+  options: LoggerOptions,
+  stream: DestinationStream = destination({ fd: 2 }),
+): Logger {
   const paths = secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
   return pino(
     {

@@ -3,7 +3,14 @@
  * changes by the same scripts, and reads receipts from what gateways report. It sweeps nothing and reports nothing.
  */
 import { createHash } from 'node:crypto';
-import type { BucketChange, ChangeReply, CreateEvent, EventView, QueueSnapshot, Receipt } from '../contract/admin-api.ts';
+import type {
+  BucketChange,
+  ChangeReply,
+  CreateEvent,
+  EventView,
+  QueueSnapshot,
+  Receipt,
+} from '../contract/admin-api.ts';
 import { TacosError } from '../contract/errors.ts';
 import { microPerToken, redisCommandMs } from '../contract/limits.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
@@ -99,7 +106,9 @@ export class Desk {
         const keys = keysOf(id);
         const [meta, away] = await Promise.all([this.redis.hgetall(keys.meta), this.redis.zcard(keys.away)]);
         if (meta.life === undefined) continue;
-        views.push(eventView({ id, settings: parseSettings(meta), waiting: Number(meta.waiting), away, nowMs }));
+        views.push(
+          eventView({ id, settings: parseSettings(meta), waiting: Number(meta.waiting), away, nowMs }),
+        );
       }
       return views;
     });
@@ -108,7 +117,12 @@ export class Desk {
   async createEvent(input: CreateEvent, author: DeskAuthor): Promise<EventView> {
     const id = input.event;
     const at = (text: string | undefined): number => (text === undefined ? 0 : Date.parse(text));
-    const audit = { action: 'create', reason: input.reason ?? '', summary: `event ${id} created`, ...this.byline(id, author) };
+    const audit = {
+      action: 'create',
+      reason: input.reason ?? '',
+      summary: `event ${id} created`,
+      ...this.byline(id, author),
+    };
     await this.reaching(async () => {
       const made = await makeEvent(this.redis, this.store, {
         id,
@@ -164,7 +178,14 @@ export class Desk {
     const nowMs = this.clock.nowMs();
     const planned = { ...opened.replica.settings, ...planRates(opened.replica.settings, timed, nowMs) };
     const after = bucketView(planned, opened.tokensMicro(), nowMs);
-    const plan = { kind: 'Change', event, revision: before.revision, before, after, warnings: [] as string[] } as const;
+    const plan = {
+      kind: 'Change',
+      event,
+      revision: before.revision,
+      before,
+      after,
+      warnings: [] as string[],
+    } as const;
     if (change.dryRun) return { ...plan, applied: false };
     const summary = summaryOf(before, after, change);
     const byline = this.byline(options.changeId, options.author);
@@ -180,11 +201,22 @@ export class Desk {
     );
     if (reply.word !== 'applied') {
       const message = `The settings are at revision ${reply.revision} now.`;
-      throw new TacosError('VERSION_CONFLICT', { message, hint: `tacos bucket get ${event}`, body: { revision: reply.revision } });
+      throw new TacosError('VERSION_CONFLICT', {
+        message,
+        hint: `tacos bucket get ${event}`,
+        body: { revision: reply.revision },
+      });
     }
     const receipt = await this.receipt(opened, reply.revision, sentMs);
     const inForce = { ...after, revision: reply.revision };
-    return { ...plan, applied: true, auditId: byline.auditId, revision: reply.revision, after: inForce, receipt };
+    return {
+      ...plan,
+      applied: true,
+      auditId: byline.auditId,
+      revision: reply.revision,
+      after: inForce,
+      receipt,
+    };
   }
 
   async close(): Promise<void> {
@@ -225,9 +257,13 @@ export class Desk {
       return await act();
     } catch (error) {
       if (error instanceof TacosError) throw error;
-      if (error instanceof StaleEventError) throw new TacosError('EVENT_NOT_FOUND', { hint: 'tacos event list' });
+      if (error instanceof StaleEventError)
+        throw new TacosError('EVENT_NOT_FOUND', { hint: 'tacos event list' });
       this.warn('Redis could not be reached', error, '');
-      throw new TacosError('UNAVAILABLE', { message: 'Redis cannot be reached right now.', retryAfterSec: 2 });
+      throw new TacosError('UNAVAILABLE', {
+        message: 'Redis cannot be reached right now.',
+        retryAfterSec: 2,
+      });
     }
   }
 
@@ -259,14 +295,17 @@ function timedOf(change: BucketChange): { refill?: TimedChange; capacity?: Timed
   };
   const { refillPerSec, capacity } = change;
   return {
-    ...(refillPerSec === undefined ? {} : { refill: { to: Math.round(refillPerSec * microPerToken), ...times } }),
+    ...(refillPerSec === undefined
+      ? {}
+      : { refill: { to: Math.round(refillPerSec * microPerToken), ...times } }),
     ...(capacity === undefined ? {} : { capacity: { to: capacity * microPerToken, ...times } }),
   };
 }
 
 function summaryOf(before: ChangeReply['before'], after: ChangeReply['after'], change: BucketChange): string {
   const parts: string[] = [];
-  if (change.refillPerSec !== undefined) parts.push(`refill ${before.refillPerSec.now}->${after.refillPerSec.target}/s`);
+  if (change.refillPerSec !== undefined)
+    parts.push(`refill ${before.refillPerSec.now}->${after.refillPerSec.target}/s`);
   if (change.capacity !== undefined) parts.push(`capacity ${before.capacity.now}->${after.capacity.target}`);
   if (change.rampSec !== undefined) parts.push(`over ${change.rampSec} s`);
   if (change.forSec !== undefined) parts.push(`for ${change.forSec} s`);

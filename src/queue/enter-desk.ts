@@ -1,6 +1,7 @@
 /** Enters: who may use a place, what lua/enter.lua says, and the pass of somebody admitted. */
-import { reservationTtlSec } from '../contract/limits.ts';
+
 import { refuse } from '../contract/errors.ts';
+import { reservationTtlSec } from '../contract/limits.ts';
 import type { EnterReply } from '../contract/visitor-api.ts';
 import type { Caller, Outcome } from './line-types.ts';
 import { dueAfterMs } from './presence.ts';
@@ -63,7 +64,13 @@ function denied(served: ServedEvent, answer: Extract<EnterWord, { word: 'denied'
   served.view(nowMs);
   const etaSec = served.eta.at(answer.position, nowMs).etaSec;
   const retryAfterSec = Math.max(1, Math.round(pollAfterSec(etaSec)));
-  const body = { admission: 'denied', reason, detail: answer.reason, position: answer.position, retry_after_sec: retryAfterSec };
+  const body = {
+    admission: 'denied',
+    reason,
+    detail: answer.reason,
+    position: answer.position,
+    retry_after_sec: retryAfterSec,
+  };
   return refuse('NOT_READY', { retryAfterSec, body });
 }
 

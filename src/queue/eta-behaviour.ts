@@ -26,11 +26,14 @@ const settleMs = 5_000;
 
 /** People who must have left, or passed, before a share counts half. */
 const leavePrior = 4;
-const absentPrior = 15;
+const absentPrior = 5;
 const parkedPrior = 40;
 
 /** Whoever is ready for longer than this has had time to notice (poll of 2.4 s and a click) and stays away, s. */
 const noticeSec = 3;
+
+/** Of those who linger before anyone has been stepped around, so many are taken to be gone, the others idle. */
+const goneShare = 0.7;
 
 /** Turns whose end teaches how many do not enter, s; and samples kept, more than that and the longest claim time. */
 const claimMemorySec = 120;
@@ -104,6 +107,7 @@ export class Behaviour {
   #personSec = 0;
   #stepped = 0;
   #arrived = 0;
+  #lingering = 0;
   readonly #turns = new Counts();
   readonly #unclaimed = new Counts();
 
@@ -122,8 +126,8 @@ export class Behaviour {
     this.#learnLeaving(before.left, inputs.waiting, sec);
     if (!running) return;
     this.#learnUse(before, inputs, sec);
-    this.#learnAbsent(before, sec);
     this.#learnParked(before, inputs);
+    this.#learnAbsent(before, sec);
   }
 
   #totals({ flow, tokens, ready, window, waiting, couldEnter, running }: BehaviourInputs): Totals {
@@ -160,6 +164,7 @@ export class Behaviour {
     this.use = Math.min(1, Math.max(useMin, (this.#used + prior) / (this.#usable + prior)));
   }
 
+  /** Those who linger beyond what unclaimed turns explain have most likely gone, and will be seen to be silent. */
   #learnAbsent(before: Totals, sec: number): void {
     const keep = Math.exp(-sec / absentMemorySec);
     const now = this.#last;
@@ -168,8 +173,9 @@ export class Behaviour {
       now.entered - before.entered + now.unclaimed - before.unclaimed + now.inWindow - before.inWindow;
     this.#stepped = this.#stepped * keep + stepped;
     this.#arrived = this.#arrived * keep + stepped + present;
-    const share = Math.max(0, this.#stepped) / Math.max(1, this.#arrived);
-    this.absent = Math.min(shareMax, (share * this.#arrived) / Math.max(1, this.#arrived + absentPrior));
+    const gone = Math.max(0, this.#lingering - this.parked);
+    const absent = Math.max(0, this.#stepped) + gone * goneShare;
+    this.absent = Math.min(shareMax, absent / Math.max(1, this.#arrived + absentPrior));
   }
 
   /**
@@ -181,15 +187,13 @@ export class Behaviour {
     const unclaimed = now.unclaimed - before.unclaimed;
     this.#turns.add(now.entered - before.entered + unclaimed + now.ready - before.ready);
     this.#unclaimed.add(unclaimed);
-    const lingering = now.ready - Math.max(0, this.#turns.lately(0, noticeSec));
-    const early = Math.max(0, lingering) / Math.max(1, this.#turns.lately(0, claimSec) + parkedPrior);
+    this.#lingering = Math.max(0, now.ready - Math.max(0, this.#turns.lately(0, noticeSec)));
+    const turns = Math.max(0, this.#turns.lately(0, claimSec));
+    const early = ((1 - goneShare) * this.#lingering) / (turns + parkedPrior);
     const judged = Math.max(0, this.#turns.lately(claimSec, claimMemorySec));
-    const ended = this.#unclaimed.lately(0, claimMemorySec);
-    this.parkedShare = Math.min(
-      shareMax,
-      (ended + parkedPrior * Math.min(1, early)) / (judged + parkedPrior),
-    );
-    this.parked = this.parkedShare * Math.max(0, this.#turns.lately(0, claimSec));
+    const ended = this.#unclaimed.lately(0, claimMemorySec) + parkedPrior * Math.min(1, early);
+    this.parkedShare = Math.min(shareMax, ended / (judged + parkedPrior));
+    this.parked = this.parkedShare * turns;
     this.releaseFromSec = Math.max(0, claimSec - this.#turns.filled);
   }
 }

@@ -63,8 +63,8 @@ export class Course {
       const toMs = i + 1 < this.#stretches ? (this.#edges[i + 1] ?? 0) : Number.POSITIVE_INFINITY;
       const middleMs = toMs === Number.POSITIVE_INFINITY ? fromMs : (fromMs + toMs) / 2;
       const admitted = (valueAt(refill, middleMs) / 1e6) * inputs.use;
-      const released =
-        middleMs < releaseEndMs ? inputs.releasePerSec : admitted / (1 - inputs.releaseShare) - admitted;
+      let released = admitted / (1 - inputs.releaseShare) - admitted;
+      if (middleMs < releaseToMs) released = middleMs < releaseFromMs ? 0 : inputs.releasePerSec;
       const speed = middleMs < openMs ? 0 : admitted + released + this.#hazard * inputs.ready;
       const fromSec = (fromMs - nowMs) / 1000;
       this.#startSec[i] = fromSec;

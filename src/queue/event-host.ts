@@ -33,7 +33,14 @@ export class EventHost {
     this.served = served;
     this.joins = new JoinDesk({ served, store, keyring, sender: workerId, redis });
     const reachable = (): boolean => redis.status === 'ready';
-    this.reporter = new Reporter({ served, store, workerId, gatewayId, everyMs: presenceReportMs, reachable });
+    this.reporter = new Reporter({
+      served,
+      store,
+      workerId,
+      gatewayId,
+      everyMs: presenceReportMs,
+      reachable,
+    });
     this.sweeper = new Sweeper({
       served,
       store,

@@ -1,5 +1,6 @@
 /** Making events and finding them. An event lives in its own slot; the set of all ids and its version live beside. */
 import { randomBytes } from 'node:crypto';
+import { TacosError } from '../contract/errors.ts';
 import {
   claimSecDefault,
   eventsMax,
@@ -8,7 +9,6 @@ import {
   presenceSecDefault,
   refillPerSecDefault,
 } from '../contract/limits.ts';
-import { TacosError } from '../contract/errors.ts';
 import type { RedisClient } from '../redis/client.ts';
 import { eventsKey, keysOf } from './scripts.ts';
 import { type EventKind, newEventFields } from './settings.ts';

@@ -1,6 +1,7 @@
 /** Joins of one event: who asks is turned into digests, what Redis answers into a token or a refusal. */
-import { idempotencyKeyReplayCharsMin, pollAfterSecMax, presenceSlackSec } from '../contract/limits.ts';
+
 import { type Refusal, refuse } from '../contract/errors.ts';
+import { idempotencyKeyReplayCharsMin, pollAfterSecMax, presenceSlackSec } from '../contract/limits.ts';
 import type { JoinReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
 import type { JoinMember } from './join-members.ts';
@@ -31,7 +32,8 @@ export class JoinDesk {
     this.served = served;
     this.keyring = options.keyring;
     this.joiner = new Joiner({
-      send: (batchNo, members) => store.join(served.ref, { sender, batchNo, dueMs: this.firstDueMs(), members }),
+      send: (batchNo, members) =>
+        store.join(served.ref, { sender, batchNo, dueMs: this.firstDueMs(), members }),
       processes: () => served.reporters,
       reachable: () => redis.status === 'ready',
     });
@@ -60,7 +62,8 @@ export class JoinDesk {
   private memberOf({ eventId, userId, idempotencyKey, caller }: JoinRequest): JoinMember {
     const { secret } = this.served;
     const { subject } = caller;
-    const person = subject !== undefined ? `sub:${subject}` : userId !== undefined ? `user:${userId}` : undefined;
+    const person =
+      subject !== undefined ? `sub:${subject}` : userId !== undefined ? `user:${userId}` : undefined;
     if (idempotencyKey === undefined) return person === undefined ? {} : { person: secret.digest(person) };
     const scope = subject === undefined ? 'idem:' : `idem:sub:${subject}:`;
     return {
@@ -107,7 +110,10 @@ export class JoinDesk {
   /** The token of the place that is held already goes only to the verified holder. */
   private duplicate(ask: JoinRequest, member: JoinMember, place: { seq: number; joinedMs: number }): Refusal {
     if (ask.caller.subject === undefined) return refuse('DUPLICATE_REQUEST');
-    const body = { waiting_token: this.token(ask, member, place), reference: this.served.secret.reference(place.seq) };
+    const body = {
+      waiting_token: this.token(ask, member, place),
+      reference: this.served.secret.reference(place.seq),
+    };
     return refuse('DUPLICATE_REQUEST', { body });
   }
 
@@ -117,7 +123,10 @@ export class JoinDesk {
     const nowMs = served.nowMs();
     served.view(nowMs);
     const etaSec = served.eta.at(served.replica.waiting.count + 1, nowMs).etaSec;
-    const latestPollSec = Math.min(pollAfterSecMax * 1.2, pollAfterSec(etaSec, () => 1));
+    const latestPollSec = Math.min(
+      pollAfterSecMax * 1.2,
+      pollAfterSec(etaSec, () => 1),
+    );
     return dueAfterMs(served.settings.presenceMs, Math.max(latestPollSec, presenceSlackSec));
   }
 }

@@ -3,7 +3,13 @@
  * was lost can be sent again under its number without making a second place; while it is away the next one grows. The
  * pace keeps a fleet below `joinCallsPerSecMax` calls a second an event: with more processes, batches grow instead.
  */
-import { joinBatchMax, joinBatchWaitMs, joinCallsPerSecMax, joinQueueMax, redisCommandMs } from '../contract/limits.ts';
+import {
+  joinBatchMax,
+  joinBatchWaitMs,
+  joinCallsPerSecMax,
+  joinQueueMax,
+  redisCommandMs,
+} from '../contract/limits.ts';
 import { type JoinMember, packMembers } from './join-members.ts';
 import { type JoinReply, StaleEventError } from './store.ts';
 
@@ -74,14 +80,20 @@ export class Joiner {
     this.busy = true;
     this.sentMs = performance.now();
     this.batchNo += 1;
-    const reply = await this.sendUntilKnown(packMembers(batch.map((one) => one.member)), batch[0]?.sinceMs ?? 0);
+    const reply = await this.sendUntilKnown(
+      packMembers(batch.map((one) => one.member)),
+      batch[0]?.sinceMs ?? 0,
+    );
     settleBatch(batch, reply);
     this.busy = false;
     if (this.waiting.length > 0) this.schedule();
   }
 
   /** Sends again after an ambiguous failure while the oldest join may still be answered. */
-  private async sendUntilKnown(members: Buffer, sinceMs: number): Promise<JoinReply | 'unavailable' | 'stale'> {
+  private async sendUntilKnown(
+    members: Buffer,
+    sinceMs: number,
+  ): Promise<JoinReply | 'unavailable' | 'stale'> {
     for (;;) {
       try {
         return await this.options.send(this.batchNo, members);
@@ -103,7 +115,8 @@ export class Joiner {
     }
     this.waiting = kept;
     const oldest = kept[0];
-    this.patience = oldest && setTimeout(() => this.refuseOld(), Math.max(1, oldest.sinceMs + patienceMs - now));
+    this.patience =
+      oldest && setTimeout(() => this.refuseOld(), Math.max(1, oldest.sinceMs + patienceMs - now));
   }
 }
 

@@ -16,12 +16,28 @@
 
 export type JournalEntry =
   | { readonly kind: 'joined'; readonly firstSeq: number; readonly count: number; readonly nowMs: number }
-  | { readonly kind: 'entered'; readonly seq: number; readonly tokensMicro: number; readonly refilledAtUs: number; readonly wasAway: boolean }
+  | {
+      readonly kind: 'entered';
+      readonly seq: number;
+      readonly tokensMicro: number;
+      readonly refilledAtUs: number;
+      readonly wasAway: boolean;
+    }
   | { readonly kind: 'left'; readonly seq: number; readonly nowMs: number }
-  | { readonly kind: 'away'; readonly reason: 'silent' | 'unclaimed'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | {
+      readonly kind: 'away';
+      readonly reason: 'silent' | 'unclaimed';
+      readonly nowMs: number;
+      readonly seqs: readonly number[];
+    }
   | { readonly kind: 'back'; readonly seqs: readonly number[] }
   | { readonly kind: 'expired'; readonly nowMs: number; readonly seqs: readonly number[] }
-  | { readonly kind: 'settings'; readonly tokensMicro: number; readonly refilledAtUs: number; readonly meta: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'settings';
+      readonly tokensMicro: number;
+      readonly refilledAtUs: number;
+      readonly meta: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'unknown' };
 
 /** Parses the value of an entry's field `e`. */
@@ -34,11 +50,22 @@ export function parseEntry(value: string): JournalEntry {
     case 'j':
       return { kind: 'joined', firstSeq: number(1), count: number(2), nowMs: number(3) };
     case 'e':
-      return { kind: 'entered', seq: number(1), tokensMicro: number(2), refilledAtUs: number(3), wasAway: words[4] === 'a' };
+      return {
+        kind: 'entered',
+        seq: number(1),
+        tokensMicro: number(2),
+        refilledAtUs: number(3),
+        wasAway: words[4] === 'a',
+      };
     case 'l':
       return { kind: 'left', seq: number(1), nowMs: number(2) };
     case 'a':
-      return { kind: 'away', reason: words[1] === 'u' ? 'unclaimed' : 'silent', nowMs: number(2), seqs: parseSeqs(words[3]) };
+      return {
+        kind: 'away',
+        reason: words[1] === 'u' ? 'unclaimed' : 'silent',
+        nowMs: number(2),
+        seqs: parseSeqs(words[3]),
+      };
     case 'b':
       return { kind: 'back', seqs: parseSeqs(words[1]) };
     case 'x':

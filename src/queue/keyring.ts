@@ -42,7 +42,9 @@ export class Keyring {
   eventSecret(kid: string, event: string, life: string): EventSecret | undefined {
     const key = this.keys.get(kid);
     if (!key) return undefined;
-    return new EventSecret(createSecretKey(createHmac('sha256', key).update(`event ${event} ${life}`).digest()));
+    return new EventSecret(
+      createSecretKey(createHmac('sha256', key).update(`event ${event} ${life}`).digest()),
+    );
   }
 }
 

@@ -32,7 +32,10 @@ export interface Line {
    * Push: calls `push` with a status at once, then whenever status, readiness, pause, phase or message changes and
    * at the pace of poll_after_sec. Presence while subscribed. Returns the unsubscribe function.
    */
-  subscribe(waitingToken: string, push: (reply: StatusReply) => void): Outcome<() => void> | Promise<Outcome<() => void>>;
+  subscribe(
+    waitingToken: string,
+    push: (reply: StatusReply) => void,
+  ): Outcome<() => void> | Promise<Outcome<() => void>>;
   /** True once the replicas of events with people waiting are loaded; stays true when Redis is lost later. */
   readonly ready: boolean;
   /** Named states of what the line depends on, for /readyz. */

@@ -2,16 +2,17 @@
  * The line as one gateway process serves it: tokens in, answers out. Joins and enters go to Redis, statuses are
  * answered from replicas, heartbeats are reported in bulk. Boot order: connections → tailer → finder → upkeep.
  */
-import { redisCommandMs } from '../contract/limits.ts';
+
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
+import { redisCommandMs } from '../contract/limits.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
-import { EventFinder, makeEvent } from './events.ts';
+import { EnterDesk } from './enter-desk.ts';
 import { EventHost } from './event-host.ts';
+import { EventFinder, makeEvent } from './events.ts';
 import { Keyring, type NamedKey } from './keyring.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
-import { EnterDesk } from './enter-desk.ts';
 import { RedisClock } from './redis-clock.ts';
 import { ReservationSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
@@ -30,6 +31,8 @@ export interface LineOptions {
   readonly reservationTokenKeys: readonly NamedKey[];
   readonly eventsAutoCreate: boolean;
   readonly enterAuthRequired: boolean;
+  /** Time zone of events that name none, IANA. */
+  readonly timeZone: string;
   readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
 }
 
@@ -235,8 +238,17 @@ class RedisLine implements Line {
   }
 
   private async autoCreate(event: string): Promise<boolean> {
-    const audit = JSON.stringify({ action: 'create', actor: 'gateway', reason: 'first join (EVENTS_AUTO_CREATE)' });
-    await makeEvent(this.writes, this.store, { id: event, kid: this.keyring.signingKid, plan: { kind: 'auto' }, audit });
+    const audit = JSON.stringify({
+      action: 'create',
+      actor: 'gateway',
+      reason: 'first join (EVENTS_AUTO_CREATE)',
+    });
+    await makeEvent(this.writes, this.store, {
+      id: event,
+      kid: this.keyring.signingKid,
+      plan: { kind: 'auto', timeZone: this.options.timeZone },
+      audit,
+    });
     return this.tailer.follow(event);
   }
 

@@ -127,7 +127,8 @@ export class PlaceIndex {
   private plant(slot: number): void {
     const node = slot + 1;
     let sum = 0;
-    for (let below = node - 1; below > node - (node & -node); below -= below & -below) sum += this.tree[below] ?? 0;
+    for (let below = node - 1; below > node - (node & -node); below -= below & -below)
+      sum += this.tree[below] ?? 0;
     this.tree[node] = sum;
   }
 

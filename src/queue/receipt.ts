@@ -21,7 +21,11 @@ export function parseReports(hash: Readonly<Record<string, string>>): Report[] {
 }
 
 /** A gateway has a revision in force when all of its workers that were seen lately have it. */
-export function receiptOf(reports: readonly Report[], revision: number, nowMs: number): Omit<Receipt, 'afterMs'> {
+export function receiptOf(
+  reports: readonly Report[],
+  revision: number,
+  nowMs: number,
+): Omit<Receipt, 'afterMs'> {
   const gateways = new Map<string, { lastMs: number; inForce: boolean }>();
   for (const report of reports) {
     if (nowMs - report.lastMs > seenWithinMs) continue;

@@ -29,7 +29,9 @@ export class RedisClock {
     const middleUs = ((askedMs + cameMs) / 2) * 1000;
     const sample = { offsetUs: redisUs - middleUs, uncertaintyUs: (cameMs - askedMs) * 500, takenMs: cameMs };
     this.samples = this.samples.filter((kept) => cameMs - kept.takenMs < sampleLifeMs).slice(1 - samplesMax);
-    const disagree = this.best && Math.abs(this.best.offsetUs - sample.offsetUs) > this.best.uncertaintyUs + sample.uncertaintyUs + 5_000;
+    const disagree =
+      this.best &&
+      Math.abs(this.best.offsetUs - sample.offsetUs) > this.best.uncertaintyUs + sample.uncertaintyUs + 5_000;
     if (disagree) this.samples = [];
     this.samples.push(sample);
     this.best = this.samples.reduce((best, next) => (next.uncertaintyUs < best.uncertaintyUs ? next : best));

@@ -21,7 +21,8 @@ export class RedisFigureReader {
   async read(): Promise<RedisFigures> {
     const info = await this.redis.info();
     const atMs = performance.now();
-    const field = (name: string): number => Number(new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? Number.NaN);
+    const field = (name: string): number =>
+      Number(new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1] ?? Number.NaN);
     const cpuSec = field('used_cpu_sys') + field('used_cpu_user');
     const { last } = this;
     this.last = { cpuSec, atMs };

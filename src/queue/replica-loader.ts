@@ -36,12 +36,19 @@ export async function loadEvent(redis: RedisClient, keys: EventKeys): Promise<Lo
     waiting,
     ended,
     away: parseAway(away),
-    admits: Object.entries(admits).map(([slot, count]) => ({ atMs: Number(slot) * admitSlotMs, count: Number(count) })),
+    admits: Object.entries(admits).map(([slot, count]) => ({
+      atMs: Number(slot) * admitSlotMs,
+      count: Number(count),
+    })),
     admitsN: Number(counted?.[0]?.[1] ?? n),
   };
 }
 
-async function eachChunk(redis: RedisClient, key: string, take: (offset: number, bytes: Buffer) => void): Promise<void> {
+async function eachChunk(
+  redis: RedisClient,
+  key: string,
+  take: (offset: number, bytes: Buffer) => void,
+): Promise<void> {
   for (let offset = 0; ; offset += chunkBytes) {
     const bytes = await redis.getrangeBuffer(key, offset, offset + chunkBytes - 1);
     if (bytes.length > 0) take(offset, bytes);

@@ -4,10 +4,10 @@
  * last when the load began; entries say absolute states, so those that the load had already seen do no harm.
  */
 import { type BucketRates, type BucketState, settle } from './bucket.ts';
-import { EndedIndex, type Ending } from './ended-index.ts';
+import type { EndedIndex, Ending } from './ended-index.ts';
 import { Flow } from './flow.ts';
 import type { JournalEntry } from './journal.ts';
-import { PlaceIndex } from './place-index.ts';
+import type { PlaceIndex } from './place-index.ts';
 import { type EventSettings, parseSettings } from './settings.ts';
 
 export interface AwayPlace {
@@ -46,16 +46,18 @@ export class Replica {
   /** Highest seq given out. */
   maxSeq: number;
   readonly waiting: PlaceIndex;
-  readonly flow = new Flow();
+  readonly flow: Flow;
   private readonly ended: EndedIndex;
   private readonly awayPlaces: Map<number, AwayPlace>;
   private readonly countFrom: number;
   private bucket: BucketState;
   private endedCounts = { entered: 0, left: 0, expired: 0 };
 
-  constructor(event: string, loaded: LoadedEvent) {
+  /** `before` is the replica that this one takes the place of: what it counted of the same life is kept. */
+  constructor(event: string, loaded: LoadedEvent, before?: Replica) {
     this.event = event;
     this.settings = parseSettings(loaded.meta);
+    const isSameLife = before?.settings.life === this.settings.life;
     this.n = loaded.n;
     this.maxSeq = loaded.maxSeq;
     this.waiting = loaded.waiting;
@@ -64,7 +66,8 @@ export class Replica {
     this.bucket = loaded.bucket;
     this.countFrom = loaded.admitsN;
     this.endedCounts = countEndings(loaded);
-    this.flow.preload(loaded.admits);
+    this.flow = isSameLife && before ? before.flow : new Flow();
+    if (!isSameLife) this.flow.preload(loaded.admits);
   }
 
   get away(): ReadonlyMap<number, AwayPlace> {
@@ -105,7 +108,8 @@ export class Replica {
     this.n = n;
     switch (entry.kind) {
       case 'joined':
-        for (let seq = entry.firstSeq; seq < entry.firstSeq + entry.count; seq += 1) this.waiting.set(seq, true);
+        for (let seq = entry.firstSeq; seq < entry.firstSeq + entry.count; seq += 1)
+          this.waiting.set(seq, true);
         this.maxSeq = Math.max(this.maxSeq, entry.firstSeq + entry.count - 1);
         this.flow.record('joined', entry.nowMs, entry.count);
         return;

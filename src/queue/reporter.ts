@@ -62,7 +62,12 @@ export class Reporter {
     const { served, store, workerId, gatewayId } = this.options;
     for (let batch = 0; batch < batchesMax; batch += 1) {
       const taken = served.presence.takeBatch();
-      const report = { reporter: workerId, gateway: gatewayId, revision, records: taken?.records ?? ('' as const) };
+      const report = {
+        reporter: workerId,
+        gateway: gatewayId,
+        revision,
+        records: taken?.records ?? ('' as const),
+      };
       try {
         await store.presence(served.ref, report);
       } catch (error) {

@@ -29,7 +29,11 @@ export class ReservationSigner {
     if (!first) throw new Error('at least one reservation token key is needed');
     if (first.secret.length !== 32) throw new Error(`the reservation key ${first.kid} must have 32 bytes`);
     this.kid = first.kid;
-    this.key = createPrivateKey({ key: Buffer.concat([pkcs8Head, first.secret]), format: 'der', type: 'pkcs8' });
+    this.key = createPrivateKey({
+      key: Buffer.concat([pkcs8Head, first.secret]),
+      format: 'der',
+      type: 'pkcs8',
+    });
   }
 
   /** The pass of a grant. Valid for 30 s from the grant. */

@@ -32,7 +32,10 @@ export function keysOf(event: string): EventKeys {
 export const eventsKey = 'tacos:events';
 
 export const scripts = {
-  create_event: { keys: ['meta', 'bucket', 'journal', 'audit'], args: ['fields', 'tokens', 'audit', 'nowUs'] },
+  create_event: {
+    keys: ['meta', 'bucket', 'journal', 'audit'],
+    args: ['fields', 'tokens', 'audit', 'nowUs'],
+  },
   set_settings: {
     keys: ['meta', 'bucket', 'journal', 'audit'],
     args: ['incarnation', 'ifRevision', 'changeId', 'fields', 'timed', 'audit', 'nowUs'],
@@ -104,7 +107,10 @@ export const scripts = {
 export type ScriptName = keyof typeof scripts;
 type ArgName<S extends ScriptName> = (typeof scripts)[S]['args'][number];
 /** Arguments by name; `nowUs` is for tests and empty (the Redis clock) otherwise. */
-export type ScriptArgs<S extends ScriptName> = Record<Exclude<ArgName<S>, 'nowUs'>, string | number | Buffer> & {
+export type ScriptArgs<S extends ScriptName> = Record<
+  Exclude<ArgName<S>, 'nowUs'>,
+  string | number | Buffer
+> & {
   readonly nowUs?: number;
 };
 

@@ -2,7 +2,13 @@
  * One event as this gateway process serves it: the replica and what is worked out from it. Everything a status needs
  * is taken from one journal position; the view is worked out anew when the journal moved or every few milliseconds.
  */
-import { microPerToken, pollAfterJitter, pollAfterSecMax, pollAfterSecMin, pollAfterWaitShare } from '../contract/limits.ts';
+import {
+  microPerToken,
+  pollAfterJitter,
+  pollAfterSecMax,
+  pollAfterSecMin,
+  pollAfterWaitShare,
+} from '../contract/limits.ts';
 import type { Phase, StatusReply } from '../contract/visitor-api.ts';
 import { type AdmissionView, isReady } from './admission.ts';
 import { capacityAt } from './bucket.ts';
@@ -40,7 +46,8 @@ export class ServedEvent {
     this.clock = options.clock;
     const { kid, life, baseMs, timeZone } = this.settings;
     const secret = options.keyring.eventSecret(kid, this.id, life);
-    if (!secret) throw new Error(`event ${this.id} was made with the key ${kid}, which is not in WAITING_TOKEN_KEYS`);
+    if (!secret)
+      throw new Error(`event ${this.id} was made with the key ${kid}, which is not in WAITING_TOKEN_KEYS`);
     this.secret = secret;
     this.presence = new Presence(baseMs);
     this.eta = new EtaModel({ timeZone });
@@ -128,7 +135,10 @@ export class ServedEvent {
 
   /** Whether an enter of this place would be granted now. */
   ready(token: WaitingToken, position: number, nowMs: number): boolean {
-    return !this.isStale && isReady(this.view(nowMs), position, nowMs - token.joinedMs - this.clock.uncertaintyUs() / 1000);
+    return (
+      !this.isStale &&
+      isReady(this.view(nowMs), position, nowMs - token.joinedMs - this.clock.uncertaintyUs() / 1000)
+    );
   }
 
   /** The status of a place from memory alone. Undefined for a place that this line never gave. */

@@ -4,7 +4,14 @@
  */
 import { overdraftTokens, reservationTtlSec, sweepBatchMax, sweepLeaseMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { type EventKeys, keysOf, runScript, type ScriptArgs, type ScriptName, type ScriptReply } from './scripts.ts';
+import {
+  type EventKeys,
+  keysOf,
+  runScript,
+  type ScriptArgs,
+  type ScriptName,
+  type ScriptReply,
+} from './scripts.ts';
 
 /** An event as its caller knows it: the scripts refuse where the incarnation is another one. */
 export interface EventRef {
@@ -33,7 +40,13 @@ export interface JoinException {
 }
 
 export type JoinReply =
-  | { word: 'joined'; firstSeq: number; nowMs: number; waitingBefore: number; exceptions: readonly JoinException[] }
+  | {
+      word: 'joined';
+      firstSeq: number;
+      nowMs: number;
+      waitingBefore: number;
+      exceptions: readonly JoinException[];
+    }
   | { word: 'scheduled'; opensAtMs: number }
   | { word: 'closed' };
 
@@ -42,7 +55,9 @@ export type EnterReply =
   | { word: 'denied'; reason: string; position: number; cause: string }
   | { word: 'entered' | 'left' | 'expired' | 'not_yours' | 'subject_entered' | 'closed' | 'unknown' };
 
-export type ChangeReply = { word: 'applied'; revision: number; nowMs: number } | { word: 'conflict' | 'unchanged'; revision: number };
+export type ChangeReply =
+  | { word: 'applied'; revision: number; nowMs: number }
+  | { word: 'conflict' | 'unchanged'; revision: number };
 
 /** A new value for refill or capacity, micro-tokens; the times count from the change on, ms. */
 export interface TimedChange {
@@ -72,7 +87,10 @@ export class Store {
   }
 
   /** Makes an event; false where it exists. The caller adds it to the set of events. */
-  async createEvent(id: string, event: { fields: Record<string, string>; tokensMicro: number; audit: string }): Promise<boolean> {
+  async createEvent(
+    id: string,
+    event: { fields: Record<string, string>; tokensMicro: number; audit: string },
+  ): Promise<boolean> {
     const reply = await runScript(this.redis, 'create_event', keysOf(id), {
       fields: JSON.stringify(event.fields),
       tokens: event.tokensMicro,
@@ -102,17 +120,36 @@ export class Store {
     event: EventRef,
     place: { seq: number; joinedMs: number; subject: Buffer | ''; dueMs: number; nowUs?: number },
   ): Promise<EnterReply> {
-    const words = ['granted', 'denied', 'entered', 'left', 'expired', 'not_yours', 'subject_entered', 'closed', 'unknown'];
+    const words = [
+      'granted',
+      'denied',
+      'entered',
+      'left',
+      'expired',
+      'not_yours',
+      'subject_entered',
+      'closed',
+      'unknown',
+    ];
     const args = { ...place, overdraft: overdraftTokens, repeatMs: reservationTtlSec * 1000 };
     const reply = await this.run('enter', event, args, words);
-    if (reply[0] === 'granted') return { word: 'granted', grantedMs: Number(reply[1]), nowMs: Number(reply[2]) };
+    if (reply[0] === 'granted')
+      return { word: 'granted', grantedMs: Number(reply[1]), nowMs: Number(reply[2]) };
     if (reply[0] === 'denied') {
-      return { word: 'denied', reason: String(reply[1]), position: Number(reply[2]), cause: String(reply[3]) };
+      return {
+        word: 'denied',
+        reason: String(reply[1]),
+        position: Number(reply[2]),
+        cause: String(reply[3]),
+      };
     }
     return { word: reply[0] as 'entered' };
   }
 
-  async leave(event: EventRef, place: { seq: number; nowUs?: number }): Promise<'left' | 'entered' | 'expired' | 'unknown'> {
+  async leave(
+    event: EventRef,
+    place: { seq: number; nowUs?: number },
+  ): Promise<'left' | 'entered' | 'expired' | 'unknown'> {
     const reply = await this.run('leave', event, place, ['left', 'entered', 'expired', 'unknown']);
     return reply[0] as 'left';
   }
@@ -137,12 +174,18 @@ export class Store {
     return { silent: Number(reply[1]), unclaimed: Number(reply[2]), more: reply[3] === 1 };
   }
 
-  async expire(event: EventRef, options: { limit?: number; nowUs?: number } = {}): Promise<{ expired: number; more: boolean }> {
+  async expire(
+    event: EventRef,
+    options: { limit?: number; nowUs?: number } = {},
+  ): Promise<{ expired: number; more: boolean }> {
     const reply = await this.run('expire', event, { limit: sweepBatchMax, ...options }, ['expired']);
     return { expired: Number(reply[1]), more: reply[2] === 1 };
   }
 
-  async prune(event: EventRef, options: { limit?: number; nowUs?: number } = {}): Promise<{ people: number }> {
+  async prune(
+    event: EventRef,
+    options: { limit?: number; nowUs?: number } = {},
+  ): Promise<{ people: number }> {
     const args = { limit: sweepBatchMax, repeatMs: reservationTtlSec * 1000, ...options };
     const reply = await this.run('prune', event, args, ['pruned']);
     return { people: Number(reply[1]) };

@@ -30,7 +30,12 @@ export class Streams {
   }
 
   /** Begins a stream; `first` has been worked out by the caller. Returns what ends it. */
-  add(host: EventHost, token: WaitingToken, first: StatusReply, push: (reply: StatusReply) => void): () => void {
+  add(
+    host: EventHost,
+    token: WaitingToken,
+    first: StatusReply,
+    push: (reply: StatusReply) => void,
+  ): () => void {
     const stream: Stream = { host, token, push, last: first, nextMs: 0 };
     this.streams.add(stream);
     this.send(stream, first);

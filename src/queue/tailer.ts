@@ -6,12 +6,14 @@
  *   loading    no replica yet. Entry: first asked for. Exit: loaded and caught up → live; no such event → forgotten.
  *   live       the replica grows entry by entry. Exit: a hole in the numbers, a number that fell, or another
  *              incarnation → reloading; event gone → forgotten.
- *   reloading  the old replica goes on answering, marked stale as its age passes 1 s. Exit: as loading.
- * Redis out of reach changes no mode: replicas age, and the loop goes on by itself when it is back.
+ *   reloading  the old replica goes on answering, marked stale as its age passes 1 s. Exit: as loading; after a
+ *              failure it is tried again.
+ * Redis out of reach changes no mode: replicas age, and the loop goes on by itself when it is back. A server that was
+ * started anew or took another one's place may hold older data under the same numbers, so everything is reloaded then.
  */
 import { staleAfterMs, tailIdleMs, tailMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { parseEntry } from './journal.ts';
+import { type JournalEntry, parseEntry } from './journal.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { Replica } from './replica.ts';
 import { loadEvent } from './replica-loader.ts';
@@ -37,6 +39,7 @@ interface Following extends Followed {
   replica: Replica | undefined;
   freshAtMs: number;
   reporters: number;
+  /** When it is read again, or its reload tried again. */
   nextReadMs: number;
   loaded: Promise<boolean>;
 }
@@ -53,7 +56,10 @@ export interface TailerOptions {
 
 const readCount = 1_000;
 const clockMs = 1_000;
-const catchUpRounds = 10_000;
+/** Events reloaded at a time: a fleet that finds Redis restarted must not ask for everything at once. */
+const reloadsMax = 8;
+/** A failure that lasts is told once in so long, ms. */
+const tellMs = 10_000;
 
 type XreadReply = [key: string, entries: [id: string, fields: string[]][]][] | null;
 
@@ -62,10 +68,17 @@ export class Tailer {
   private readonly options: TailerOptions;
   private timer: NodeJS.Timeout | undefined;
   private askedTimeMs = Number.NEGATIVE_INFINITY;
+  private toldMs = Number.NEGATIVE_INFINITY;
+  private runId: string | undefined;
+  private checkRunId = true;
+  private reloads = 0;
   private closed = false;
 
   constructor(options: TailerOptions) {
     this.options = options;
+    options.redis.on('ready', () => {
+      this.checkRunId = true;
+    });
     this.timer = setTimeout(() => void this.loop(), 0);
   }
 
@@ -122,54 +135,96 @@ export class Tailer {
   }
 
   private async load(following: Following): Promise<boolean> {
-    const { redis } = this.options;
-    if (!this.options.clock.known) await this.readClock();
+    const { redis, clock } = this.options;
+    if (!clock.known) await this.readClock();
+    const askedMs = performance.now();
     const loaded = await loadEvent(redis, following.keys);
     if (!loaded) return false;
-    const replica = new Replica(following.event, loaded);
+    const replica = new Replica(following.event, loaded, following.replica);
     const target = Number(loaded.meta.n);
-    for (let round = 0; replica.n < target; round += 1) {
-      const reply = (await redis.xread('COUNT', readCount, 'STREAMS', following.keys.journal, `${replica.n}-0`)) as XreadReply;
-      if (round > catchUpRounds || !applyAll(replica, reply, this.options.clock.nowMs()).complete) throw new Error('the journal was cut while loading');
+    while (replica.n < target) {
+      const from = `${replica.n}-0`;
+      const reply = (await redis.xread('COUNT', readCount, 'STREAMS', following.keys.journal, from)) as XreadReply;
+      const applied = applyAll(replica, reply, clock.nowMs());
+      if (!applied.complete || applied.count === 0) throw new Error('the journal was cut while loading');
     }
+    if (this.closed || this.events.get(following.event) !== following) throw new Error('nobody waits for this load');
     following.replica = replica;
-    following.freshAtMs = performance.now();
+    following.freshAtMs = askedMs;
+    following.nextReadMs = 0;
     this.setMode(following, 'live');
     this.options.onApplied(following, { settings: true });
     return true;
   }
 
   private reload(following: Following): void {
-    this.setMode(following, 'reloading');
+    this.reloads += 1;
+    following.nextReadMs = Number.POSITIVE_INFINITY;
     following.loaded = this.load(following);
-    following.loaded.then(
-      (exists) => {
-        if (!exists) this.gone(following);
-      },
-      (error: unknown) => {
-        this.options.onError(error, following.event);
-        following.nextReadMs = performance.now() + tailIdleMs;
-      },
-    );
+    following.loaded
+      .then(
+        (exists) => {
+          if (!exists) this.gone(following);
+        },
+        (error: unknown) => {
+          this.tell(error, following.event);
+          following.nextReadMs = performance.now() + tailIdleMs;
+        },
+      )
+      .finally(() => {
+        this.reloads -= 1;
+      });
+  }
+
+  /** What the replica holds is not what Redis has: read it anew at the next turn. */
+  private distrust(following: Following): void {
+    following.nextReadMs = 0;
+    this.setMode(following, 'reloading');
   }
 
   private gone(following: Following): void {
+    if (this.closed || this.events.get(following.event) !== following) return;
     this.events.delete(following.event);
     this.options.onGone(following.event);
+  }
+
+  private tell(error: unknown, event: string): void {
+    const nowMs = performance.now();
+    if (this.closed || nowMs - this.toldMs < tellMs) return;
+    this.toldMs = nowMs;
+    this.options.onError(error, event);
   }
 
   private async loop(): Promise<void> {
     const startedMs = performance.now();
     try {
+      if (this.checkRunId) await this.readRunId();
       if (startedMs - this.askedTimeMs > clockMs) await this.readClock();
       const due = [...this.events.values()].filter((one) => one.replica && one.nextReadMs <= startedMs);
-      if (due.length > 0) await this.readDue(due, startedMs);
+      for (const one of due) if (one.mode === 'reloading' && this.reloads < reloadsMax) this.reload(one);
+      const live = due.filter((one) => one.mode === 'live');
+      if (live.length > 0) await this.readLive(live, startedMs);
     } catch (error) {
-      this.options.onError(error, '');
+      this.tell(error, '');
     }
     if (this.closed) return;
     const spentMs = performance.now() - startedMs;
     this.timer = setTimeout(() => void this.loop(), Math.max(1, tailMs - spentMs));
+  }
+
+  /** Whether this connection leads to the server that the replicas were read from. */
+  private async readRunId(): Promise<void> {
+    this.checkRunId = false;
+    try {
+      const runId = /^run_id:(\w+)/m.exec(await this.options.redis.info('server'))?.[1];
+      if (this.runId !== undefined && runId !== this.runId) {
+        for (const one of this.events.values()) if (one.mode === 'live') this.distrust(one);
+      }
+      this.runId = runId;
+    } catch (error) {
+      this.checkRunId = true;
+      throw error;
+    }
   }
 
   private async readClock(): Promise<void> {
@@ -179,50 +234,50 @@ export class Tailer {
     this.options.clock.sample(Number(seconds) * 1e6 + Number(micros), askedMs, performance.now());
   }
 
-  /** One pipeline for all events that are due: their new entries, and what tells whether the numbers still fit. */
-  private async readDue(due: readonly Following[], askedMs: number): Promise<void> {
+  /** One pipeline for all events that are due: what tells whether the numbers still fit, then the new entries. */
+  private async readLive(due: readonly Following[], askedMs: number): Promise<void> {
     const pipeline = this.options.redis.pipeline();
-    for (const one of due) {
-      pipeline.xread('COUNT', readCount, 'STREAMS', one.keys.journal, `${one.replica?.n ?? 0}-0`);
+    const asked = due.map((one) => ({ one, replica: one.replica }));
+    for (const { one, replica } of asked) {
       pipeline.hmget(one.keys.meta, 'n', 'incarnation');
+      pipeline.xread('COUNT', readCount, 'STREAMS', one.keys.journal, `${replica?.n ?? 0}-0`);
       pipeline.hlen(one.keys.reporters);
     }
     const replies = (await pipeline.exec()) ?? [];
-    for (const [index, one] of due.entries()) {
-      const [entries, marks, reporters] = replies.slice(index * 3, index * 3 + 3);
-      const failed = entries?.[0] ?? marks?.[0] ?? reporters?.[0];
+    for (const [index, { one, replica }] of asked.entries()) {
+      // Replaced meanwhile: the answer is to another question.
+      if (!replica || one.mode !== 'live' || one.replica !== replica) continue;
+      const [marks, entries, reporters] = replies.slice(index * 3, index * 3 + 3);
+      const failed = marks?.[0] ?? entries?.[0] ?? reporters?.[0];
       if (failed) {
-        this.options.onError(failed, one.event);
+        this.tell(failed, one.event);
         continue;
       }
       one.reporters = Math.max(1, Number(reporters?.[1] ?? 1));
-      this.take(one, entries?.[1] as XreadReply, marks?.[1] as (string | null)[], askedMs);
+      this.take(one, replica, { marks: marks?.[1] as (string | null)[], entries: entries?.[1] as XreadReply, askedMs });
     }
   }
 
-  private take(one: Following, reply: XreadReply, marks: readonly (string | null)[], askedMs: number): void {
-    const { replica } = one;
-    if (!replica || one.mode !== 'live') {
-      if (replica && one.mode === 'reloading' && one.nextReadMs <= askedMs && one.nextReadMs > 0) this.reload(one);
-      return;
-    }
-    const [n, incarnation] = marks;
+  private take(
+    one: Following,
+    replica: Replica,
+    read: { marks: readonly (string | null)[]; entries: XreadReply; askedMs: number },
+  ): void {
+    const [n, incarnation] = read.marks;
     if (n === null || n === undefined) return this.gone(one);
-    const applied = applyAll(replica, reply, this.options.clock.nowMs());
-    if (!applied.complete || Number(n) < replica.n || incarnation !== replica.settings.incarnation) {
-      one.nextReadMs = 0;
-      this.reload(one);
-      return;
-    }
+    const isOurs = Number(n) >= replica.n && incarnation === replica.settings.incarnation;
+    const applied = isOurs ? applyAll(replica, read.entries, this.options.clock.nowMs()) : undefined;
+    // n was read before the entries: fewer entries than that, and not a full page of them, is a hole at the end.
     const behind = Number(n) > replica.n;
-    if (!behind) one.freshAtMs = askedMs;
+    if (!applied?.complete || (behind && applied.count < readCount)) return this.distrust(one);
+    if (!behind) one.freshAtMs = read.askedMs;
     const busy = applied.count > 0 || replica.waiting.count > 0 || replica.away.size > 0;
-    one.nextReadMs = behind ? 0 : askedMs + (busy ? 0 : tailIdleMs);
+    one.nextReadMs = behind || busy ? 0 : read.askedMs + tailIdleMs;
     if (applied.count > 0) this.options.onApplied(one, applied);
   }
 }
 
-/** Applies what XREAD answered; incomplete when an entry is missing in between or the numbers are not ours. */
+/** Applies what XREAD answered; incomplete where an entry is missing in between, not ours or not readable. */
 function applyAll(
   replica: Replica,
   reply: XreadReply,
@@ -233,9 +288,18 @@ function applyAll(
   for (const [id, fields] of entries) {
     const n = Number(id.slice(0, id.indexOf('-')));
     if (n !== replica.n + 1) return { complete: false, settings, count: 0 };
-    const entry = parseEntry(fields[1] ?? '');
+    const entry = readEntry(fields[1]);
+    if (!entry) return { complete: false, settings, count: 0 };
     if (entry.kind === 'settings') settings = true;
     replica.apply(n, entry, readMs);
   }
   return { complete: true, settings, count: entries.length };
+}
+
+function readEntry(value = ''): JournalEntry | undefined {
+  try {
+    return parseEntry(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -16,6 +16,8 @@ export type RedisClient = Redis;
 
 const reconnectMsMin = 50;
 const reconnectMsMax = 1_000;
+/** A connection on which an answer is overdue for so long is given up, ms: its other end may be gone without a word. */
+const silentSocketMs = 10_000;
 
 /**
  * Opens a connection that fails fast and never sends a command twice by itself: a transition whose reply was lost
@@ -31,10 +33,13 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
     connectionName: options.name,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    // 0 = what was under way when the connection broke fails at once.
+    maxRetriesPerRequest: 0,
     commandTimeout: redisCommandMs,
+    socketTimeout: silentSocketMs,
     connectTimeout: redisCommandMs,
-    retryStrategy: (attempt) => Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin,
+    retryStrategy: (attempt) =>
+      Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin,
     ...(options.scripts ? { scripts: scriptOptions(options.scripts) } : {}),
   });
   // Every command's failure reaches its caller; the connection's own errors would only repeat it.

@@ -26,7 +26,13 @@ describe('loadScript', () => {
   });
 
   it('reads the names of keys and arguments from the header', () => {
-    write('move', '-- KEYS[1] meta   hash x', '-- KEYS[2] away   zset', '-- ARGV[1] nowUs  int?', 'return KEYS[2]');
+    write(
+      'move',
+      '-- KEYS[1] meta   hash x',
+      '-- KEYS[2] away   zset',
+      '-- ARGV[1] nowUs  int?',
+      'return KEYS[2]',
+    );
     expect(loadScript(folder, 'move')).toMatchObject({ keys: ['meta', 'away'], args: ['nowUs'] });
   });
 
@@ -37,7 +43,9 @@ describe('loadScript', () => {
 
   it('names the include that is missing, and the script that wants it', () => {
     write('move', '-- include one three', 'return 1');
-    expect(() => loadScript(folder, 'move')).toThrow('lua/move.lua includes three, which is not in lua/includes');
+    expect(() => loadScript(folder, 'move')).toThrow(
+      'lua/move.lua includes three, which is not in lua/includes',
+    );
   });
 
   it('refuses an include that is named twice', () => {
@@ -68,7 +76,9 @@ describe('scriptOptions', () => {
   it('refuses a script whose header says other keys than the code', () => {
     const { keys, args } = scripts.leave;
     const swapped = ['waiting', 'meta', ...keys.slice(2)];
-    expect(() => scriptOptions({ leave: { keys: swapped, args } })).toThrow('lua/leave.lua and scripts.ts disagree');
+    expect(() => scriptOptions({ leave: { keys: swapped, args } })).toThrow(
+      'lua/leave.lua and scripts.ts disagree',
+    );
   });
 
   it('refuses a script whose header says other arguments than the code', () => {

@@ -57,7 +57,8 @@ export function loadScript(folder: string, name: string): LoadedScript {
 
 function inOrder(source: string, pattern: RegExp, name: string): string[] {
   return [...source.matchAll(pattern)].map((match, index) => {
-    if (Number(match[1]) !== index + 1) throw new Error(`lua/${name}.lua: header line "${match[0]}" is out of order`);
+    if (Number(match[1]) !== index + 1)
+      throw new Error(`lua/${name}.lua: header line "${match[0]}" is out of order`);
     return match[2] ?? '';
   });
 }

@@ -53,7 +53,7 @@ describe('a visitor', () => {
     for (const [index, waitSec] of waits.entries()) {
       const waitedMs = (calls[index + 1]?.atMs ?? 0) - (calls[index]?.atMs ?? 0);
       expect(waitedMs).toBeGreaterThanOrEqual(waitSec * 1000 - 1);
-      expect(waitedMs).toBeLessThan(waitSec * 1000 + 60);
+      expect(waitedMs).toBeLessThan(waitSec * 1000 + 250);
     }
     expect(report.outcomes).toMatchObject(entered);
     expect(report.admissions.total).toBe(1);
@@ -84,7 +84,7 @@ describe('a visitor', () => {
       const [first, second] = of(call);
       const waitedMs = (second?.atMs ?? 0) - (first?.atMs ?? 0);
       expect(waitedMs).toBeGreaterThanOrEqual(299);
-      expect(waitedMs).toBeLessThan(450);
+      expect(waitedMs).toBeLessThan(800);
     }
     expect(report).toMatchObject({
       errors: { OVERLOADED: 1, RATE_LIMITED: 1 },

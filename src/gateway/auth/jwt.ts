@@ -44,7 +44,8 @@ export function createJwtScheme(settings: JwtSettings): BearerScheme {
     try {
       const { payload } = await jwtVerify(token, key, options);
       const { sub = '', exp = 0 } = payload;
-      if (typeof sub !== 'string' || sub === '' || sub.length > subjectCharsMax) return refuse('UNAUTHENTICATED');
+      if (typeof sub !== 'string' || sub === '' || sub.length > subjectCharsMax)
+        return refuse('UNAUTHENTICATED');
       const caller: Caller = { authenticated: true, subject: sub };
       const ttl = exp * 1000 - Date.now();
       if (ttl >= 1) verified.set(token, caller, { ttl: Math.floor(ttl) });

@@ -21,7 +21,6 @@ export type FromPrimary =
 
 /** Environment variables by which the primary tells a worker who it is. */
 export const gatewayIdVariable = 'TACOS_WORKER_GATEWAY_ID';
-export const workerNumberVariable = 'TACOS_WORKER_NUMBER';
 export const workerPortVariable = 'TACOS_WORKER_PORT';
 
 /** How long the primary waits for the workers' reports, ms. */

@@ -45,7 +45,8 @@ export function combineReadiness({ reports, workers }: Collected<'readiness'>): 
   const dependencies: Record<string, { ok: boolean; detail: string }> = {};
   for (const report of reports) {
     for (const [name, state] of Object.entries(report.dependencies)) {
-      if (dependencies[name] === undefined || (dependencies[name].ok && !state.ok)) dependencies[name] = state;
+      if (dependencies[name] === undefined || (dependencies[name].ok && !state.ok))
+        dependencies[name] = state;
     }
   }
   const isComplete = reports.length >= workers;

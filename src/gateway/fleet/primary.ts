@@ -11,7 +11,6 @@ import {
   type FromPrimary,
   type FromWorker,
   gatewayIdVariable,
-  workerNumberVariable,
   workerPortVariable,
 } from './messages.ts';
 import type { ReportName, Reports } from './peers.ts';
@@ -64,7 +63,7 @@ export class Primary {
     const allServing = new Promise<void>((resolve) => {
       this.onAllServing = resolve;
     });
-    for (let number = 1; number <= workers; number += 1) this.fork(number);
+    for (let slot = 1; slot <= workers; slot += 1) this.fork(slot);
     await allServing;
     this.hasStarted = true;
     return this.port;
@@ -89,16 +88,17 @@ export class Primary {
     for (const worker of this.live) worker.process.kill('SIGKILL');
   }
 
-  private fork(number: number): void {
+  private fork(slot: number): void {
     const bornMs = performance.now();
     let failure: string | undefined;
     const worker = cluster.fork({
       [gatewayIdVariable]: this.options.gatewayId,
-      [workerNumberVariable]: String(number),
       [workerPortVariable]: String(this.port),
     });
     this.live.add(worker);
-    worker.on('error', (error) => this.options.log.warn({ err: error, worker: number }, 'a worker cannot be told'));
+    worker.on('error', (error) =>
+      this.options.log.warn({ err: error, worker: worker.id }, 'a worker cannot be told'),
+    );
     worker.on('message', (message: FromWorker) => {
       if (message.kind === 'serving') this.noteServing(worker);
       if (message.kind === 'failed') failure = message.sentence;
@@ -114,18 +114,18 @@ export class Primary {
         this.kill();
         this.options.onStartFailure(failure);
       } else {
-        this.options.log.error({ worker: number, code, signal, failure }, 'a worker died and is replaced');
-        this.replace(number, performance.now() - bornMs);
+        this.options.log.error({ worker: worker.id, code, signal, failure }, 'a worker died and is replaced');
+        this.replace(slot, performance.now() - bornMs);
       }
     });
   }
 
-  private replace(number: number, livedMs: number): void {
-    const before = livedMs > soundLifeMs ? undefined : this.restartMs.get(number);
+  private replace(slot: number, livedMs: number): void {
+    const before = livedMs > soundLifeMs ? undefined : this.restartMs.get(slot);
     const delayMs = before === undefined ? restartMsMin : Math.min(before * 2, restartMsMax);
-    this.restartMs.set(number, delayMs);
+    this.restartMs.set(slot, delayMs);
     setTimeout(() => {
-      if (!this.isStopping) this.fork(number);
+      if (!this.isStopping) this.fork(slot);
     }, delayMs);
   }
 

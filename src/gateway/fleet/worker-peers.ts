@@ -1,6 +1,6 @@
 /** A worker's side of asking all workers: by way of the primary process. */
 import { collectMs, type FromPrimary, type FromWorker } from './messages.ts';
-import type { Collected, Peers, ReportName, Reporters } from './peers.ts';
+import type { Collected, Peers, Reporters, ReportName } from './peers.ts';
 
 export interface PrimaryLink {
   send(message: FromWorker): void;

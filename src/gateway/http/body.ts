@@ -40,11 +40,15 @@ export function parseBody<T>(
   let json: unknown;
   try {
     if (!isUtf8(body)) return notJson;
-    json = JSON.parse(body.utf8Slice(0, body.length));
+    json = JSON.parse(body.toString());
   } catch {
     return notJson;
   }
-  if (typeof json === 'object' && json !== null && (Object.hasOwn(json, '__proto__') || Object.hasOwn(json, 'constructor'))) {
+  if (
+    typeof json === 'object' &&
+    json !== null &&
+    (Object.hasOwn(json, '__proto__') || Object.hasOwn(json, 'constructor'))
+  ) {
     return refuse('BAD_REQUEST', { message: 'The body has a field that is not allowed.' });
   }
   const checked = schema.safeParse(json);

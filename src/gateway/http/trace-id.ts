@@ -21,7 +21,7 @@ export function createTraceIds(): TraceIds {
       at = 0;
     }
     at += idBytes;
-    return pool.hexSlice(at - idBytes, at);
+    return pool.toString('hex', at - idBytes, at);
   };
 }
 

@@ -87,8 +87,20 @@ const eventMetrics: readonly {
   /** Summed up under one label for the events that have none of their own. */
   readonly isSummable?: boolean;
 }[] = [
-  { name: 'queue_waiting', help: 'People waiting.', aggregator: 'max', of: (e) => e.waiting, isSummable: true },
-  { name: 'queue_away', help: 'Places stepped around.', aggregator: 'max', of: (e) => e.away, isSummable: true },
+  {
+    name: 'queue_waiting',
+    help: 'People waiting.',
+    aggregator: 'max',
+    of: (e) => e.waiting,
+    isSummable: true,
+  },
+  {
+    name: 'queue_away',
+    help: 'Places stepped around.',
+    aggregator: 'max',
+    of: (e) => e.away,
+    isSummable: true,
+  },
   { name: 'bucket_tokens', help: 'Tokens in the bucket.', aggregator: 'first', of: (e) => e.tokens },
   {
     name: 'admission_rate_counter',
@@ -97,7 +109,13 @@ const eventMetrics: readonly {
     of: (e) => e.admitted,
     isCounter: true,
   },
-  { name: 'queue_joined_total', help: 'People joined.', aggregator: 'max', of: (e) => e.joined, isCounter: true },
+  {
+    name: 'queue_joined_total',
+    help: 'People joined.',
+    aggregator: 'max',
+    of: (e) => e.joined,
+    isCounter: true,
+  },
   {
     name: 'eta_accuracy_gauge',
     help: '1 - mean relative error of the waits foretold; 1 is perfect.',
@@ -128,11 +146,26 @@ function addLineMetrics(register: Registry, line: Line): void {
       const { labelled, others } = split();
       for (const event of labelled) metric.inc({ event: event.event }, of(event));
       if (isSummable && others.length > 0) {
-        metric.inc({ event: '_other' }, others.reduce((sum, event) => sum + of(event), 0));
+        metric.inc(
+          { event: '_other' },
+          others.reduce((sum, event) => sum + of(event), 0),
+        );
       }
     };
-    if (isCounter) new Counter({ ...common, collect() { fill(this); } });
-    else new Gauge({ ...common, collect() { fill(this); } });
+    if (isCounter)
+      new Counter({
+        ...common,
+        collect() {
+          fill(this);
+        },
+      });
+    else
+      new Gauge({
+        ...common,
+        collect() {
+          fill(this);
+        },
+      });
   }
   new Counter({
     name: 'redis_commands_total',
@@ -141,7 +174,8 @@ function addLineMetrics(register: Registry, line: Line): void {
     registers,
     collect() {
       this.reset();
-      for (const [command, count] of Object.entries(line.gauges().redisCommands)) this.inc({ command }, count);
+      for (const [command, count] of Object.entries(line.gauges().redisCommands))
+        this.inc({ command }, count);
     },
   });
 }
@@ -159,16 +193,18 @@ function splitOncePerScrape(line: Line): () => ReturnType<EventLabels['split']> 
   };
 }
 
+type DurationLabel = 'method' | 'route' | 'le';
+
 /** A histogram whose buckets are counted elsewhere. */
-class DurationHistogram extends Histogram<'method' | 'route'> {
+class DurationHistogram extends Histogram<DurationLabel> {
   private readonly meters: Meters;
 
-  constructor(meters: Meters, options: ConstructorParameters<typeof Histogram<'method' | 'route'>>[0]) {
+  constructor(meters: Meters, options: ConstructorParameters<typeof Histogram<DurationLabel>>[0]) {
     super(options);
     this.meters = meters;
   }
 
-  override async get(): ReturnType<Histogram<'method' | 'route'>['get']> {
+  override async get(): ReturnType<Histogram<DurationLabel>['get']> {
     const frame = await super.get();
     const values: typeof frame.values = [];
     for (const { method, route, durations, durationSumSec } of this.meters.routes()) {

@@ -48,7 +48,10 @@ export function fallbackAnswer(
   }
   const { origin } = request.headers;
   const isPreflight = request.headers['access-control-request-method'] !== undefined;
-  return { ...answer(204, ''), headers: ['allow', allow, ...(isPreflight ? cors.preflight(origin, allow) : [])] };
+  return {
+    ...answer(204, ''),
+    headers: ['allow', allow, ...(isPreflight ? cors.preflight(origin, allow) : [])],
+  };
 }
 
 function pathOf(url: string): string {
@@ -61,7 +64,12 @@ function pathOf(url: string): string {
 }
 
 /** Answers an error of a route or of Fastify itself: what is known by its code, the rest as a bug. */
-export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+export function sendError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+): FastifyReply {
   const refusal = refusalOf(error);
   if (refusal.code === 'INTERNAL') {
     log.error({ err: error, traceId: request.id, route: request.routeOptions?.url }, 'a request failed');

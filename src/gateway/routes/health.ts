@@ -29,7 +29,10 @@ export interface HealthOptions {
   readonly environmentName: string;
 }
 
-export async function healthRoutes(app: FastifyInstance, { peers, environmentName }: HealthOptions): Promise<void> {
+export async function healthRoutes(
+  app: FastifyInstance,
+  { peers, environmentName }: HealthOptions,
+): Promise<void> {
   app.get(
     '/healthz',
     { schema: { tags, summary: 'Liveness', response: { 200: z.object({ status: z.literal('ok') }) } } },

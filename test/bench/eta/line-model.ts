@@ -17,7 +17,7 @@ import { baseEtaSec, baseRate } from '../../../src/queue/eta-base.ts';
 import { Flow } from '../../../src/queue/flow.ts';
 import { PlaceIndex } from '../../../src/queue/place-index.ts';
 import { pollAfterSec } from '../../../src/queue/served-event.ts';
-import { type Tier, windowAt } from '../../../src/queue/settings.ts';
+import type { Tier } from '../../../src/queue/settings.ts';
 import { constant, type TimedValue, valueAt } from '../../../src/queue/timed-value.ts';
 import { seededRandom } from './random.ts';
 import type { Action, Trace } from './traces.ts';
@@ -221,8 +221,9 @@ export class LineModel {
     });
   }
 
+  /** By default as many places as the bucket holds tokens. */
   get #window(): number {
-    return windowAt({ window: 0, refill: this.#refill }, this.#nowMs);
+    return Math.floor(capacityAt(this.#rates, this.#nowMs) / microPerToken);
   }
 
   /** The visitor is present, and asks again when told unless this was the last that is heard of them. */

@@ -1,0 +1,86 @@
+/**
+ * What a fleet costs Redis: 32 processes that all join and all tail one event. They run the line without its HTTP side
+ * (32 whole gateways would need far more than the cores of one machine); Redis sees the same commands.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { keysOf } from '../../../src/queue/scripts.ts';
+import type { Case } from '../lib/case.ts';
+import { Child } from '../lib/child.ts';
+import type { FleetAsk, FleetReply } from '../lib/fleet-member.ts';
+import { cpuMs } from '../lib/proc-usage.ts';
+import { Redis } from '../lib/rig.ts';
+import { atMost, type Row, reported, show } from '../lib/rows.ts';
+
+const members = 32;
+const wantedPerSec = 30_000;
+const settleMs = 3_000;
+
+export const fleet: Case = {
+  name: 'fleet',
+  async run({ short, say }) {
+    const sec = short ? 4 : 15;
+    const redis = await Redis.start();
+    const children: Child<FleetAsk, FleetReply>[] = [];
+    try {
+      const event = await redis.makeEvent();
+      say(`${members} processes start`);
+      for (let member = 0; member < members; member += 1) children.push(new Child('fleet-member'));
+      const redisPort = redis.server.port;
+      await Promise.all(
+        children.map((child, member) =>
+          child.ask({ kind: 'open', redisPort, name: `member-${member}`, event }),
+        ),
+      );
+      await sleep(settleMs);
+      const reporters = await redis.client.hlen(keysOf(event).reporters);
+      say(`joins at ${show(wantedPerSec)}/s in all, for ${sec} s`);
+      const perSec = wantedPerSec / members;
+      const before = cpuMs(redis.server.pid);
+      const startedMs = performance.now();
+      const replies = await Promise.all(
+        children.map((child) => child.ask({ kind: 'join', event, perSec, sec })),
+      );
+      const wallMs = performance.now() - startedMs;
+      const redisMs = cpuMs(redis.server.pid) - before;
+      const joined = replies.reduce((sum, reply) => sum + reply.joined, 0);
+      await check(children, event, joined);
+      const refused = replies.reduce((sum, reply) => sum + reply.refused, 0);
+      return rows({ joined, refused, wallMs, redisMs, reporters });
+    } finally {
+      await Promise.all(children.map((child) => child.stop()));
+      await redis.stop();
+    }
+  },
+};
+
+/** Every replica must come to know of everybody. */
+async function check(
+  children: readonly Child<FleetAsk, FleetReply>[],
+  event: string,
+  joined: number,
+): Promise<void> {
+  await sleep(settleMs);
+  const looks = await Promise.all(children.map((child) => child.ask({ kind: 'look', event })));
+  const wrong = looks.filter(({ waiting }) => waiting !== joined);
+  if (wrong.length > 0) throw new Error(`${joined} joined, but a replica knows of ${wrong[0]?.waiting}`);
+}
+
+function rows(seen: {
+  joined: number;
+  refused: number;
+  wallMs: number;
+  redisMs: number;
+  reporters: number;
+}): Row[] {
+  const perSec = seen.joined / (seen.wallMs / 1000);
+  const us = (seen.redisMs * 1000) / seen.joined;
+  const core = (100 * seen.redisMs) / seen.wallMs;
+  const pace = ` (${show(perSec)} joins/s reached, ${show(core)} % of a core; ${show(seen.refused)} refused; ${seen.reporters} processes joined and tailing)`;
+  return [
+    atMost(`Redis CPU per join, ${members} processes`, 10, us, 'µs', pace),
+    reported(
+      'share of a core that Redis needs at 30,000 joins/s, by that',
+      `${show((us * wantedPerSec) / 10_000)} %`,
+    ),
+  ];
+}

@@ -1,0 +1,44 @@
+/** How long people wait for an answer: joins by 32 clients, then polls by as many. */
+import type { Case } from '../lib/case.ts';
+import { type Cost, Rig } from '../lib/rig.ts';
+import { atMost, median, type Row, show } from '../lib/rows.ts';
+
+const clients = 32;
+const rounds = 5;
+
+export const latency: Case = {
+  name: 'latency',
+  async run({ short, say }) {
+    const count = short ? 3_000 : 10_000;
+    const rig = await Rig.start();
+    try {
+      await rig.warmUp(short ? 10_000 : 30_000);
+      const joins: Cost[] = [];
+      const polls: Cost[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        say(`${clients} clients, round ${round + 1} of ${rounds}`);
+        const event = await rig.redis.makeEvent();
+        joins.push(await rig.join(event, count, { connections: clients }));
+        polls.push(await rig.poll(event, count, clients));
+      }
+      return [
+        row(`p99 of ${show(count)} joins by ${clients} clients`, 7.5, joins),
+        row('p99 of as many polls after them', 6, polls),
+      ];
+    } finally {
+      await rig.stop();
+    }
+  },
+};
+
+function row(what: string, limitMs: number, costs: readonly Cost[]): Row {
+  const p99 = median(costs.map((cost) => cost.result.latency.p99Ms));
+  const p50 = show(median(costs.map((cost) => cost.result.latency.p50Ms)));
+  return atMost(
+    what,
+    limitMs,
+    p99,
+    'ms',
+    ` (p50 ${p50} ms; middle of ${costs.length} rounds; ${show(median(costs.map((cost) => cost.perSec)))}/s)`,
+  );
+}

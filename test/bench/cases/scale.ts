@@ -1,0 +1,116 @@
+/** A line of 300,000: memory on both sides, what a status costs there, and how fast a gateway is up with it. */
+
+import { Replica } from '../../../src/queue/replica.ts';
+import { loadEvent } from '../../../src/queue/replica-loader.ts';
+import { keysOf } from '../../../src/queue/scripts.ts';
+import type { Case } from '../lib/case.ts';
+import { startGateway } from '../lib/gateway-process.ts';
+import { residentBytes } from '../lib/proc-usage.ts';
+import { usedMemory } from '../lib/redis-info.ts';
+import { type Redis, Rig } from '../lib/rig.ts';
+import { atMost, median, type Row, reported, show } from '../lib/rows.ts';
+
+const rounds = 5;
+const fewPlaces = 1_000;
+const mebibyte = 1024 * 1024;
+
+export const scale: Case = {
+  name: 'scale',
+  async run({ short, say }) {
+    const many = short ? 60_000 : 300_000;
+    const rig = await Rig.start();
+    try {
+      const empty = await startTimes(rig, say);
+      await rig.warmUp(short ? 10_000 : 30_000);
+      const big = await rig.redis.makeEvent();
+      say(`${show(many)} joins, then a poll of each`);
+      const bytes = await bytesAPerson(rig.redis, many, async () => {
+        await rig.join(big, many);
+        await rig.poll(big, many);
+      });
+      const rows = await statusRows(rig, big, { many, polls: short ? 20_000 : 100_000, say });
+      const loadMs = await replicaLoadMs(rig.redis, big);
+      const loaded = await startTimes(rig, say);
+      say(`${show(many)} joins with an Idempotency-Key`);
+      const keyed = await rig.redis.makeEvent();
+      const keyedBytes = await bytesAPerson(rig.redis, many, () =>
+        rig.join(keyed, many, { identity: 'key' }),
+      );
+      return [
+        atMost(
+          'Redis memory per waiting person, anonymous',
+          300,
+          bytes,
+          'B',
+          ` (at ${show(many)}; journal and presence included)`,
+        ),
+        reported('Redis memory per waiting person with Idempotency-Key', `${show(keyedBytes)} B`),
+        ...rows,
+        atMost(`replica of ${show(many)} waiting loaded`, 3, loadMs / 1000, 's'),
+        atMost('gateway start to ready, empty Redis', 1, empty / 1000, 's'),
+        atMost(`gateway start to ready, ${show(many)} waiting`, 3, loaded / 1000, 's'),
+      ];
+    } finally {
+      await rig.stop();
+    }
+  },
+};
+
+async function bytesAPerson(redis: Redis, people: number, join: () => Promise<unknown>): Promise<number> {
+  const before = await usedMemory(redis.client);
+  await join();
+  return ((await usedMemory(redis.client)) - before) / people;
+}
+
+interface StatusOptions {
+  readonly many: number;
+  readonly polls: number;
+  readonly say: (progress: string) => void;
+}
+
+/** The two lines take turns, so that what else the machine does hits both alike. */
+async function statusRows(rig: Rig, big: string, { many, polls, say }: StatusOptions): Promise<Row[]> {
+  const small = await rig.redis.makeEvent();
+  await rig.join(small, fewPlaces);
+  const smallUs: number[] = [];
+  const bigUs: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    say(`polls among ${show(fewPlaces)} and among ${show(many)}, round ${round + 1} of ${rounds}`);
+    smallUs.push((await rig.poll(small, polls)).gatewayUs);
+    bigUs.push((await rig.poll(big, polls)).gatewayUs);
+  }
+  const ratio = median(bigUs) / median(smallUs);
+  const detail = ` (${show(median(bigUs))} µs at ${show(many)}, ${show(median(smallUs))} µs at ${show(fewPlaces)})`;
+  return [
+    atMost(`status cost at ${show(many)} waiting against ${show(fewPlaces)}`, 1.1, ratio, '×', detail),
+    atMost(
+      `gateway memory with ${show(many)} waiting`,
+      300,
+      residentBytes(rig.gateway.pid) / mebibyte,
+      'MiB resident',
+    ),
+  ];
+}
+
+async function replicaLoadMs(redis: Redis, event: string): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const startedMs = performance.now();
+    const loaded = await loadEvent(redis.client, keysOf(event));
+    if (!loaded) throw new Error(`event ${event} is gone`);
+    new Replica(event, loaded);
+    times.push(performance.now() - startedMs);
+  }
+  return median(times);
+}
+
+async function startTimes(rig: Rig, say: (progress: string) => void): Promise<number> {
+  say('gateway starts');
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const gateway = await startGateway(rig.redis.server.port);
+    times.push(gateway.readyMs);
+    await gateway.stop();
+  }
+  return median(times);
+}

@@ -1,0 +1,41 @@
+/** A helper process of the bench that answers one question at a time over IPC. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** `Ask` = what it is sent, `Reply` = what `{result}` holds when it answers. */
+export class Child<Ask extends object, Reply> {
+  private readonly process: ChildProcess;
+
+  /** `name` = file of dist/bench without .js; its source says what it does. */
+  constructor(name: string) {
+    // Benches and chunks are both one folder deep in dist.
+    this.process = fork(fileURLToPath(new URL(`../bench/${name}.js`, import.meta.url)), { stdio: 'inherit' });
+  }
+
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
+  /** @throws Error with what the process reported, or when it ended */
+  ask(question: Ask): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const onExit = (code: number | null): void =>
+        reject(new Error(`a helper process ended with code ${code}`));
+      this.process.once('exit', onExit);
+      this.process.once('message', (answer: { result: Reply } | { error: string }) => {
+        this.process.off('exit', onExit);
+        if ('error' in answer) reject(new Error(answer.error));
+        else resolve(answer.result);
+      });
+      this.process.send(question);
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const ended = once(this.process, 'exit');
+    this.process.disconnect();
+    await ended;
+  }
+}

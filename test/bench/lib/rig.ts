@@ -1,0 +1,140 @@
+/** What a case runs on: a Redis of its own (append-only file on), a gateway process and the load process. */
+import { randomBytes } from 'node:crypto';
+import { makeEvent } from '../../../src/queue/events.ts';
+import { scripts } from '../../../src/queue/scripts.ts';
+import { Store } from '../../../src/queue/store.ts';
+import { connect, type RedisClient, whenReady } from '../../../src/redis/client.ts';
+import { startRedis, type TestRedis } from '../../helpers/redis.ts';
+import { Child } from './child.ts';
+import { type GatewayProcess, jwtSecret, startGateway, waitingKey } from './gateway-process.ts';
+import type { Identity, LoadJob, LoadResult } from './load-jobs.ts';
+import { cpuMs } from './proc-usage.ts';
+
+/** Connections while throughput is measured: enough for the gateway never to wait. */
+export const manyConnections = 256;
+
+const daySec = 86_400;
+
+/** CPU of each side in µs for one request, and the pace. */
+export interface Cost {
+  readonly gatewayUs: number;
+  readonly redisUs: number;
+  readonly loadUs: number;
+  readonly perSec: number;
+  readonly result: LoadResult;
+}
+
+export class Redis {
+  readonly server: TestRedis;
+  readonly client: RedisClient;
+  private readonly store: Store;
+
+  private constructor(server: TestRedis) {
+    this.server = server;
+    this.client = connect({ host: '127.0.0.1', port: server.port }, { name: 'bench', scripts });
+    this.store = new Store(this.client);
+  }
+
+  static async start(): Promise<Redis> {
+    const redis = new Redis(await startRedis({ aof: true }));
+    await whenReady(redis.client, 5_000);
+    return redis;
+  }
+
+  /** A new event in which nobody is stepped around for a day, so that every position can be foretold. */
+  async makeEvent(): Promise<string> {
+    const id = `bench-${randomBytes(4).toString('hex')}`;
+    const patience = { presenceSec: daySec, claimSec: daySec, expireNearSec: daySec, expireFarSec: daySec };
+    await makeEvent(this.client, this.store, {
+      id,
+      kid: waitingKey.kid,
+      plan: { kind: 'operator', ...patience },
+      audit: '{}',
+    });
+    return id;
+  }
+
+  async stop(): Promise<void> {
+    this.client.disconnect();
+    await this.server.stop();
+  }
+}
+
+export class Rig {
+  readonly redis: Redis;
+  readonly load: Child<LoadJob, LoadResult>;
+  private running: GatewayProcess;
+
+  private constructor(redis: Redis, gateway: GatewayProcess) {
+    this.redis = redis;
+    this.running = gateway;
+    this.load = new Child('load-process');
+  }
+
+  static async start(): Promise<Rig> {
+    const redis = await Redis.start();
+    return new Rig(redis, await startGateway(redis.server.port));
+  }
+
+  get gateway(): GatewayProcess {
+    return this.running;
+  }
+
+  /** Ends the gateway and starts another one on the same Redis. */
+  async restartGateway(): Promise<void> {
+    await this.running.stop();
+    this.running = await startGateway(this.redis.server.port);
+  }
+
+  /** Lets the gateway's code get hot: joins and polls in an event of their own. */
+  async warmUp(count: number): Promise<void> {
+    const event = await this.redis.makeEvent();
+    await this.join(event, count);
+    await this.poll(event, count);
+  }
+
+  join(
+    event: string,
+    count: number,
+    options: { identity?: Identity; connections?: number } = {},
+  ): Promise<Cost> {
+    const { identity = 'anonymous', connections = manyConnections } = options;
+    return this.run({
+      kind: 'join',
+      port: this.gateway.port,
+      event,
+      count,
+      connections,
+      identity,
+      jwtSecret,
+    });
+  }
+
+  poll(event: string, count: number, connections = manyConnections): Promise<Cost> {
+    return this.run({ kind: 'poll', port: this.gateway.port, event, count, connections });
+  }
+
+  async stop(): Promise<void> {
+    await this.load.stop();
+    await this.gateway.stop();
+    await this.redis.stop();
+  }
+
+  /** @throws Error when a single answer was wrong */
+  private async run(job: LoadJob): Promise<Cost> {
+    const pids = [this.gateway.pid, this.redis.server.pid];
+    const before = pids.map(cpuMs);
+    const result = await this.load.ask(job);
+    const [gatewayMs = 0, redisMs = 0] = pids.map((pid, index) => cpuMs(pid) - (before[index] ?? 0));
+    if (result.wrong > 0)
+      throw new Error(`${result.wrong} wrong answers, such as:\n${result.examples.join('\n')}`);
+    const each = (ms: number): number => (ms * 1000) / result.count;
+    return {
+      gatewayUs: each(gatewayMs),
+      redisUs: each(redisMs),
+      loadUs: each(result.cpuMs),
+      perSec: result.count / (result.wallMs / 1000),
+      result,
+    };
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * `npm run bench [-- --short] [--json] [--only NAME] [--check]`: the promised numbers, measured. Starts a Redis, gateway
+ * processes and a load process of its own. CPU per request is the unit, as wall time depends on what else runs.
+ *
+ * --short  smaller numbers, for CI
+ * --only   one of join, poll, latency, scale, fleet
+ * --json   the rows as JSON on stdout instead of the table
+ * --check  exit 1 when a number is missed by more than 3 times; wrong answers fail in any case
+ */
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { fleet } from './cases/fleet.ts';
+import { joinCost } from './cases/join-cost.ts';
+import { latency } from './cases/latency.ts';
+import { pollCost } from './cases/poll-cost.ts';
+import { scale } from './cases/scale.ts';
+import type { Case } from './lib/case.ts';
+import { machine, type Row, table } from './lib/rows.ts';
+
+const cases: readonly Case[] = [joinCost, pollCost, latency, scale, fleet];
+const missedFactor = 3;
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
+});
+
+const wanted = cases.filter(({ name }) => values.only === undefined || values.only === name);
+if (wanted.length === 0) {
+  console.error(`--only must be one of ${cases.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+const startedMs = performance.now();
+const rows: Row[] = [];
+for (const one of wanted) {
+  const say = (progress: string): void => console.error(`  ${one.name}: ${progress}`);
+  rows.push(...(await one.run({ short: values.short, say })));
+}
+const tookSec = Math.round((performance.now() - startedMs) / 1000);
+const on = machine(redisVersion());
+const missed = rows.filter(({ factor = 0 }) => factor > missedFactor);
+if (values.json)
+  console.log(JSON.stringify({ machine: on, short: values.short, tookSec, rows }, undefined, 2));
+else
+  console.log(
+    `\n${table(rows)}\n\n${on}; ${values.short ? 'short run, ' : ''}${tookSec} s; every answer was checked`,
+  );
+if (values.check && missed.length > 0) {
+  console.error(`missed by more than ${missedFactor} times: ${missed.map(({ what }) => what).join('; ')}`);
+  process.exitCode = 1;
+}
+
+function redisVersion(): string {
+  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+  return /\bv=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown';
+}

@@ -1,0 +1,191 @@
+/** The line as plain TypeScript, simple enough to be believed: what every script must answer and leave behind. */
+import { overdraftTokens } from '../../src/contract/limits.ts';
+import { type BucketState, settle } from '../../src/queue/bucket.ts';
+import type { JournalEntry } from '../../src/queue/journal.ts';
+import { type EventSettings, phaseAt, tierWaitMs, windowAt } from '../../src/queue/settings.ts';
+import type { EnterReply, JoinException } from '../../src/queue/store.ts';
+import { t0Us } from './line.ts';
+import type { PlaceState, States } from './sound.ts';
+
+interface Place {
+  state: PlaceState;
+  readonly joinedMs: number;
+  dueDs: number;
+  grantedMs?: number;
+}
+
+/** A member of a batch: who joins, under which key, with which body. */
+export interface ModelMember {
+  readonly person?: string;
+  readonly key?: string;
+  readonly body?: string;
+}
+
+const dueDs = (nowUs: number, dueMs: number): number =>
+  Math.max(0, Math.ceil((Math.floor(nowUs / 1000) + dueMs - t0Us / 1000) / 100));
+
+export class LineModel {
+  readonly places: Place[] = [];
+  settings: EventSettings;
+  bucket: BucketState;
+  private readonly people = new Map<string, { seq: number; body: string }>();
+  private readonly subjects = new Map<string, number>();
+  private sweptMs = 0;
+  private graceMs = 0;
+
+  constructor(settings: EventSettings, bucket: BucketState) {
+    this.settings = settings;
+    this.bucket = bucket;
+  }
+
+  get states(): States {
+    return new Map(this.places.map(({ state }, index) => [index + 1, state]));
+  }
+
+  place(seq: number): Place {
+    const place = this.places[seq - 1];
+    if (!place) throw new Error(`no place ${seq}`);
+    return place;
+  }
+
+  get waiting(): number[] {
+    return this.places.flatMap(({ state }, index) => (state === 'waiting' ? [index + 1] : []));
+  }
+
+  position(seq: number): number {
+    return this.waiting.filter((other) => other < seq).length + 1;
+  }
+
+  private isLive(seq: number): boolean {
+    return ['waiting', 'silent', 'unclaimed'].includes(this.place(seq).state);
+  }
+
+  tokensAt(nowUs: number): number {
+    return this.settings.paused ? this.bucket.tokensMicro : settle(this.bucket, this.settings, nowUs).tokensMicro;
+  }
+
+  join(members: readonly ModelMember[], nowUs: number, dueMs: number): { word: string; exceptions: JoinException[] } {
+    const nowMs = Math.floor(nowUs / 1000);
+    const phase = phaseAt(this.settings, nowMs);
+    if (phase === 'draining' || phase === 'closed') return { word: 'closed', exceptions: [] };
+    const exceptions: JoinException[] = [];
+    for (const [member, { person, key, body = '' }] of members.entries()) {
+      const byKey = this.holder(key && `key ${key}`);
+      const held = byKey ?? this.holder(person && `person ${person}`);
+      if (held) {
+        const { joinedMs } = this.place(held.seq);
+        const what = byKey ? (byKey.body === body ? 0 : 2) : 1;
+        exceptions.push({ member, what, seq: held.seq, joinedMs });
+        continue;
+      }
+      this.places.push({ state: 'waiting', joinedMs: nowMs, dueDs: dueDs(nowUs, dueMs) });
+      const seq = this.places.length;
+      if (person) this.people.set(`person ${person}`, { seq, body });
+      if (key) this.people.set(`key ${key}`, { seq, body });
+    }
+    return { word: 'joined', exceptions };
+  }
+
+  private holder(name: string | undefined): { seq: number; body: string } | undefined {
+    const held = name === undefined ? undefined : this.people.get(name);
+    return held && this.isLive(held.seq) ? held : undefined;
+  }
+
+  enter(seq: number, subject: string, nowUs: number, dueMs: number): EnterReply['word'] | { denied: string; position: number } {
+    const place = this.place(seq);
+    const nowMs = Math.floor(nowUs / 1000);
+    if (place.state === 'entered') {
+      if (subject !== '' && this.subjects.get(subject) !== seq) return 'not_yours';
+      return nowMs - (place.grantedMs ?? 0) < 30_000 ? 'granted' : 'entered';
+    }
+    if (place.state === 'left' || place.state === 'expired') return place.state;
+    const phase = phaseAt(this.settings, nowMs);
+    if (phase === 'closed') return 'closed';
+    if (this.subjects.has(subject)) return 'subject_entered';
+    const position = this.position(seq);
+    const denied = this.whyNot(position, nowMs - place.joinedMs, nowUs);
+    if (denied) {
+      place.state = 'waiting';
+      place.dueDs = dueDs(nowUs, dueMs);
+      return { denied, position };
+    }
+    this.bucket = { tokensMicro: this.tokensAt(nowUs) - 1_000_000, refilledAtUs: nowUs };
+    place.state = 'entered';
+    place.grantedMs = nowMs;
+    if (subject !== '') this.subjects.set(subject, seq);
+    return 'granted';
+  }
+
+  private whyNot(position: number, waitedMs: number, nowUs: number): string | undefined {
+    const phase = phaseAt(this.settings, nowUs / 1000);
+    if (phase !== 'open' && phase !== 'draining') return 'not_open';
+    if (this.settings.paused) return 'paused';
+    if (position > windowAt(this.settings, nowUs / 1000)) return 'window';
+    if (waitedMs < tierWaitMs(this.settings.tiers, position)) return 'waited';
+    const tokens = this.tokensAt(nowUs) / 1e6 + (position <= 10 ? overdraftTokens : 0);
+    return position > Math.floor(tokens) ? 'tokens' : undefined;
+  }
+
+  leave(seq: number): string {
+    const place = this.place(seq);
+    if (!this.isLive(seq)) return place.state;
+    place.state = 'left';
+    return 'left';
+  }
+
+  /** How many come back. */
+  hear(seqs: readonly number[], nowUs: number, dueMs: number): number {
+    const back = new Set(seqs.filter((seq) => this.place(seq).state === 'silent'));
+    for (const seq of seqs) {
+      this.place(seq).dueDs = dueDs(nowUs, dueMs);
+      if (back.has(seq)) this.place(seq).state = 'waiting';
+    }
+    return back.size;
+  }
+
+  /** Who must be stepped around as silent, given who was as unclaimed (the claim clocks have their own tests). */
+  sweep(nowUs: number, limit: number, unclaimed: readonly number[]): number[] {
+    const nowMs = Math.floor(nowUs / 1000);
+    if (this.sweptMs > 0 && nowMs - this.sweptMs > 5_000) this.graceMs = nowMs;
+    this.sweptMs = nowMs;
+    const phase = phaseAt(this.settings, nowMs);
+    if (phase !== 'open' && phase !== 'draining') return [];
+    const isClaimed = new Set(unclaimed);
+    const silent: number[] = [];
+    let present = 0;
+    for (const seq of this.waiting) {
+      const isSilent = nowMs >= this.graceMs + 40_000 && this.place(seq).dueDs < Math.floor((nowMs - t0Us / 1000) / 100);
+      if (isClaimed.has(seq)) this.place(seq).state = 'unclaimed';
+      else if (isSilent) silent.push(seq);
+      else present += 1;
+      const moved = silent.length + unclaimed.filter((other) => other <= seq).length;
+      if (present >= windowAt(this.settings, nowMs) || moved >= limit) break;
+    }
+    for (const seq of silent) this.place(seq).state = 'silent';
+    return silent;
+  }
+
+  /** Takes over who expired, after judging that each was silent for so long. */
+  expire(seqs: readonly number[], nowUs: number, nearMs: number): void {
+    const nowMs = Math.floor(nowUs / 1000);
+    if (seqs.length > 0 && nowMs < this.graceMs + 300_000) throw new Error('expired in the grace time');
+    for (const seq of seqs) {
+      const silentMs = nowMs - t0Us / 1000 - this.place(seq).dueDs * 100;
+      if (!this.isLive(seq) || silentMs < nearMs - 100) throw new Error(`place ${seq} expired after ${silentMs} ms`);
+      this.place(seq).state = 'expired';
+    }
+  }
+
+  /** Before settings change: the bucket as it is, at the old rates. */
+  settleBucket(nowUs: number): void {
+    this.bucket = { tokensMicro: this.tokensAt(nowUs), refilledAtUs: nowUs };
+  }
+}
+
+/** The seqs of entries of a kind. */
+export function seqsOf(entries: readonly JournalEntry[], kind: 'expired' | 'silent' | 'unclaimed'): number[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'expired') return kind === 'expired' ? entry.seqs : [];
+    return entry.kind === 'away' && entry.reason === kind ? entry.seqs : [];
+  });
+}

@@ -1,0 +1,211 @@
+/** Random histories of one line, each step held against a model, each end against the journal. Seeds are fixed. */
+import { describe, expect, it } from 'vitest';
+import { capacityAt } from '../../src/queue/bucket.ts';
+import { parseEntry } from '../../src/queue/journal.ts';
+import { parseSettings } from '../../src/queue/settings.ts';
+import type { EventRef } from '../../src/queue/store.ts';
+import { digest, enterAt, hearAt, joinAt, seeded, sweepAt, t0Us, useLine } from './line.ts';
+import { LineModel, type ModelMember, seqsOf } from './line_model.ts';
+import { expectSound } from './sound.ts';
+
+const expireNearMs = 60_000;
+const steps = 250;
+
+describe('a line with any history', () => {
+  const line = useLine();
+
+  class Run {
+    readonly event: EventRef;
+    readonly model: LineModel;
+    private readonly random: () => number;
+    private nowUs = t0Us;
+    private readEntries = 1;
+    private changes = 0;
+
+    constructor(event: EventRef, model: LineModel, seed: number) {
+      this.event = event;
+      this.model = model;
+      this.random = seeded(seed);
+    }
+
+    private below(bound: number): number {
+      return Math.floor(this.random() * bound);
+    }
+
+    private pick<T>(list: readonly T[]): T {
+      return list[this.below(list.length)] as T;
+    }
+
+    /** Mostly somebody near the front of those still in line, sometimes anybody. */
+    private somebody(): number {
+      const { places } = this.model;
+      const live = places.flatMap(({ state }, index) =>
+        state === 'waiting' || state === 'silent' || state === 'unclaimed' ? [index + 1] : [],
+      );
+      if (live.length === 0 || this.random() < 0.15) return 1 + this.below(places.length);
+      return live[Math.min(this.below(this.random() < 0.7 ? 15 : live.length), live.length - 1)] ?? 1;
+    }
+
+    private async newEntries() {
+      const from = `${this.readEntries + 1}-0`;
+      const entries = await line.redis.xrange(this.event.keys.journal, from, '+');
+      this.readEntries += entries.length;
+      return entries.map(([, fields]) => parseEntry(fields[1] ?? ''));
+    }
+
+    async join(): Promise<void> {
+      const members = Array.from({ length: 1 + this.below(30) }, (): ModelMember => {
+        const person = this.random() < 0.4 ? `p${this.below(40)}` : undefined;
+        const key = this.random() < 0.3 ? `k${this.below(40)}` : undefined;
+        return { ...(person && { person }), ...(key && { key, body: this.pick(['aaaa', 'bbbb']) }) };
+      });
+      const dueMs = this.below(30_000);
+      const packed = members.map(({ person, key, body }) => ({
+        ...(person && { person: digest(`person ${person}`) }),
+        ...(key && { key: digest(`key ${key}`), body: Buffer.from(body ?? '') }),
+      }));
+      const firstSeq = this.model.places.length + 1;
+      const waitingBefore = this.model.waiting.length;
+      const reply = await joinAt(line.store, this.event, packed, this.nowUs, dueMs);
+      const expected = this.model.join(members, this.nowUs, dueMs);
+      if (expected.word === 'closed') expect(reply).toEqual({ word: 'closed' });
+      else expect(reply).toMatchObject({ ...expected, firstSeq, waitingBefore });
+    }
+
+    async enter(): Promise<void> {
+      if (this.model.places.length === 0) return;
+      for (let tries = 1 + this.below(8); tries > 0; tries -= 1) {
+        const seq = this.somebody();
+        const subject = this.random() < 0.5 ? '' : `s${this.below(60)}`;
+        const dueMs = this.below(40_000);
+        const { joinedMs } = this.model.place(seq);
+        const who = { joinedMs, subject: subject === '' ? ('' as const) : digest(subject), dueMs };
+        const reply = await enterAt(line.store, this.event, seq, this.nowUs, who);
+        const expected = this.model.enter(seq, subject, this.nowUs, dueMs);
+        if (typeof expected === 'string') expect(reply.word).toBe(expected);
+        else expect(reply).toMatchObject({ word: 'denied', reason: expected.denied, position: expected.position });
+        this.nowUs += this.below(1_000);
+      }
+    }
+
+    async leave(): Promise<void> {
+      if (this.model.places.length === 0) return;
+      const seq = this.somebody();
+      expect(await line.store.leave(this.event, { seq, nowUs: this.nowUs })).toBe(this.model.leave(seq));
+    }
+
+    async hear(): Promise<void> {
+      if (this.model.places.length === 0) return;
+      const seqs = Array.from({ length: 1 + this.below(60) }, () => this.somebody());
+      const dueSec = this.below(40);
+      const back = await hearAt(line.store, this.event, seqs, this.nowUs, dueSec);
+      expect(back).toBe(this.model.hear(seqs, this.nowUs, dueSec * 1000));
+    }
+
+    async sweep(): Promise<void> {
+      await this.newEntries();
+      const limit = 1 + this.below(60);
+      await sweepAt(line.store, this.event, this.nowUs, limit);
+      const entries = await this.newEntries();
+      const unclaimed = seqsOf(entries, 'unclaimed');
+      for (const seq of unclaimed) expect(this.model.place(seq).state).toBe('waiting');
+      expect(this.model.settings.paused && unclaimed.length > 0).toBe(false);
+      expect(seqsOf(entries, 'silent')).toEqual(this.model.sweep(this.nowUs, limit, unclaimed));
+    }
+
+    async expire(): Promise<void> {
+      await this.newEntries();
+      const { expired } = await line.store.expire(this.event, { limit: 1 + this.below(50), nowUs: this.nowUs });
+      const seqs = seqsOf(await this.newEntries(), 'expired');
+      expect(seqs.length).toBe(expired);
+      this.model.expire(seqs, this.nowUs, expireNearMs);
+    }
+
+    async prune(): Promise<void> {
+      await line.store.prune(this.event, { limit: 1 + this.below(20), nowUs: this.nowUs });
+    }
+
+    private async takeSettings(): Promise<void> {
+      this.model.settings = parseSettings(await line.redis.hgetall(this.event.keys.meta));
+    }
+
+    async phase(): Promise<void> {
+      const action = this.pick(['pause', 'resume', 'resume', 'open', 'open', 'drain', 'close', 'advance'] as const);
+      this.changes += 1;
+      const change = { action, changeId: `c${this.changes}`, audit: '{}', deadlineMs: this.below(2) * 30_000 };
+      const reply = await line.store.setPhase(this.event, { ...change, nowUs: this.nowUs });
+      if (reply.word === 'applied') this.model.settleBucket(this.nowUs);
+      await this.takeSettings();
+    }
+
+    async set(): Promise<void> {
+      this.changes += 1;
+      const schedule = () => ({
+        to: this.below(40_000_000),
+        ...(this.random() < 0.4 ? { rampMs: this.below(60_000) } : {}),
+        ...(this.random() < 0.4 ? { forMs: this.below(60_000) } : {}),
+      });
+      const timed = {
+        ...(this.random() < 0.6 ? { refill: schedule() } : {}),
+        ...(this.random() < 0.4 ? { capacity: schedule() } : {}),
+      };
+      const fields: Record<string, string> = this.random() < 0.5 ? { window: String(this.below(60)) } : {};
+      await line.store.setSettings(this.event, {
+        changeId: `c${this.changes}`,
+        timed,
+        fields,
+        audit: '{}',
+        nowUs: this.nowUs,
+      });
+      this.model.settleBucket(this.nowUs);
+      await this.takeSettings();
+      const { tokensMicro, refilledAtUs } = this.model.bucket;
+      const capacity = capacityAt(this.model.settings, Math.floor(this.nowUs / 1000));
+      this.model.bucket = { tokensMicro: Math.min(tokensMicro, capacity), refilledAtUs };
+    }
+
+    /** One random step; time passes, now and then a lot of it. */
+    async step(): Promise<void> {
+      const dice = this.random();
+      this.nowUs += this.below(this.random() < 0.03 ? 400_000_000 : 2_500_000);
+      if (dice < 0.15) await this.join();
+      else if (dice < 0.5) await this.enter();
+      else if (dice < 0.55) await this.leave();
+      else if (dice < 0.7) await this.hear();
+      else if (dice < 0.87) await this.sweep();
+      else if (dice < 0.92) await this.expire();
+      else if (dice < 0.94) await this.prune();
+      else if (dice < 0.97) await this.phase();
+      else await this.set();
+    }
+  }
+
+  for (let seed = 1; seed <= 24; seed += 1) {
+    it(`is as the model says, and as the journal says (seed ${seed})`, async () => {
+      const { redis } = line;
+      const event = await line.event({
+        window: 20,
+        capacity: 15,
+        refillPerSec: 3,
+        claimMs: 15_000,
+        expireNearMs,
+        expireFarMs: 120_000,
+        tiers: '1-10=0,11-20=1500,21-=4000',
+      });
+      const settings = parseSettings(await redis.hgetall(event.keys.meta));
+      const run = new Run(event, new LineModel(settings, { tokensMicro: 15_000_000, refilledAtUs: t0Us }), seed);
+      const seen = new Set<string>();
+      for (let step = 0; step < steps; step += 1) {
+        await run.step();
+        for (const state of run.model.states.values()) seen.add(state);
+        if (step % 25 !== 0 && step !== steps - 1) continue;
+        const states = await expectSound(redis, event);
+        expect([...states].sort(([a], [b]) => a - b)).toEqual([...run.model.states]);
+        const bucket = await redis.hmget(event.keys.bucket, 'tokens', 'refilledAt');
+        const { tokensMicro, refilledAtUs } = run.model.bucket;
+        expect(bucket).toEqual([String(tokensMicro), String(refilledAtUs)]);
+      }
+      expect([...seen].sort()).toEqual(['entered', 'expired', 'left', 'silent', 'unclaimed', 'waiting']);
+    });
+  }
+});
