@@ -10,7 +10,7 @@ import { parseReports, type Report, receiptOf } from './receipt.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { RedisFigures } from './redis-figures.ts';
 import type { Replica } from './replica.ts';
-import { phaseAt, windowAt } from './settings.ts';
+import { isTimeZone, phaseAt, windowAt } from './settings.ts';
 import type { EventRef } from './store.ts';
 import type { Followed, Tailer } from './tailer.ts';
 
@@ -30,7 +30,8 @@ export class DeskEvent {
   private readonly tailer: Tailer;
   private readonly clock: RedisClock;
   private readonly redis: RedisClient;
-  private readonly eta: EtaModel;
+  private eta: EtaModel;
+  private life: string;
   private readonly listeners = new Set<Listener>();
   private reports: readonly Report[] = [];
   private lastChange: QueueSnapshot['lastChange'] = null;
@@ -43,7 +44,8 @@ export class DeskEvent {
     this.tailer = options.tailer;
     this.clock = options.clock;
     this.redis = options.redis;
-    this.eta = new EtaModel({ timeZone: this.replica.settings.timeZone });
+    this.life = this.replica.settings.life;
+    this.eta = this.newEta();
   }
 
   get replica(): Replica {
@@ -76,6 +78,9 @@ export class DeskEvent {
 
   /** Reads what was changed, and tells the listeners at once. */
   async settingsChanged(): Promise<void> {
+    const { life } = this.replica.settings;
+    if (life !== this.life) this.eta = this.newEta();
+    this.life = life;
     const [newest] = await this.redis.xrevrange(this.followed.keys.audit, '+', '-', 'COUNT', 1);
     const record: unknown = JSON.parse(newest?.[1][1] ?? 'null');
     const parsed = auditSchema.safeParse(record);
@@ -138,6 +143,11 @@ export class DeskEvent {
       stale: this.tailer.isStale(this.followed),
       lastChange: this.lastChange,
     };
+  }
+
+  private newEta(): EtaModel {
+    const { timeZone } = this.replica.settings;
+    return new EtaModel({ timeZone: isTimeZone(timeZone) ? timeZone : 'UTC' });
   }
 
   private refreshEta(nowMs: number): void {

@@ -1,5 +1,11 @@
 /** What operators see of an event, shaped from replica, settings and reports. Pure: everything comes in as data. */
-import type { BucketView, EventView, TimedValueView } from '../contract/admin-api.ts';
+import type {
+  BucketChange,
+  BucketView,
+  ChangeReply,
+  EventView,
+  TimedValueView,
+} from '../contract/admin-api.ts';
 import { microPerToken } from '../contract/limits.ts';
 import { type BucketRates, capacityAt } from './bucket.ts';
 import { type EventSettings, phaseAt, windowAt } from './settings.ts';
@@ -88,4 +94,34 @@ export function eventView(event: {
     revision: settings.revision,
     createdAt: iso(settings.createdAtMs),
   };
+}
+
+/** What an operator asked, in micro-tokens and ms. */
+export function timedOf(change: BucketChange): { refill?: TimedChange; capacity?: TimedChange } {
+  const times = {
+    ...(change.rampSec === undefined ? {} : { rampMs: Math.round(change.rampSec * 1000) }),
+    ...(change.forSec === undefined ? {} : { forMs: Math.round(change.forSec * 1000) }),
+  };
+  const { refillPerSec, capacity } = change;
+  return {
+    ...(refillPerSec === undefined
+      ? {}
+      : { refill: { to: Math.round(refillPerSec * microPerToken), ...times } }),
+    ...(capacity === undefined ? {} : { capacity: { to: capacity * microPerToken, ...times } }),
+  };
+}
+
+/** A change in one line, for the audit trail. */
+export function summaryOf(
+  before: ChangeReply['before'],
+  after: ChangeReply['after'],
+  change: BucketChange,
+): string {
+  const parts: string[] = [];
+  if (change.refillPerSec !== undefined)
+    parts.push(`refill ${before.refillPerSec.now}->${after.refillPerSec.target}/s`);
+  if (change.capacity !== undefined) parts.push(`capacity ${before.capacity.now}->${after.capacity.target}`);
+  if (change.rampSec !== undefined) parts.push(`over ${change.rampSec} s`);
+  if (change.forSec !== undefined) parts.push(`for ${change.forSec} s`);
+  return parts.join(' ');
 }

@@ -12,17 +12,17 @@ import type {
   Receipt,
 } from '../contract/admin-api.ts';
 import { TacosError } from '../contract/errors.ts';
-import { microPerToken, redisCommandMs } from '../contract/limits.ts';
+import { redisCommandMs } from '../contract/limits.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
 import { DeskEvent } from './desk-event.ts';
-import { bucketView, eventView, planRates } from './desk-views.ts';
+import { bucketView, eventView, planRates, summaryOf, timedOf } from './desk-views.ts';
 import { EventFinder, makeEvent } from './events.ts';
 import { parseReports, receiptOf } from './receipt.ts';
 import { RedisClock } from './redis-clock.ts';
 import { noFigures, RedisFigureReader, type RedisFigures } from './redis-figures.ts';
 import { eventsKey, keysOf, scripts } from './scripts.ts';
-import { parseSettings } from './settings.ts';
-import { StaleEventError, Store, type TimedChange } from './store.ts';
+import { isTimeZone, parseSettings } from './settings.ts';
+import { StaleEventError, Store } from './store.ts';
 import { Tailer } from './tailer.ts';
 
 export interface DeskOptions {
@@ -81,7 +81,10 @@ export class Desk {
       clock: this.clock,
       onApplied: (followed, change) => {
         const known = this.events.get(followed.event);
-        if (known && change.settings) void known.settingsChanged();
+        if (!known || !change.settings) return;
+        known
+          .settingsChanged()
+          .catch((error) => this.warn('reading the audit failed', error, followed.event));
       },
       onGone: (event) => this.events.delete(event),
       onError: (error, event) => this.warn('reading the journal failed', error, event),
@@ -123,6 +126,9 @@ export class Desk {
       summary: `event ${id} created`,
       ...this.byline(id, author),
     };
+    const timeZone = input.timeZone ?? this.options.timeZone;
+    if (!isTimeZone(timeZone))
+      throw new TacosError('BAD_REQUEST', { message: 'This time zone is not known.' });
     await this.reaching(async () => {
       const made = await makeEvent(this.redis, this.store, {
         id,
@@ -130,7 +136,7 @@ export class Desk {
         plan: {
           name: input.name ?? '',
           kind: input.test ? 'test' : 'operator',
-          timeZone: input.timeZone ?? this.options.timeZone,
+          timeZone,
           opensAtMs: at(input.opensAt),
           prequeueFromMs: at(input.prequeueFrom),
           maxWaiting: input.maxWaiting ?? 0,
@@ -159,7 +165,8 @@ export class Desk {
     if (this.events.has(event)) return;
     const opened = new DeskEvent({ followed, tailer: this.tailer, clock: this.clock, redis: this.redis });
     await this.reaching(() => opened.settingsChanged());
-    this.events.set(event, opened);
+    // Somebody else may have opened it meanwhile, and listen there.
+    if (!this.events.has(event) && this.tailer.get(event) === followed) this.events.set(event, opened);
   }
 
   onChange(event: string, listener: (snapshot: QueueSnapshot) => void): () => void {
@@ -274,6 +281,7 @@ export class Desk {
       await Promise.all([...this.events.values()].map((one) => one.readReports()));
       this.answered = true;
     } catch (error) {
+      this.finder.lookAgain();
       if (this.redis.status === 'ready') this.warn('looking around failed', error, '');
     }
     if (!this.closed) this.lookTimer = setTimeout(() => void this.look(), lookMs);
@@ -286,28 +294,4 @@ export class Desk {
   private warn(message: string, error: unknown, event: string): void {
     this.options.log.warn({ event, reason: error instanceof Error ? error.message : String(error) }, message);
   }
-}
-
-function timedOf(change: BucketChange): { refill?: TimedChange; capacity?: TimedChange } {
-  const times = {
-    ...(change.rampSec === undefined ? {} : { rampMs: Math.round(change.rampSec * 1000) }),
-    ...(change.forSec === undefined ? {} : { forMs: Math.round(change.forSec * 1000) }),
-  };
-  const { refillPerSec, capacity } = change;
-  return {
-    ...(refillPerSec === undefined
-      ? {}
-      : { refill: { to: Math.round(refillPerSec * microPerToken), ...times } }),
-    ...(capacity === undefined ? {} : { capacity: { to: capacity * microPerToken, ...times } }),
-  };
-}
-
-function summaryOf(before: ChangeReply['before'], after: ChangeReply['after'], change: BucketChange): string {
-  const parts: string[] = [];
-  if (change.refillPerSec !== undefined)
-    parts.push(`refill ${before.refillPerSec.now}->${after.refillPerSec.target}/s`);
-  if (change.capacity !== undefined) parts.push(`capacity ${before.capacity.now}->${after.capacity.target}`);
-  if (change.rampSec !== undefined) parts.push(`over ${change.rampSec} s`);
-  if (change.forSec !== undefined) parts.push(`for ${change.forSec} s`);
-  return parts.join(' ');
 }

@@ -35,7 +35,7 @@ export class EnterDesk {
       seq: token.seq,
       joinedMs: token.joinedMs,
       subject,
-      dueMs: dueAfterMs(served.settings.presenceMs, 0),
+      dueMs: dueAfterMs(served.settings.presenceMs, latestPollSec(served, token)),
     });
     if (answer.word === 'granted') return this.granted(served, token, caller, answer);
     return answer.word === 'denied' ? denied(served, answer) : refuseEnded(answer.word);
@@ -56,6 +56,13 @@ export class EnterDesk {
     const leftSec = Math.ceil(reservationTtlSec - (grant.nowMs - grant.grantedMs) / 1000);
     return { ok: true, reply: { admission: 'granted', reservation_token: pass, ttl_sec: leftSec } };
   }
+}
+
+/** The longest that a refusal may tell this place to wait: presence must not end before. */
+function latestPollSec(served: ServedEvent, token: WaitingToken): number {
+  const nowMs = served.nowMs();
+  served.view(nowMs);
+  return pollAfterSec(served.eta.at(served.replica.position(token.seq), nowMs).etaSec, () => 1);
 }
 
 function denied(served: ServedEvent, answer: Extract<EnterWord, { word: 'denied' }>) {

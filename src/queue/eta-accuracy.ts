@@ -2,6 +2,8 @@
 import type { StatusReply } from '../contract/visitor-api.ts';
 
 const samplesMax = 500;
+/** A sample that is this many times older than it said is given up: its place left, or entered elsewhere. */
+const overdueTimes = 3;
 const etaSecMin = 30;
 const confidenceMin = 0.6;
 /** Weight of the newest error in the running mean. */
@@ -17,9 +19,9 @@ export class EtaAccuracy {
   }
 
   shown(seq: number, reply: StatusReply, nowMs: number): void {
-    if (reply.eta_sec < etaSecMin || reply.confidence < confidenceMin || this.samples.size >= samplesMax)
-      return;
-    if (!this.samples.has(seq)) this.samples.set(seq, { atMs: nowMs, etaSec: reply.eta_sec });
+    if (reply.eta_sec < etaSecMin || reply.confidence < confidenceMin || this.samples.has(seq)) return;
+    if (this.samples.size >= samplesMax && !this.giveUpOverdue(nowMs)) return;
+    this.samples.set(seq, { atMs: nowMs, etaSec: reply.eta_sec });
   }
 
   entered(seq: number, nowMs: number): void {
@@ -28,5 +30,12 @@ export class EtaAccuracy {
     this.samples.delete(seq);
     const realSec = Math.max(1, (nowMs - sample.atMs) / 1000);
     this.mean += newestShare * (Math.abs(sample.etaSec - realSec) / realSec - this.mean);
+  }
+  /** Looks at the oldest sample only: they are taken in the order of time. */
+  private giveUpOverdue(nowMs: number): boolean {
+    for (const [seq, { atMs, etaSec }] of this.samples) {
+      return nowMs - atMs > overdueTimes * etaSec * 1000 && this.samples.delete(seq);
+    }
+    return true;
   }
 }

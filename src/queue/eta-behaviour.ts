@@ -32,6 +32,11 @@ const parkedPrior = 40;
 /** Whoever is ready for longer than this has had time to notice (poll of 2.4 s and a click) and stays away, s. */
 const noticeSec = 3;
 
+/** Before those whose turn came could have been seen to be silent, so many of them are presumed to go then. */
+const presumedShare = 0.06;
+const presumedPrior = 100;
+const silentSec = 25;
+
 /** Of those who linger before anyone has been stepped around, so many are taken to be gone, the others idle. */
 const goneShare = 0.7;
 
@@ -174,7 +179,9 @@ export class Behaviour {
     this.#stepped = this.#stepped * keep + stepped;
     this.#arrived = this.#arrived * keep + stepped + present;
     const gone = Math.max(0, this.#lingering - this.parked);
-    const absent = Math.max(0, this.#stepped) + gone * goneShare;
+    const judged = Math.max(0, this.#turns.lately(silentSec, absentMemorySec));
+    const presumed = (this.#arrived * presumedShare * presumedPrior) / (presumedPrior + judged);
+    const absent = Math.max(0, this.#stepped) + gone * goneShare + presumed;
     this.absent = Math.min(shareMax, absent / Math.max(1, this.#arrived + absentPrior));
   }
 

@@ -69,8 +69,9 @@ export interface CauseInputs {
   readonly room: number;
   /** People who have come back, since the start. */
   readonly back: number;
-  /** Nothing is measured yet. */
-  readonly isFallback: boolean;
+  readonly waiting: number;
+  /** Estimates of places in this line are cut, as nothing is measured yet. */
+  readonly isClamping: boolean;
 }
 
 type Cause = keyof typeof etaNotices;
@@ -111,14 +112,14 @@ export class Causes {
     if (!before) return;
     this.#tell('opensLater', !inputs.isOpen && inputs.opensAtMs > before.opensAtMs, nowMs);
     this.#tell('returned', inputs.back > before.back, nowMs);
-    this.#tell('measured', before.isFallback && !inputs.isFallback, nowMs);
+    this.#tell('measured', before.isClamping && !inputs.isClamping, nowMs);
     this.#tell('settings', inputs.changedAtMs > before.changedAtMs && inputs.room < before.room, nowMs);
   }
 
-  #compareLadder({ nowMs, planned, expected, use }: CauseInputs): void {
+  #compareLadder({ nowMs, planned, expected, use, waiting }: CauseInputs): void {
     let plannedRise = 1;
     let addedRise = 1;
-    for (let rung = 0; rung < rungs; rung += 1) {
+    for (let rung = 0; rung < rungs && gapOf(rung) <= Math.max(firstRung, 2 * waiting); rung += 1) {
       const plannedSec = planned.secondsTo(gapOf(rung));
       const added = expected.secondsTo(gapOf(rung)) / plannedSec;
       plannedRise = Math.max(plannedRise, plannedSec / this.#least(this.#planned, rung));

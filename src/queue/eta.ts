@@ -79,10 +79,13 @@ export class EtaModel {
   #refreshedAtMs = 0;
   #changedAtMs = -1;
   #isOver = false;
+  #isPaused = false;
   #openMs = 0;
   #window = 0;
-  #ready = 0;
-  #held = 0;
+  #flow: Flow | undefined;
+  #tokens = 0;
+  /** Admissions counted at the refresh. */
+  #entered = 0;
   #baseRate = 0;
   #confidence = confidenceFallback;
   #isFallback = true;
@@ -100,17 +103,21 @@ export class EtaModel {
     this.#changedAtMs = changedAtMs;
     const isOpen = inputs.phase === 'open' || inputs.phase === 'draining';
     this.#isOver = inputs.phase === 'closed';
+    this.#isPaused = inputs.paused;
     this.#openMs = isOpen ? nowMs : Math.max(nowMs, inputs.opensAtMs);
     this.#window = inputs.window;
-    this.#setReady(inputs);
+    this.#flow = flow;
+    this.#tokens = inputs.tokensMicro / microPerToken;
+    this.#entered = flow.total('entered');
+    const ready = Math.max(0, Math.floor(this.#heldNow()));
     this.#behaviour.sample({
       nowMs,
       flow,
       waiting: inputs.waiting,
-      tokens: inputs.tokensMicro / microPerToken,
+      tokens: this.#tokens,
       refillPerSec: valueAt(inputs.refill, nowMs) / microPerToken,
       window: inputs.window,
-      ready: this.#ready,
+      ready,
       running: isOpen && !inputs.paused,
       couldEnter: inputs.couldEnter,
       changedAtMs,
@@ -120,7 +127,7 @@ export class EtaModel {
     this.#isFallback = measured === confidenceFallback;
     this.#confidence = inputs.paused ? confidenceFallback : measured;
     this.#baseRate = baseRate(flow, nowMs, this.#hour.at(nowMs));
-    this.#prepare(inputs);
+    this.#prepare(inputs, ready);
     this.#causes.refresh({
       nowMs,
       planned: this.#planned,
@@ -132,7 +139,8 @@ export class EtaModel {
       changedAtMs,
       room: Math.min(inputs.window, inputs.capacityMicro / microPerToken),
       back: flow.total('back'),
-      isFallback: this.#isFallback,
+      waiting: inputs.waiting,
+      isClamping: this.#isFallback && this.at(inputs.waiting, nowMs).clamped,
     });
   }
 
@@ -140,12 +148,14 @@ export class EtaModel {
   at(position: number, nowMs: number): Eta {
     if (this.#isOver)
       return { etaSec: 0, lowSec: 0, highSec: 0, confidence: confidenceFallback, clamped: false };
-    const passedSec = Math.max(0, nowMs - this.#refreshedAtMs) / 1000;
+    const passedSec = this.#isPaused ? 0 : Math.max(0, nowMs - this.#refreshedAtMs) / 1000;
     const openSec = Math.max(0, (this.#openMs - nowMs) / 1000);
     const confidence = this.#confidence;
-    let sec = 0;
-    if (position > this.#ready || openSec > 0) {
-      sec = Math.max(openSec, this.#expected.secondsTo(this.#gap(position)) - passedSec);
+    const held = this.#heldNow();
+    const isReady = position <= Math.floor(held);
+    let sec = openSec;
+    if (!isReady || openSec > 0) {
+      sec = Math.max(openSec, this.#expected.secondsTo(this.#thinned(position) - held) - passedSec);
       if (sec === Number.POSITIVE_INFINITY) sec = openSec + baseEtaSec(position, this.#baseRate);
     }
     const clamped = this.#isFallback && sec > openSec + baseCapSec;
@@ -153,7 +163,7 @@ export class EtaModel {
     const spread = spreadSure + (1 - confidence) * (spreadUnsure - spreadSure);
     const wide = sec > 0 ? spreadSecMin : 0;
     return {
-      etaSec: position > this.#ready ? Math.max(1, Math.round(shownSec)) : Math.round(shownSec),
+      etaSec: isReady ? Math.round(shownSec) : Math.max(1, Math.round(shownSec)),
       lowSec: Math.max(0, Math.floor(Math.max(openSec, shownSec * (1 - spread) - wide))),
       highSec: Math.ceil(Math.max(sec * baseSafety, sec * (1 + spread)) + wide),
       confidence,
@@ -166,28 +176,29 @@ export class EtaModel {
     return this.#causes.notices();
   }
 
-  /** People without a token ahead of a place: those who will not be there when the window reaches them do not count. */
-  #gap(position: number): number {
+  /** A position without those in front who will not be there when the window reaches them. */
+  #thinned(position: number): number {
     const beyond = position - this.#window;
-    return (beyond > 0 ? this.#window + beyond * (1 - this.#behaviour.absent) : position) - this.#held;
+    return beyond > 0 ? this.#window + beyond * (1 - this.#behaviour.absent) : position;
   }
 
-  /** Positions 1 to 10 may overdraw the bucket: below D tokens, a place is ready that much earlier. */
-  #setReady({ tokensMicro, window }: EtaInputs): void {
-    const tokens = tokensMicro / microPerToken;
-    const overdrawn = Math.min(overdraftTokens, tokens + overdraftTokens);
-    this.#held = Math.min(window, Math.max(tokens, overdrawn));
-    this.#ready = Math.max(0, Math.floor(this.#held));
+  /**
+   * Places that the bucket holds tokens for. Who has entered since the refresh is gone from every position already, so
+   * their tokens have to be gone as well. Positions 1 to 10 may overdraw: below D tokens, places are ready earlier.
+   */
+  #heldNow(): number {
+    const tokens = this.#tokens - (this.#flow ? this.#flow.total('entered') - this.#entered : 0);
+    return Math.min(this.#window, Math.max(tokens, Math.min(overdraftTokens, tokens + overdraftTokens)));
   }
 
-  #prepare({ nowMs, refill, claimSec = claimSecDefault }: EtaInputs): void {
+  #prepare({ nowMs, refill, claimSec = claimSecDefault }: EtaInputs, ready: number): void {
     const { use, hazard, parked, parkedShare, releaseFromSec } = this.#behaviour;
     const settings = { nowMs, openMs: this.#openMs, refill, releaseFromSec, releaseToSec: claimSec };
     this.#expected.prepare({
       ...settings,
       use,
       hazard,
-      ready: this.#ready,
+      ready,
       releasePerSec: parked / Math.max(1, claimSec - releaseFromSec),
       releaseShare: parkedShare,
     });

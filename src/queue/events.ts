@@ -80,6 +80,11 @@ export class EventFinder {
     this.redis = redis;
   }
 
+  /** Makes the next look name everything again: what was found could not be loaded. */
+  lookAgain(): void {
+    this.version = null;
+  }
+
   /** Ids to follow since the last look; empty while no event was made. */
   async look(): Promise<string[]> {
     const version = await this.redis.get(eventsVersionKey);

@@ -1,5 +1,6 @@
 /** Joins of one event: who asks is turned into digests, what Redis answers into a token or a refusal. */
 
+import { randomBytes } from 'node:crypto';
 import { type Refusal, refuse } from '../contract/errors.ts';
 import { idempotencyKeyReplayCharsMin, pollAfterSecMax, presenceSlackSec } from '../contract/limits.ts';
 import type { JoinReply } from '../contract/visitor-api.ts';
@@ -31,9 +32,11 @@ export class JoinDesk {
     const { served, store, sender, redis } = options;
     this.served = served;
     this.keyring = options.keyring;
+    // Numbers begin at 1 with each desk: without a name of its own its first batch could get an old one's reply.
+    const name = `${sender}/${randomBytes(4).toString('hex')}`;
     this.joiner = new Joiner({
       send: (batchNo, members) =>
-        store.join(served.ref, { sender, batchNo, dueMs: this.firstDueMs(), members }),
+        store.join(served.ref, { sender: name, batchNo, dueMs: this.firstDueMs(), members }),
       processes: () => served.reporters,
       reachable: () => redis.status === 'ready',
     });
@@ -65,19 +68,22 @@ export class JoinDesk {
     const person =
       subject !== undefined ? `sub:${subject}` : userId !== undefined ? `user:${userId}` : undefined;
     if (idempotencyKey === undefined) return person === undefined ? {} : { person: secret.digest(person) };
-    const scope = subject === undefined ? 'idem:' : `idem:sub:${subject}:`;
+    const key =
+      subject === undefined
+        ? `idem:${idempotencyKey}`
+        : `idem-of:${JSON.stringify([subject, idempotencyKey])}`;
     return {
       ...(person === undefined ? {} : { person: secret.digest(person) }),
-      key: secret.digest(scope + idempotencyKey),
+      key: secret.digest(key),
       body: secret.digest(`body:${JSON.stringify([eventId, userId ?? null])}`).subarray(0, 4),
     };
   }
 
   private token(ask: JoinRequest, member: JoinMember, place: { seq: number; joinedMs: number }): string {
-    const { id, settings } = this.served;
+    const { id, life, settings } = this.served;
     return signWaitingToken(this.keyring, {
       event: id,
-      life: settings.life,
+      life,
       epoch: settings.epoch,
       seq: place.seq,
       joinedMs: place.joinedMs,
@@ -93,8 +99,9 @@ export class JoinDesk {
     position: number,
   ): JoinReply {
     const { served } = this;
-    const view = served.view(place.joinedMs);
-    const etaSec = served.eta.at(position, place.joinedMs).etaSec;
+    const nowMs = served.nowMs();
+    const view = served.view(nowMs);
+    const etaSec = served.eta.at(position, nowMs).etaSec;
     const opensAtMs = served.settings.opensAtMs;
     return {
       waiting_token: this.token(ask, member, place),

@@ -42,6 +42,7 @@ const resendMs = 25;
 export class Joiner {
   private readonly options: JoinerOptions;
   private waiting: Waiting[] = [];
+  private sent: readonly Waiting[] = [];
   private batchNo = 0;
   private busy = false;
   private timer: NodeJS.Timeout | undefined;
@@ -78,6 +79,7 @@ export class Joiner {
     if (batch.length === 0) return;
     this.waiting = this.waiting.slice(joinBatchMax);
     this.busy = true;
+    this.sent = batch;
     this.sentMs = performance.now();
     this.batchNo += 1;
     const reply = await this.sendUntilKnown(
@@ -85,6 +87,7 @@ export class Joiner {
       batch[0]?.sinceMs ?? 0,
     );
     settleBatch(batch, reply);
+    this.sent = [];
     this.busy = false;
     if (this.waiting.length > 0) this.schedule();
   }
@@ -106,15 +109,13 @@ export class Joiner {
     }
   }
 
+  /** Also those that are under way: what Redis says of them later comes too late to be told. */
   private refuseOld(): void {
     const now = performance.now();
-    const kept: Waiting[] = [];
-    for (const one of this.waiting) {
-      if (now - one.sinceMs >= patienceMs) one.resolve({ word: 'unavailable' });
-      else kept.push(one);
-    }
-    this.waiting = kept;
-    const oldest = kept[0];
+    const isOld = (one: Waiting): boolean => now - one.sinceMs >= patienceMs;
+    for (const one of [...this.sent, ...this.waiting]) if (isOld(one)) one.resolve({ word: 'unavailable' });
+    this.waiting = this.waiting.filter((one) => !isOld(one));
+    const oldest = this.sent.find((one) => !isOld(one)) ?? this.waiting[0];
     this.patience =
       oldest && setTimeout(() => this.refuseOld(), Math.max(1, oldest.sinceMs + patienceMs - now));
   }

@@ -3,23 +3,22 @@
  * answered from replicas, heartbeats are reported in bulk. Boot order: connections → tailer → finder → upkeep.
  */
 
-import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
+import { refuse, TacosError } from '../contract/errors.ts';
 import { redisCommandMs } from '../contract/limits.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { EnterDesk } from './enter-desk.ts';
-import { EventHost } from './event-host.ts';
-import { EventFinder, makeEvent } from './events.ts';
+import type { EventHost } from './event-host.ts';
+import { EventFinder } from './events.ts';
+import { Hosts } from './hosts.ts';
 import { Keyring, type NamedKey } from './keyring.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
 import { ReservationSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
-import { ServedEvent } from './served-event.ts';
 import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
-import { type Followed, Tailer } from './tailer.ts';
 import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
 
 export interface LineOptions {
@@ -37,8 +36,8 @@ export interface LineOptions {
 }
 
 const findMs = 1_000;
-const unknownEventMs = 1_000;
-const unknownEventsMax = 10_000;
+/** Longest time that a call to an event which is not loaded yet may take, ms. */
+const unloadedMs = redisCommandMs + 200;
 
 /** Opens the line. Resolves once Redis answered or after 1.5 s in vain; it goes on trying by itself. */
 export async function createLine(options: LineOptions): Promise<Line> {
@@ -56,11 +55,9 @@ class RedisLine implements Line {
   private readonly counts = new CommandCounts();
   private readonly store: Store;
   private readonly clock = new RedisClock();
-  private readonly tailer: Tailer;
   private readonly finder: EventFinder;
   private readonly streams: Streams;
-  private readonly hosts = new Map<string, EventHost>();
-  private readonly unknownUntil = new Map<string, number>();
+  private readonly hosts: Hosts;
   private findTimer: NodeJS.Timeout | undefined;
   private loadedOnce = false;
   private closed = false;
@@ -78,17 +75,23 @@ class RedisLine implements Line {
       signer: new ReservationSigner(options.reservationTokenKeys),
       authRequired: options.enterAuthRequired,
     });
-    this.tailer = new Tailer({
-      redis: this.reads,
+    this.streams = new Streams({ nowMs: () => this.clock.nowMs() });
+    this.hosts = new Hosts({
+      writes: this.writes,
+      reads: this.reads,
+      store: this.store,
       clock: this.clock,
-      onApplied: (followed, change) => this.applied(followed, change),
-      onGone: (event) => this.drop(event),
-      onError: (error, event) => this.warn('reading the journal failed', error, event),
+      keyring: this.keyring,
+      gatewayId: options.gatewayId,
+      workerId: options.workerId,
+      timeZone: options.timeZone,
+      onClosed: (host) => {
+        this.streams.end(host);
+        options.log.info({ event: host.served.id }, 'event is gone');
+      },
+      warn: (message, error, event) => this.warn(message, error, event),
     });
     this.finder = new EventFinder(this.reads);
-    this.streams = new Streams({
-      nowMs: () => this.clock.nowMs(),
-    });
   }
 
   async start(): Promise<void> {
@@ -100,10 +103,15 @@ class RedisLine implements Line {
     return this.loadedOnce;
   }
 
-  async join(request: JoinRequest): Promise<Outcome<JoinReply>> {
-    const host = await this.hostFor(request.eventId, this.options.eventsAutoCreate);
-    if ('code' in host) return host;
-    return host.joins.join(request);
+  join(request: JoinRequest): Promise<Outcome<JoinReply>> {
+    const known = this.hosts.get(request.eventId);
+    if (known) return known.joins.join(request);
+    const { eventsAutoCreate } = this.options;
+    return soon(
+      this.hosts.find(request.eventId, eventsAutoCreate).then((host) => {
+        return 'code' in host ? host : host.joins.join(request);
+      }),
+    );
   }
 
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
@@ -142,15 +150,16 @@ class RedisLine implements Line {
   async subscribe(waitingToken: string, push: (reply: StatusReply) => void): Promise<Outcome<() => void>> {
     const token = readWaitingToken(this.keyring, waitingToken);
     if (!token) return refuse('TOKEN_NOT_FOUND');
-    return this.withHost(token, (host) => {
-      const first = this.statusOf(host, token);
-      if (!first.ok) return first;
-      return { ok: true, reply: this.streams.add(host, token, first.reply, push) };
-    });
+    // The stream begins after the wait: one that was refused as late must not begin later.
+    const found = await this.withHost(token, (host) => ({ ok: true, reply: host }));
+    if (!found.ok) return found;
+    const first = this.statusOf(found.reply, token);
+    if (!first.ok) return first;
+    return { ok: true, reply: this.streams.add(found.reply, token, first.reply, push) };
   }
 
   dependencies(): Record<string, { ok: boolean; detail: string }> {
-    const stale = [...this.hosts.values()].filter(({ served }) => served.isStale);
+    const stale = this.hosts.all().filter(({ served }) => served.isStale);
     return {
       redis: { ok: this.writes.status === 'ready', detail: this.writes.status },
       replicas: {
@@ -162,7 +171,7 @@ class RedisLine implements Line {
 
   gauges(): LineGauges {
     const nowUs = this.clock.nowUs();
-    const events = [...this.hosts.values()].map(({ served, accuracy }) => ({
+    const events = this.hosts.all().map(({ served, accuracy }) => ({
       event: served.id,
       waiting: served.replica.waiting.count,
       away: served.replica.away.size,
@@ -179,16 +188,15 @@ class RedisLine implements Line {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.findTimer);
-    this.tailer.close();
     this.streams.close();
-    await Promise.allSettled([...this.hosts.values()].map((host) => host.close()));
+    await this.hosts.close();
     this.writes.disconnect();
     this.reads.disconnect();
   }
 
   private statusOf(host: EventHost, token: WaitingToken): Outcome<StatusReply> {
     const { served } = host;
-    if (token.life !== served.settings.life) return refuse('TOKEN_NOT_FOUND');
+    if (token.life !== served.life) return refuse('TOKEN_NOT_FOUND');
     const reply = served.status(token);
     if (!reply) return refuse('TOKEN_NOT_FOUND');
     host.heard(token.seq, reply);
@@ -201,11 +209,16 @@ class RedisLine implements Line {
     token: WaitingToken,
     act: (host: EventHost) => Outcome<T> | Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    return this.hostFor(token.event, false).then((host) => {
-      if ('code' in host) return host.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : host;
-      if (token.life !== host.served.settings.life) return refuse('TOKEN_NOT_FOUND');
-      return act(host);
-    });
+    const known = this.hosts.get(token.event);
+    const at = (host: EventHost): Outcome<T> | Promise<Outcome<T>> =>
+      token.life === host.served.life ? act(host) : refuse('TOKEN_NOT_FOUND');
+    if (known) return Promise.resolve(at(known));
+    return soon(
+      this.hosts.find(token.event, false).then((host) => {
+        if (!('code' in host)) return at(host);
+        return host.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : host;
+      }),
+    );
   }
 
   /** What Redis's absence makes of a transition: the place is safe, the visitor asks again. */
@@ -219,85 +232,31 @@ class RedisLine implements Line {
     }
   }
 
-  private async hostFor(event: string, create: boolean): Promise<EventHost | Refusal> {
-    const known = this.hosts.get(event);
-    if (known) return known;
-    if (!create && (this.unknownUntil.get(event) ?? 0) > performance.now()) return refuse('EVENT_NOT_FOUND');
-    try {
-      if ((await this.tailer.follow(event)) || (create && (await this.autoCreate(event)))) {
-        return this.hosts.get(event) ?? refuse('UNAVAILABLE', { retryAfterSec: 1 });
-      }
-    } catch (error) {
-      if (error instanceof TacosError) return error.refusal;
-      this.warn('loading an event failed', error, event);
-      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
-    }
-    if (this.unknownUntil.size >= unknownEventsMax) this.unknownUntil.clear();
-    this.unknownUntil.set(event, performance.now() + unknownEventMs);
-    return refuse('EVENT_NOT_FOUND');
-  }
-
-  private async autoCreate(event: string): Promise<boolean> {
-    const audit = JSON.stringify({
-      action: 'create',
-      actor: 'gateway',
-      reason: 'first join (EVENTS_AUTO_CREATE)',
-    });
-    await makeEvent(this.writes, this.store, {
-      id: event,
-      kid: this.keyring.signingKid,
-      plan: { kind: 'auto', timeZone: this.options.timeZone },
-      audit,
-    });
-    return this.tailer.follow(event);
-  }
-
   private async find(): Promise<void> {
     try {
-      const found = await this.finder.look();
-      await Promise.all(found.map((event) => this.tailer.follow(event)));
+      await this.hosts.open(await this.finder.look());
       this.loadedOnce = true;
     } catch (error) {
+      this.finder.lookAgain();
       if (this.writes.status === 'ready') this.warn('looking for events failed', error, '');
     }
     if (!this.closed) this.findTimer = setTimeout(() => void this.find(), findMs);
   }
 
-  private applied(followed: Followed, change: { settings: boolean }): void {
-    const host = this.hosts.get(followed.event) ?? this.open(followed);
-    if (host && change.settings) host.acknowledge();
-  }
-
-  private open(followed: Followed): EventHost | undefined {
-    let served: ServedEvent;
-    try {
-      served = new ServedEvent({ followed, tailer: this.tailer, clock: this.clock, keyring: this.keyring });
-    } catch (error) {
-      this.warn('this event cannot be served here', error, followed.event);
-      return undefined;
-    }
-    const { workerId, gatewayId } = this.options;
-    const host = new EventHost({
-      served,
-      store: this.store,
-      redis: this.writes,
-      keyring: this.keyring,
-      gatewayId,
-      workerId,
-      onSweepError: (error) => this.warn('a sweep failed', error, followed.event),
-    });
-    this.hosts.set(followed.event, host);
-    return host;
-  }
-
-  private drop(event: string): void {
-    const host = this.hosts.get(event);
-    void host?.close();
-    this.hosts.delete(event);
-    this.options.log.info({ event }, 'event is gone');
-  }
-
   private warn(message: string, error: unknown, event: string): void {
     this.options.log.warn({ event, reason: error instanceof Error ? error.message : String(error) }, message);
+  }
+}
+
+/** The outcome, or that it cannot be had now: nobody waits for longer than `unloadedMs`. */
+async function soon<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Outcome<T>>((resolve) => {
+    timer = setTimeout(() => resolve(refuse('UNAVAILABLE', { retryAfterSec: 2 })), unloadedMs);
+  });
+  try {
+    return await Promise.race([outcome, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

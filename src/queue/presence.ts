@@ -58,7 +58,7 @@ export class Presence {
     block[seq % blockPlaces] = nowDs;
     const covered = heartbeat.near ? 0 : presenceFarReportMs;
     const dueMs = heardMs + dueAfterMs(presenceMs, heartbeat.pollAfterSec) + covered;
-    this.pending.set(seq, Math.ceil((dueMs - this.baseMs) / 100));
+    this.pending.set(seq, Math.max(0, Math.ceil((dueMs - this.baseMs) / 100)));
   }
 
   /** Sets when the silence of a place begins, Redis ms: for a stream that was cut. */

@@ -54,6 +54,7 @@ export class Reporter {
       // What could not be reported was put back; a missing event is the tailer's business, a lost Redis the client's.
     }
     if (this.closed) return;
+    clearTimeout(this.timer);
     const leftMs = this.options.everyMs - (performance.now() - startedMs);
     this.timer = setTimeout(() => this.reportNow(), Math.max(50, leftMs));
   }

@@ -17,8 +17,8 @@ import type { EventSecret, Keyring } from './keyring.ts';
 import { Presence } from './presence.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { Replica } from './replica.ts';
-import { type EventSettings, phaseAt, windowAt } from './settings.ts';
-import type { EventRef } from './store.ts';
+import { type EventSettings, isTimeZone, phaseAt, windowAt } from './settings.ts';
+import { type EventRef, StaleEventError } from './store.ts';
 import type { Followed, Tailer } from './tailer.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
@@ -31,6 +31,8 @@ interface View extends AdmissionView {
 }
 
 export class ServedEvent {
+  /** Which life of the event this is; another one under the same name is another event. */
+  readonly life: string;
   readonly presence: Presence;
   readonly secret: EventSecret;
   readonly eta: EtaModel;
@@ -39,7 +41,7 @@ export class ServedEvent {
   private readonly clock: RedisClock;
   private cached: View | undefined;
 
-  /** @throws Error when the key that the event was made with is not known here, or its time zone is not */
+  /** @throws Error when the key that the event was made with is not known here */
   constructor(options: { followed: Followed; tailer: Tailer; clock: RedisClock; keyring: Keyring }) {
     this.followed = options.followed;
     this.tailer = options.tailer;
@@ -48,9 +50,10 @@ export class ServedEvent {
     const secret = options.keyring.eventSecret(kid, this.id, life);
     if (!secret)
       throw new Error(`event ${this.id} was made with the key ${kid}, which is not in WAITING_TOKEN_KEYS`);
+    this.life = life;
     this.secret = secret;
     this.presence = new Presence(baseMs);
-    this.eta = new EtaModel({ timeZone });
+    this.eta = new EtaModel({ timeZone: isTimeZone(timeZone) ? timeZone : 'UTC' });
   }
 
   get id(): string {
@@ -66,7 +69,9 @@ export class ServedEvent {
     return this.replica.settings;
   }
 
+  /** @throws StaleEventError when another life has taken the event's place */
   get ref(): EventRef {
+    if (this.settings.life !== this.life) throw new StaleEventError(this.id);
     return { id: this.id, keys: this.followed.keys, incarnation: this.settings.incarnation };
   }
 
@@ -100,7 +105,7 @@ export class ServedEvent {
   /** The admission rules' view now, rounded down by the clock's uncertainty; also brings the ETA up to date. */
   view(nowMs: number): View {
     const { replica, cached } = this;
-    if (cached && cached.n === replica.n && nowMs - cached.madeMs < viewMs) return cached;
+    if (cached && cached.n === replica.n && Math.abs(nowMs - cached.madeMs) < viewMs) return cached;
     const { settings } = replica;
     const earliestUs = this.clock.nowUs() - Math.ceil(this.clock.uncertaintyUs());
     const view: View = {

@@ -46,6 +46,16 @@ export interface EventSettings {
   readonly message: string;
 }
 
+/** Whether a time zone is known here, as an IANA name. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Waits of positions 1-10, 11-50 and 51 to the window's end. */
 export const tiersDefault = '1-10=0,11-50=2000,51-=5000';
 

@@ -2,7 +2,7 @@
  * Push to the visitors who chose it: each gets a status at once, again when something that matters changed, and at the
  * pace of its own poll_after_sec. Being connected is being present.
  */
-import { presenceReportMs, sweepMs } from '../contract/limits.ts';
+import { pollAfterSecMax, presenceReportMs, sweepMs } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { EventHost } from './event-host.ts';
 import type { WaitingToken } from './waiting-token.ts';
@@ -21,6 +21,8 @@ const cutSilenceMs = 5_000;
 
 export class Streams {
   private readonly streams = new Set<Stream>();
+  /** Streams of one place: of two, closing one says nothing of the visitor. */
+  private readonly ofPlace = new Map<string, number>();
   private readonly nowMs: () => number;
   private readonly timer: NodeJS.Timeout;
 
@@ -38,16 +40,37 @@ export class Streams {
   ): () => void {
     const stream: Stream = { host, token, push, last: first, nextMs: 0 };
     this.streams.add(stream);
+    this.count(stream, 1);
     this.send(stream, first);
     return () => {
       if (!this.streams.delete(stream)) return;
+      if (this.count(stream, -1) > 0) return;
       host.served.presence.silentFrom(token.seq, this.nowMs() + cutSilenceMs + presenceReportMs);
     };
+  }
+
+  /** Tells everybody at an event that it is gone. */
+  end(host: EventHost): void {
+    for (const stream of this.streams) {
+      if (stream.host !== host) continue;
+      this.streams.delete(stream);
+      this.count(stream, -1);
+      stream.push({ ...stream.last, ...goneStatus });
+    }
   }
 
   close(): void {
     clearInterval(this.timer);
     this.streams.clear();
+    this.ofPlace.clear();
+  }
+
+  private count(stream: Stream, change: 1 | -1): number {
+    const place = `${stream.host.served.id} ${stream.host.served.life} ${stream.token.seq}`;
+    const count = (this.ofPlace.get(place) ?? 0) + change;
+    if (count > 0) this.ofPlace.set(place, count);
+    else this.ofPlace.delete(place);
+    return count;
   }
 
   private tick(): void {
@@ -65,6 +88,16 @@ export class Streams {
     stream.push(reply);
   }
 }
+
+const goneStatus = {
+  status: 'expired',
+  position: 0,
+  eta_sec: 0,
+  eta_low_sec: 0,
+  eta_high_sec: 0,
+  ready_for_entry: false,
+  poll_after_sec: pollAfterSecMax,
+} as const;
 
 /** What a visitor must hear of at once. */
 function differs(before: StatusReply, after: StatusReply): boolean {

@@ -13,7 +13,7 @@
  */
 import { staleAfterMs, tailIdleMs, tailMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { type JournalEntry, parseEntry } from './journal.ts';
+import { applyAll, type XreadReply } from './journal-reply.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { Replica } from './replica.ts';
 import { loadEvent } from './replica-loader.ts';
@@ -60,8 +60,6 @@ const clockMs = 1_000;
 const reloadsMax = 8;
 /** A failure that lasts is told once in so long, ms. */
 const tellMs = 10_000;
-
-type XreadReply = [key: string, entries: [id: string, fields: string[]][]][] | null;
 
 export class Tailer {
   private readonly events = new Map<string, Following>();
@@ -144,11 +142,18 @@ export class Tailer {
     const target = Number(loaded.meta.n);
     while (replica.n < target) {
       const from = `${replica.n}-0`;
-      const reply = (await redis.xread('COUNT', readCount, 'STREAMS', following.keys.journal, from)) as XreadReply;
+      const reply = (await redis.xread(
+        'COUNT',
+        readCount,
+        'STREAMS',
+        following.keys.journal,
+        from,
+      )) as XreadReply;
       const applied = applyAll(replica, reply, clock.nowMs());
       if (!applied.complete || applied.count === 0) throw new Error('the journal was cut while loading');
     }
-    if (this.closed || this.events.get(following.event) !== following) throw new Error('nobody waits for this load');
+    if (this.closed || this.events.get(following.event) !== following)
+      throw new Error('nobody waits for this load');
     following.replica = replica;
     following.freshAtMs = askedMs;
     following.nextReadMs = 0;
@@ -198,6 +203,7 @@ export class Tailer {
   private async loop(): Promise<void> {
     const startedMs = performance.now();
     try {
+      if (this.runId === undefined && this.options.redis.status !== 'ready') throw notConnected;
       if (this.checkRunId) await this.readRunId();
       if (startedMs - this.askedTimeMs > clockMs) await this.readClock();
       const due = [...this.events.values()].filter((one) => one.replica && one.nextReadMs <= startedMs);
@@ -205,7 +211,7 @@ export class Tailer {
       const live = due.filter((one) => one.mode === 'live');
       if (live.length > 0) await this.readLive(live, startedMs);
     } catch (error) {
-      this.tell(error, '');
+      if (error !== notConnected) this.tell(error, '');
     }
     if (this.closed) return;
     const spentMs = performance.now() - startedMs;
@@ -216,7 +222,7 @@ export class Tailer {
   private async readRunId(): Promise<void> {
     this.checkRunId = false;
     try {
-      const runId = /^run_id:(\w+)/m.exec(await this.options.redis.info('server'))?.[1];
+      const runId = /^run_id:(\w+)/m.exec(await this.options.redis.info('server'))?.[1] ?? '';
       if (this.runId !== undefined && runId !== this.runId) {
         for (const one of this.events.values()) if (one.mode === 'live') this.distrust(one);
       }
@@ -254,7 +260,11 @@ export class Tailer {
         continue;
       }
       one.reporters = Math.max(1, Number(reporters?.[1] ?? 1));
-      this.take(one, replica, { marks: marks?.[1] as (string | null)[], entries: entries?.[1] as XreadReply, askedMs });
+      this.take(one, replica, {
+        marks: marks?.[1] as (string | null)[],
+        entries: entries?.[1] as XreadReply,
+        askedMs,
+      });
     }
   }
 
@@ -264,42 +274,21 @@ export class Tailer {
     read: { marks: readonly (string | null)[]; entries: XreadReply; askedMs: number },
   ): void {
     const [n, incarnation] = read.marks;
-    if (n === null || n === undefined) return this.gone(one);
+    if (n === null || n === undefined) {
+      this.gone(one);
+      return;
+    }
     const isOurs = Number(n) >= replica.n && incarnation === replica.settings.incarnation;
     const applied = isOurs ? applyAll(replica, read.entries, this.options.clock.nowMs()) : undefined;
     // n was read before the entries: fewer entries than that, and not a full page of them, is a hole at the end.
     const behind = Number(n) > replica.n;
-    if (!applied?.complete || (behind && applied.count < readCount)) return this.distrust(one);
+    if (!applied?.complete || (behind && applied.count < readCount)) {
+      this.distrust(one);
+      return;
+    }
     if (!behind) one.freshAtMs = read.askedMs;
     const busy = applied.count > 0 || replica.waiting.count > 0 || replica.away.size > 0;
     one.nextReadMs = behind || busy ? 0 : read.askedMs + tailIdleMs;
     if (applied.count > 0) this.options.onApplied(one, applied);
-  }
-}
-
-/** Applies what XREAD answered; incomplete where an entry is missing in between, not ours or not readable. */
-function applyAll(
-  replica: Replica,
-  reply: XreadReply,
-  readMs: number,
-): { complete: boolean; settings: boolean; count: number } {
-  const entries = reply?.[0]?.[1] ?? [];
-  let settings = false;
-  for (const [id, fields] of entries) {
-    const n = Number(id.slice(0, id.indexOf('-')));
-    if (n !== replica.n + 1) return { complete: false, settings, count: 0 };
-    const entry = readEntry(fields[1]);
-    if (!entry) return { complete: false, settings, count: 0 };
-    if (entry.kind === 'settings') settings = true;
-    replica.apply(n, entry, readMs);
-  }
-  return { complete: true, settings, count: entries.length };
-}
-
-function readEntry(value = ''): JournalEntry | undefined {
-  try {
-    return parseEntry(value);
-  } catch {
-    return undefined;
   }
 }

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scripts } from '../queue/scripts.ts';
 import { loadScript, luaFolder, scriptOptions } from './script-loader.ts';
 
 describe('loadScript', () => {
@@ -66,35 +65,38 @@ describe('loadScript', () => {
 });
 
 describe('scriptOptions', () => {
-  it('takes every script of lua/ with the number of its keys', () => {
-    const files = readdirSync(luaFolder()).filter((file) => file.endsWith('.lua'));
-    const options = scriptOptions(scripts);
-    expect(Object.keys(options).sort()).toEqual(files.map((file) => file.replace('.lua', '')).sort());
-    expect(options.leave).toMatchObject({ numberOfKeys: scripts.leave.keys.length });
+  const names = readdirSync(luaFolder())
+    .filter((file) => file.endsWith('.lua'))
+    .map((file) => file.replace('.lua', ''));
+  const { keys, args } = loadScript(luaFolder(), 'leave');
+
+  it('says of each script how many keys it has', () => {
+    const options = scriptOptions(
+      Object.fromEntries(names.map((name) => [name, loadScript(luaFolder(), name)])),
+    );
+    expect(Object.keys(options)).toEqual(names);
+    expect(options.leave).toMatchObject({ numberOfKeys: keys.length });
   });
 
   it('refuses a script whose header says other keys than the code', () => {
-    const { keys, args } = scripts.leave;
     const swapped = ['waiting', 'meta', ...keys.slice(2)];
-    expect(() => scriptOptions({ leave: { keys: swapped, args } })).toThrow(
-      'lua/leave.lua and scripts.ts disagree',
-    );
+    const options = () => scriptOptions({ leave: { keys: swapped, args } });
+    expect(options).toThrow('lua/leave.lua and scripts.ts disagree about its keys or arguments');
   });
 
   it('refuses a script whose header says other arguments than the code', () => {
-    const { keys, args } = scripts.leave;
     expect(() => scriptOptions({ leave: { keys, args: args.slice(1) } })).toThrow('disagree');
   });
 
-  it('knows of each key and argument of a script whether its body reads it', () => {
-    const unread = Object.keys(scripts).flatMap((name) => {
-      const { keys, args, lua } = loadScript(luaFolder(), name);
-      const body = lua.replace(/^--.*$/gm, '');
+  it('has no script with a key or an argument in its header that its body does not read', () => {
+    const unread = names.flatMap((name) => {
+      const script = loadScript(luaFolder(), name);
+      const body = script.lua.replace(/^--.*$/gm, '');
       const reads = (table: string, index: number) =>
         body.includes(`${table}[${index + 1}]`) || body.includes(`unpack(${table})`);
       return [
-        ...keys.filter((_, index) => !reads('KEYS', index)),
-        ...args.filter((_, index) => !reads('ARGV', index)),
+        ...script.keys.filter((_, index) => !reads('KEYS', index)),
+        ...script.args.filter((_, index) => !reads('ARGV', index)),
       ].map((one) => `${name}: ${one}`);
     });
     expect(unread).toEqual([]);

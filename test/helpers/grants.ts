@@ -1,7 +1,8 @@
 import { microPerToken, overdraftTokens } from '../../src/contract/limits.ts';
 import { capacityAt } from '../../src/queue/bucket.ts';
 import type { JournalEntry } from '../../src/queue/journal.ts';
-import { type EventSettings, parseSettings } from '../../src/queue/settings.ts';
+import { PlaceIndex } from '../../src/queue/place-index.ts';
+import { type EventSettings, parseSettings, windowAt } from '../../src/queue/settings.ts';
 import { valueAt } from '../../src/queue/timed-value.ts';
 
 /** Grants of an event with the settings that were in force, as the journal tells it. */
@@ -60,6 +61,26 @@ export function worstExcess(history: GrantHistory): { excess: number; slack: num
     }
   }
   return { excess, slack: (2 * highest * stepUs) / 1e6 };
+}
+
+/** Grants of places that had a whole window or more of people waiting in front of them: nobody may overtake so many. */
+export function overtakers(journal: readonly JournalEntry[]): number {
+  const waiting = new PlaceIndex();
+  let settings: EventSettings | undefined;
+  let count = 0;
+  for (const entry of journal) {
+    if (entry.kind === 'settings') settings = parseSettings(entry.meta);
+    if (entry.kind === 'entered' && settings) {
+      if (waiting.countBefore(entry.seq) >= windowAt(settings, entry.refilledAtUs / 1000)) count += 1;
+    }
+    if (entry.kind === 'joined') {
+      for (let seq = entry.firstSeq; seq < entry.firstSeq + entry.count; seq += 1) waiting.set(seq, true);
+    }
+    if (entry.kind === 'entered' || entry.kind === 'left') waiting.set(entry.seq, false);
+    if (entry.kind === 'away' || entry.kind === 'expired') for (const seq of entry.seqs) waiting.set(seq, false);
+    if (entry.kind === 'back') for (const seq of entry.seqs) waiting.set(seq, true);
+  }
+  return count;
 }
 
 /** Grants a second over [fromUs, toUs). */

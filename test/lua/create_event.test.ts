@@ -13,7 +13,15 @@ describe('create_event', () => {
     const { redis, store } = line;
     const event = await freshEvent(store, { refillPerSec: 62.5, name: 'Spring "Sale" é/ü' });
     const meta = await redis.hgetall(event.keys.meta);
-    expect(meta).toMatchObject({ v: '1', epoch: '1', revision: '1', seq: '0', n: '1', waiting: '0', head: '0' });
+    expect(meta).toMatchObject({
+      v: '1',
+      epoch: '1',
+      revision: '1',
+      seq: '0',
+      n: '1',
+      waiting: '0',
+      head: '0',
+    });
     const settings = parseSettings(meta);
     expect(settings).toMatchObject({ name: 'Spring "Sale" é/ü', phase: 'open', paused: false, revision: 1 });
     expect(settings.refill).toEqual(constant(62_500_000));

@@ -18,7 +18,11 @@ describe('drop_event', () => {
     await hearAt(store, event, [1], at(3), 0);
     await store.leave(event, { seq: 2, nowUs: at(3) });
     await sweepAt(store, event, at(4));
-    return { event, keys: Object.values(event.keys), exist: () => redis.exists(...Object.values(event.keys)) };
+    return {
+      event,
+      keys: Object.values(event.keys),
+      exist: () => redis.exists(...Object.values(event.keys)),
+    };
   }
 
   it('deletes every key of a test or auto-made event an hour after its last call', async () => {

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { at, atMs, digest, enterAt, hearAt, joinAt, joinMany, readJournal, sweepAt, useLine } from './line.ts';
+import {
+  at,
+  atMs,
+  digest,
+  enterAt,
+  hearAt,
+  joinAt,
+  joinMany,
+  readJournal,
+  sweepAt,
+  useLine,
+} from './line.ts';
 import { expectSound } from './sound.ts';
 
 const alice = digest('alice');
@@ -41,7 +52,12 @@ describe('enter', () => {
       const joinedMs = atMs(10) - waitMs;
       if (waitMs > 0) {
         const early = await enterAt(store, event, position, at(10), { joinedMs: joinedMs + 1 });
-        expect(early, `position ${position}`).toEqual({ word: 'denied', reason: 'waited', position, cause: '' });
+        expect(early, `position ${position}`).toEqual({
+          word: 'denied',
+          reason: 'waited',
+          position,
+          cause: '',
+        });
       }
       expect(await enterAt(store, event, position, at(10), { joinedMs })).toMatchObject({ word: 'granted' });
     }
@@ -111,7 +127,10 @@ describe('enter', () => {
     const { store } = line;
     const event = await line.event({ opensAtMs: atMs(20), prequeueFromMs: atMs(0) });
     await joinAt(store, event, 1, at(1));
-    expect(await enterAt(store, event, 1, at(20) - 1000)).toMatchObject({ word: 'denied', reason: 'not_open' });
+    expect(await enterAt(store, event, 1, at(20) - 1000)).toMatchObject({
+      word: 'denied',
+      reason: 'not_open',
+    });
     await store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{}', nowUs: at(20) });
     expect(await enterAt(store, event, 1, at(20))).toMatchObject({ word: 'denied', reason: 'paused' });
     await store.setPhase(event, { action: 'close', changeId: 'c', audit: '{}', nowUs: at(21) });
@@ -207,7 +226,11 @@ describe('enter', () => {
     await hearAt(store, event, [2, 3], at(1));
     expect(await sweepAt(store, event, at(2))).toMatchObject({ silent: 1 });
     expect(await enterAt(store, event, 1, at(3))).toMatchObject({ word: 'granted' });
-    expect((await readJournal(redis, event)).at(-1)).toMatchObject({ kind: 'entered', seq: 1, wasAway: true });
+    expect((await readJournal(redis, event)).at(-1)).toMatchObject({
+      kind: 'entered',
+      seq: 1,
+      wasAway: true,
+    });
     expect(await redis.hget(event.keys.meta, 'waiting')).toBe('2');
     expect([...(await expectSound(redis, event)).values()]).toEqual(['entered', 'waiting', 'waiting']);
   });
@@ -221,7 +244,11 @@ describe('enter', () => {
     for (let seq = 2; seq <= 12; seq += 1) {
       expect(await enterAt(store, event, seq, at(3))).toMatchObject({ word: 'granted' });
     }
-    expect(await enterAt(store, event, 1, at(5.9))).toMatchObject({ word: 'denied', reason: 'tokens', position: 1 });
+    expect(await enterAt(store, event, 1, at(5.9))).toMatchObject({
+      word: 'denied',
+      reason: 'tokens',
+      position: 1,
+    });
     expect((await readJournal(redis, event)).at(-1)).toEqual({ kind: 'back', seqs: [1] });
     expect((await expectSound(redis, event)).get(1)).toBe('waiting');
     const behind = { word: 'denied', reason: 'tokens', position: 2, cause: 'returned_in_front' };

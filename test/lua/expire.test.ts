@@ -25,7 +25,11 @@ describe('expire', () => {
     await hearAt(store, event, [2], at(100));
     expect(await expireAt(event, 309.9)).toEqual({ expired: 0, more: false });
     expect(await expireAt(event, 310)).toEqual({ expired: 2, more: false });
-    expect((await readJournal(redis, event)).at(-1)).toEqual({ kind: 'expired', nowMs: atMs(310), seqs: [1, 3] });
+    expect((await readJournal(redis, event)).at(-1)).toEqual({
+      kind: 'expired',
+      nowMs: atMs(310),
+      seqs: [1, 3],
+    });
     expect([...(await expectSound(redis, event)).values()]).toEqual(['expired', 'waiting', 'expired']);
   });
 

@@ -1,31 +1,22 @@
-import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RedisClient } from '../../src/redis/client.ts';
-import type { Store } from '../../src/queue/store.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { describe, expect, it } from 'vitest';
 import { packMembers } from '../../src/queue/join-members.ts';
-import { at, beginAt, freshEvent, joinAt, openStore, readJournal } from './line.ts';
+import { at, atMs, digest, hearAt, joinAt, readJournal, sweepAt, useLine } from './line.ts';
+import { expectSound } from './sound.ts';
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16);
 const body = Buffer.from('aaaa');
 
 describe('join', () => {
-  let server: TestRedis;
-  let redis: RedisClient;
-  let store: Store;
-  beforeAll(async () => {
-    server = await startRedis();
-    ({ redis, store } = await openStore(server.port));
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  const line = useLine();
 
   it('gives consecutive places in the order of the batch', async () => {
-    const event = await freshEvent(store);
-    await beginAt(redis, event);
-    expect(await joinAt(store, event, 3, at(1))).toMatchObject({ word: 'joined', firstSeq: 1, waitingBefore: 0, exceptions: [] });
+    const { redis, store } = line;
+    const event = await line.event();
+    expect(await joinAt(store, event, 3, at(1))).toMatchObject({
+      word: 'joined',
+      firstSeq: 1,
+      waitingBefore: 0,
+      exceptions: [],
+    });
     expect(await joinAt(store, event, 500, at(2))).toMatchObject({ firstSeq: 4, waitingBefore: 3 });
     expect(await redis.bitcount(event.keys.waiting)).toBe(503);
     expect(await redis.hmget(event.keys.meta, 'seq', 'waiting', 'n')).toEqual(['503', '503', '3']);
@@ -36,58 +27,165 @@ describe('join', () => {
   });
 
   it('gives the same reply to a batch that is sent again', async () => {
-    const event = await freshEvent(store);
-    const batch = { sender: 'w1', batchNo: 7, dueMs: 1, members: packMembers([{}, { person: digest('a') }]), nowUs: at(1) };
+    const { redis, store } = line;
+    const event = await line.event();
+    const batch = {
+      sender: 'w1',
+      batchNo: 7,
+      dueMs: 1,
+      members: packMembers([{}, { person: digest('a') }]),
+      nowUs: at(1),
+    };
     const first = await store.join(event, batch);
     expect(await store.join(event, { ...batch, nowUs: at(9) })).toEqual(first);
     expect(await redis.hget(event.keys.meta, 'seq')).toBe('2');
   });
 
   it('holds one place for a person, also within one batch, without failing the others', async () => {
-    const event = await freshEvent(store);
-    const reply = await joinAt(store, event, [{ person: digest('a') }, {}, { person: digest('a') }, {}], at(1));
-    expect(reply).toMatchObject({ firstSeq: 1, exceptions: [{ member: 2, what: 1, seq: 1, joinedMs: at(1) / 1000 }] });
+    const { redis, store } = line;
+    const event = await line.event();
+    const reply = await joinAt(
+      store,
+      event,
+      [{ person: digest('a') }, {}, { person: digest('a') }, {}],
+      at(1),
+    );
+    expect(reply).toMatchObject({
+      firstSeq: 1,
+      exceptions: [{ member: 2, what: 1, seq: 1, joinedMs: at(1) / 1000 }],
+    });
     expect(await redis.hget(event.keys.meta, 'seq')).toBe('3');
   });
 
   it('tells a repeated key from one that is used with another body', async () => {
-    const event = await freshEvent(store);
+    const { store } = line;
+    const event = await line.event();
     await joinAt(store, event, [{ key: digest('k'), body }], at(1));
-    const reply = await joinAt(store, event, [{ key: digest('k'), body }, { key: digest('k'), body: Buffer.from('bbbb') }], at(2));
-    expect(reply).toMatchObject({ exceptions: [{ member: 0, what: 0, seq: 1 }, { member: 1, what: 2, seq: 1 }] });
+    const reply = await joinAt(
+      store,
+      event,
+      [
+        { key: digest('k'), body },
+        { key: digest('k'), body: Buffer.from('bbbb') },
+      ],
+      at(2),
+    );
+    expect(reply).toMatchObject({
+      exceptions: [
+        { member: 0, what: 0, seq: 1 },
+        { member: 1, what: 2, seq: 1 },
+      ],
+    });
   });
 
   it('frees person and key once their place has ended', async () => {
-    const event = await freshEvent(store);
+    const { store } = line;
+    const event = await line.event();
     await joinAt(store, event, [{ person: digest('a'), key: digest('k'), body }], at(1));
     await store.leave(event, { seq: 1 });
-    expect(await joinAt(store, event, [{ person: digest('a'), key: digest('k'), body }], at(2))).toMatchObject({
+    expect(
+      await joinAt(store, event, [{ person: digest('a'), key: digest('k'), body }], at(2)),
+    ).toMatchObject({
       firstSeq: 2,
       exceptions: [],
     });
   });
 
   it('is full at maxWaiting, member by member', async () => {
-    const event = await freshEvent(store, { maxWaiting: 2 });
+    const { redis, store } = line;
+    const event = await line.event({ maxWaiting: 2 });
     expect(await joinAt(store, event, 3, at(1))).toMatchObject({ exceptions: [{ member: 2, what: 3 }] });
     expect(await redis.hget(event.keys.meta, 'waiting')).toBe('2');
   });
 
   it('is scheduled, then prequeue, by Redis time alone', async () => {
-    const event = await freshEvent(store, { opensAtMs: at(20) / 1000, prequeueFromMs: at(10) / 1000 });
+    const { store } = line;
+    const event = await line.event({ opensAtMs: at(20) / 1000, prequeueFromMs: at(10) / 1000 });
     expect(await joinAt(store, event, 1, at(9.999))).toEqual({ word: 'scheduled', opensAtMs: at(20) / 1000 });
     expect(await joinAt(store, event, 1, at(10))).toMatchObject({ word: 'joined' });
   });
 
   it('refuses when draining or closed', async () => {
-    const event = await freshEvent(store);
+    const { store } = line;
+    const event = await line.event();
     await store.setPhase(event, { action: 'drain', changeId: 'c1', audit: '{}' });
     expect(await joinAt(store, event, 1, at(1))).toEqual({ word: 'closed' });
   });
 
   it('changes nothing for another incarnation', async () => {
-    const event = await freshEvent(store);
+    const { redis, store } = line;
+    const event = await line.event();
     await expect(joinAt(store, { ...event, incarnation: 'other' }, 1, at(1))).rejects.toThrow('incarnation');
     expect(await redis.hget(event.keys.meta, 'seq')).toBe('0');
+  });
+
+  it('gives one place to a person who joins from many gateways at once', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    const members = packMembers([{ person: digest('a') }]);
+    const replies = await Promise.all(
+      Array.from({ length: 40 }, (_, gateway) =>
+        store.join(event, { sender: `g${gateway}`, batchNo: 1, dueMs: 1, members, nowUs: at(1) }),
+      ),
+    );
+    const isNew = replies.filter((reply) => reply.word === 'joined' && reply.exceptions.length === 0);
+    expect(isNew.length).toBe(1);
+    expect((await expectSound(redis, event)).size).toBe(1);
+  });
+
+  it('gives a batch that is sent again its reply also after the event was closed', async () => {
+    const { store } = line;
+    const event = await line.event();
+    const batch = { sender: 'w1', batchNo: 7, dueMs: 1, members: packMembers([{}]), nowUs: at(1) };
+    const first = await store.join(event, batch);
+    await store.setPhase(event, { action: 'close', changeId: 'c', audit: '{}', nowUs: at(2) });
+    expect(await store.join(event, batch)).toEqual(first);
+    expect(await store.join(event, { ...batch, batchNo: 8 })).toEqual({ word: 'closed' });
+  });
+
+  it('keeps the place of a person who is away', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(store, event, [{ person: digest('a') }, {}], at(0), 0);
+    await hearAt(store, event, [2], at(1));
+    await sweepAt(store, event, at(2));
+    const reply = await joinAt(store, event, [{ person: digest('a') }], at(3));
+    expect(reply).toMatchObject({ exceptions: [{ what: 1, seq: 1, joinedMs: atMs(0) }] });
+    expect([...(await expectSound(redis, event)).values()]).toEqual(['silent', 'waiting']);
+  });
+
+  it('answers a key for its place, whoever else the member says they are', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(
+      store,
+      event,
+      [{ person: digest('a'), key: digest('k'), body }, { person: digest('b') }],
+      at(1),
+    );
+    const reply = await joinAt(store, event, [{ person: digest('b'), key: digest('k'), body }], at(2));
+    expect(reply).toMatchObject({ exceptions: [{ what: 0, seq: 1 }] });
+    const other = await joinAt(store, event, [{ person: digest('a'), key: digest('new'), body }], at(2));
+    expect(other).toMatchObject({ exceptions: [{ what: 1, seq: 1 }] });
+    await expectSound(redis, event);
+  });
+
+  it('marks every place of any batch, and none besides', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    let joined = 0;
+    for (const size of [1, 7, 8, 47, 48, 49, 95, 96, 97, 499, 500, 3]) {
+      await joinAt(store, event, size, at(1));
+      joined += size;
+      expect((await expectSound(redis, event)).size).toBe(joined);
+    }
+  });
+
+  it('says when the silence of each place begins', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(store, event, 2, at(1), 24_050);
+    const due = await redis.getrangeBuffer(event.keys.due, 4, 11);
+    expect([due.readUInt32BE(0), due.readUInt32BE(4)]).toEqual([251, 251]);
   });
 });

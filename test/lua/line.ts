@@ -133,11 +133,18 @@ export function presenceRecords(seqs: readonly number[], dueUs: number): Buffer 
 }
 
 /** Reports places as heard at a test time, in batches; due 24 s later unless said otherwise. */
-export async function hearAt(store: Store, event: EventRef, seqs: readonly number[], us: number, dueSec = 24) {
+export async function hearAt(
+  store: Store,
+  event: EventRef,
+  seqs: readonly number[],
+  us: number,
+  dueSec = 24,
+) {
   let back = 0;
   for (let from = 0; from < seqs.length; from += 500) {
     const records = presenceRecords(seqs.slice(from, from + 500), us + dueSec * 1e6);
-    back += (await store.presence(event, { reporter: '', gateway: '', revision: 0, records, nowUs: us })).back;
+    back += (await store.presence(event, { reporter: '', gateway: '', revision: 0, records, nowUs: us }))
+      .back;
   }
   return back;
 }

@@ -61,10 +61,16 @@ export class LineModel {
   }
 
   tokensAt(nowUs: number): number {
-    return this.settings.paused ? this.bucket.tokensMicro : settle(this.bucket, this.settings, nowUs).tokensMicro;
+    return this.settings.paused
+      ? this.bucket.tokensMicro
+      : settle(this.bucket, this.settings, nowUs).tokensMicro;
   }
 
-  join(members: readonly ModelMember[], nowUs: number, dueMs: number): { word: string; exceptions: JoinException[] } {
+  join(
+    members: readonly ModelMember[],
+    nowUs: number,
+    dueMs: number,
+  ): { word: string; exceptions: JoinException[] } {
     const nowMs = Math.floor(nowUs / 1000);
     const phase = phaseAt(this.settings, nowMs);
     if (phase === 'draining' || phase === 'closed') return { word: 'closed', exceptions: [] };
@@ -91,7 +97,12 @@ export class LineModel {
     return held && this.isLive(held.seq) ? held : undefined;
   }
 
-  enter(seq: number, subject: string, nowUs: number, dueMs: number): EnterReply['word'] | { denied: string; position: number } {
+  enter(
+    seq: number,
+    subject: string,
+    nowUs: number,
+    dueMs: number,
+  ): EnterReply['word'] | { denied: string; position: number } {
     const place = this.place(seq);
     const nowMs = Math.floor(nowUs / 1000);
     if (place.state === 'entered') {
@@ -154,7 +165,8 @@ export class LineModel {
     const silent: number[] = [];
     let present = 0;
     for (const seq of this.waiting) {
-      const isSilent = nowMs >= this.graceMs + 40_000 && this.place(seq).dueDs < Math.floor((nowMs - t0Us / 1000) / 100);
+      const isSilent =
+        nowMs >= this.graceMs + 40_000 && this.place(seq).dueDs < Math.floor((nowMs - t0Us / 1000) / 100);
       if (isClaimed.has(seq)) this.place(seq).state = 'unclaimed';
       else if (isSilent) silent.push(seq);
       else present += 1;
@@ -171,7 +183,8 @@ export class LineModel {
     if (seqs.length > 0 && nowMs < this.graceMs + 300_000) throw new Error('expired in the grace time');
     for (const seq of seqs) {
       const silentMs = nowMs - t0Us / 1000 - this.place(seq).dueDs * 100;
-      if (!this.isLive(seq) || silentMs < nearMs - 100) throw new Error(`place ${seq} expired after ${silentMs} ms`);
+      if (!this.isLive(seq) || silentMs < nearMs - 100)
+        throw new Error(`place ${seq} expired after ${silentMs} ms`);
       this.place(seq).state = 'expired';
     }
   }

@@ -138,7 +138,9 @@ describe('presence', () => {
     const { redis, store } = line;
     const event = await line.event();
     await joinAt(store, event, 1, at(0), 10_000);
-    await expect(hearAt(store, { ...event, incarnation: 'other' }, [1], at(1))).rejects.toThrow('incarnation');
+    await expect(hearAt(store, { ...event, incarnation: 'other' }, [1], at(1))).rejects.toThrow(
+      'incarnation',
+    );
     expect((await redis.getrangeBuffer(event.keys.due, 4, 7)).readUInt32BE()).toBe(100);
   });
 });

@@ -5,7 +5,8 @@ import { expectSound } from './sound.ts';
 
 describe('prune', () => {
   const line = useLine();
-  const pruneAt = (event: EventRef, sec: number, limit = 500) => line.store.prune(event, { limit, nowUs: at(sec) });
+  const pruneAt = (event: EventRef, sec: number, limit = 500) =>
+    line.store.prune(event, { limit, nowUs: at(sec) });
   const person = (seq: number) => ({ person: digest(`person ${seq}`) });
 
   it('forgets people whose places ended, and only those', async () => {
@@ -47,7 +48,7 @@ describe('prune', () => {
     await enterAt(store, event, 1, at(1));
     await enterAt(store, event, 2, at(2));
     await pruneAt(event, 31);
-    expect(await redis.zrange(event.keys.granted, 0, -1)).toEqual(['2']);
+    expect(await redis.zrange(event.keys.granted, '0', '-1')).toEqual(['2']);
     expect(await enterAt(store, event, 1, at(31))).toEqual({ word: 'entered' });
     expect(await enterAt(store, event, 2, at(31.999))).toMatchObject({ word: 'granted' });
   });
@@ -80,11 +81,11 @@ describe('prune', () => {
     await joinAt(store, event, 2, at(0), 0);
     await sweepAt(store, event, at(1));
     await enterAt(store, event, 2, at(2));
-    expect(await redis.zrange(event.keys.returned, 0, -1)).toEqual([]);
+    expect(await redis.zrange(event.keys.returned, '0', '-1')).toEqual([]);
     await store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{}', nowUs: at(3) });
     await enterAt(store, event, 1, at(4));
     await pruneAt(event, 123);
-    expect(await redis.zrange(event.keys.returned, 0, -1)).toEqual(['1']);
+    expect(await redis.zrange(event.keys.returned, '0', '-1')).toEqual(['1']);
     await pruneAt(event, 124);
     expect(await redis.exists(event.keys.returned)).toBe(0);
   });

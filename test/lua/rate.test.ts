@@ -25,7 +25,11 @@ function kinks(rates: BucketRates, fromUs: number, toUs: number): number[] {
 }
 
 /** Micro-tokens that flow in, and the largest capacity in force, from one time to another, both included. */
-function flowBetween(stretches: readonly Stretch[], fromUs: number, toUs: number): { inflow: number; capacity: number } {
+function flowBetween(
+  stretches: readonly Stretch[],
+  fromUs: number,
+  toUs: number,
+): { inflow: number; capacity: number } {
   let inflow = 0;
   let capacity = 0;
   for (const [index, { fromUs: begin, settings }] of stretches.entries()) {
@@ -53,8 +57,14 @@ const timedChange = (to: fc.Arbitrary<number>): fc.Arbitrary<TimedChange> =>
     { requiredKeys: ['to'] },
   );
 const operation = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('enter' as const), tries: fc.nat(25), spread: fc.nat(20) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const, 'sweep' as const) }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant('enter' as const), tries: fc.nat(25), spread: fc.nat(20) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const, 'sweep' as const) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -69,7 +79,10 @@ const operation = fc.oneof(
     }),
   },
 );
-const history = fc.array(fc.record({ afterUs: fc.nat(2_000_000), operation }), { minLength: 20, maxLength: 80 });
+const history = fc.array(fc.record({ afterUs: fc.nat(2_000_000), operation }), {
+  minLength: 20,
+  maxLength: 80,
+});
 
 describe('the rate', () => {
   const line = useLine();
@@ -128,7 +141,7 @@ describe('the rate', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 1 },
     );
     expect(windows).toBeGreaterThan(10_000);
   });

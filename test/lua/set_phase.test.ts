@@ -24,7 +24,8 @@ describe('set_phase', () => {
     const { phase, paused, revision } = parseSettings(await line.redis.hgetall(event.keys.meta));
     return { phase, paused, revision };
   };
-  const tokensOf = async (event: EventRef) => Number(await line.redis.hget(event.keys.bucket, 'tokens')) / 1e6;
+  const tokensOf = async (event: EventRef) =>
+    Number(await line.redis.hget(event.keys.bucket, 'tokens')) / 1e6;
 
   it('pauses and resumes without touching the phase', async () => {
     const { redis, store } = line;
@@ -124,7 +125,9 @@ describe('set_phase', () => {
     expect(await doAt(event, 15, 'advance')).toMatchObject({ word: 'unchanged' });
     expect(await doAt(event, 20, 'advance')).toMatchObject({ word: 'applied', revision: 3 });
     expect(await stateOf(event)).toMatchObject({ phase: 'open' });
-    const phases = (await readJournal(redis, event)).map((entry) => entry.kind === 'settings' && entry.meta.phase);
+    const phases = (await readJournal(redis, event)).map(
+      (entry) => entry.kind === 'settings' && entry.meta.phase,
+    );
     expect(phases).toEqual(['scheduled', 'prequeue', 'open']);
     expect(await redis.xlen(event.keys.audit)).toBe(1);
     await expectSound(redis, event);

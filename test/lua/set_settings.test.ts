@@ -35,14 +35,19 @@ describe('set_settings', () => {
     });
   }
   const settingsOf = async (event: EventRef) => parseSettings(await line.redis.hgetall(event.keys.meta));
-  const refillAt = async (event: EventRef, sec: number) => valueAt((await settingsOf(event)).refill, atMs(sec));
+  const refillAt = async (event: EventRef, sec: number) =>
+    valueAt((await settingsOf(event)).refill, atMs(sec));
   const bucketOf = async (event: EventRef) =>
     (await line.redis.hmget(event.keys.bucket, 'tokens', 'refilledAt')).map(Number);
 
   it('changes values, raises the revision and writes the record with it', async () => {
     const { redis } = line;
     const event = await line.event();
-    const reply = await changeAt(event, 5, { refill: { to: tokens(50) }, fields: { window: '300' }, ifRevision: 1 });
+    const reply = await changeAt(event, 5, {
+      refill: { to: tokens(50) },
+      fields: { window: '300' },
+      ifRevision: 1,
+    });
     expect(reply).toEqual({ word: 'applied', revision: 2, nowMs: atMs(5) });
     expect(await settingsOf(event)).toMatchObject({ revision: 2, window: 300, changedAtMs: atMs(5) });
     expect(await refillAt(event, 5)).toBe(tokens(50));
@@ -212,7 +217,12 @@ describe('set_settings', () => {
     const { redis } = line;
     const event = await line.event();
     const before = await redis.hgetall(event.keys.meta);
-    for (const refill of [{ to: -1 }, { to: 1.5 }, { to: tokens(1), rampMs: -5 }, { to: tokens(1), forMs: 0.1 }]) {
+    for (const refill of [
+      { to: -1 },
+      { to: 1.5 },
+      { to: tokens(1), rampMs: -5 },
+      { to: tokens(1), forMs: 0.1 },
+    ]) {
       await expect(changeAt(event, 1, { refill })).rejects.toThrow('whole number');
     }
     expect(await redis.hgetall(event.keys.meta)).toEqual(before);

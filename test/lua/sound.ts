@@ -16,7 +16,7 @@ export async function readStates(redis: RedisClient, event: EventRef): Promise<S
   const { meta, waiting, away, ended } = event.keys;
   const last = Number(await redis.hget(meta, 'seq'));
   const [waitingBits, endedBits] = await Promise.all([redis.getBuffer(waiting), redis.getBuffer(ended)]);
-  const scores = await redis.zrange(away, 0, -1, 'WITHSCORES');
+  const scores = await redis.zrange(away, '0', '-1', 'WITHSCORES');
   const awayStates = new Map<number, PlaceState>();
   for (let at = 0; at < scores.length; at += 2) {
     awayStates.set(Number(scores[at]), Number(scores[at + 1]) % 2 === 1 ? 'unclaimed' : 'silent');
@@ -30,7 +30,8 @@ export async function readStates(redis: RedisClient, event: EventRef): Promise<S
     if (found.length !== expected) throw new Error(`place ${seq} of ${last} is in [${found.join(', ')}]`);
     if (found[0]) states.set(seq, found[0] as PlaceState);
   }
-  if ([...awayStates.keys()].some((seq) => seq < 1 || seq > last)) throw new Error('a place is away that never was');
+  if ([...awayStates.keys()].some((seq) => seq < 1 || seq > last))
+    throw new Error('a place is away that never was');
   return states;
 }
 
@@ -67,7 +68,9 @@ export async function expectSound(redis: RedisClient, event: EventRef): Promise<
   expect(Number(meta.head)).toBeLessThanOrEqual(Math.min(...waiting, Number(meta.seq) + 1));
 
   const journal = await redis.xrange(event.keys.journal, '-', '+');
-  expect(journal.map(([id]) => id)).toEqual(Array.from({ length: Number(meta.n) }, (_, index) => `${index + 1}-0`));
+  expect(journal.map(([id]) => id)).toEqual(
+    Array.from({ length: Number(meta.n) }, (_, index) => `${index + 1}-0`),
+  );
   const entries = journal.map(([, fields]) => parseEntry(fields[1] ?? ''));
   expect(entries.filter((entry) => entry.kind === 'unknown')).toEqual([]);
   const inOrder = (of: States) => [...of].sort(([a], [b]) => a - b);

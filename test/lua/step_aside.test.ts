@@ -170,7 +170,10 @@ describe('step_aside', () => {
     await sweepAt(store, event, at(3_600));
     expect(await store.stepAside(event, { worker: 'w2', nowUs: at(0) })).toMatchObject({ silent: 0 });
     expect(await graceAt(event)).toBe(atMs(0));
-    expect(await redis.hmget(event.keys.bucket, 'tokens', 'refilledAt')).toEqual(['-10000000', String(at(0))]);
+    expect(await redis.hmget(event.keys.bucket, 'tokens', 'refilledAt')).toEqual([
+      '-10000000',
+      String(at(0)),
+    ]);
     expect(await enterAt(store, event, 12, at(0.9))).toMatchObject({ reason: 'tokens' });
     expect(await enterAt(store, event, 12, at(1))).toMatchObject({ word: 'granted' });
     await expectSound(redis, event);

@@ -38,7 +38,11 @@ describe('step_aside of people who are there but never enter', () => {
       await sweepThrough(store, event, sec, sec);
       const settings = parseSettings(await redis.hgetall(event.keys.meta));
       const [tokens, refilledAt] = await redis.hmget(event.keys.bucket, 'tokens', 'refilledAt');
-      const bucket = settle({ tokensMicro: Number(tokens), refilledAtUs: Number(refilledAt) }, settings, at(sec));
+      const bucket = settle(
+        { tokensMicro: Number(tokens), refilledAtUs: Number(refilledAt) },
+        settings,
+        at(sec),
+      );
       const reach = Math.min(Math.floor(bucket.tokensMicro / 1e6), windowAt(settings, atMs(sec)));
       let position = 1;
       for (const [seq, state] of await readStates(redis, event)) {

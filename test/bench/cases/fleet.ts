@@ -43,8 +43,8 @@ export const fleet: Case = {
       const wallMs = performance.now() - startedMs;
       const redisMs = cpuMs(redis.server.pid) - before;
       const joined = replies.reduce((sum, reply) => sum + reply.joined, 0);
-      await check(children, event, joined);
       const refused = replies.reduce((sum, reply) => sum + reply.refused, 0);
+      await check(redis, children, { event, joined, refused });
       return rows({ joined, refused, wallMs, redisMs, reporters });
     } finally {
       await Promise.all(children.map((child) => child.stop()));
@@ -53,16 +53,21 @@ export const fleet: Case = {
   },
 };
 
-/** Every replica must come to know of everybody. */
+/** Every replica must know of everybody whom Redis gave a place, and those are all that joined (or were left unsure). */
 async function check(
+  redis: Redis,
   children: readonly Child<FleetAsk, FleetReply>[],
-  event: string,
-  joined: number,
+  told: { event: string; joined: number; refused: number },
 ): Promise<void> {
   await sleep(settleMs);
+  const { event, joined, refused } = told;
+  const waiting = Number(await redis.client.hget(keysOf(event).meta, 'waiting'));
+  if (waiting < joined || waiting > joined + refused) {
+    throw new Error(`${joined} were told that they joined and ${refused} not, but ${waiting} wait`);
+  }
   const looks = await Promise.all(children.map((child) => child.ask({ kind: 'look', event })));
-  const wrong = looks.filter(({ waiting }) => waiting !== joined);
-  if (wrong.length > 0) throw new Error(`${joined} joined, but a replica knows of ${wrong[0]?.waiting}`);
+  const wrong = looks.find((look) => look.waiting !== waiting);
+  if (wrong) throw new Error(`${waiting} wait, but a replica knows of ${wrong.waiting}`);
 }
 
 function rows(seen: {

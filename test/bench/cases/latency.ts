@@ -4,11 +4,11 @@ import { type Cost, Rig } from '../lib/rig.ts';
 import { atMost, median, type Row, show } from '../lib/rows.ts';
 
 const clients = 32;
-const rounds = 5;
 
 export const latency: Case = {
   name: 'latency',
   async run({ short, say }) {
+    const rounds = short ? 3 : 7;
     const count = short ? 3_000 : 10_000;
     const rig = await Rig.start();
     try {

@@ -10,7 +10,8 @@ import { usedMemory } from '../lib/redis-info.ts';
 import { type Redis, Rig } from '../lib/rig.ts';
 import { atMost, median, type Row, reported, show } from '../lib/rows.ts';
 
-const rounds = 5;
+const startRounds = 3;
+const loadRounds = 5;
 const fewPlaces = 1_000;
 const mebibyte = 1024 * 1024;
 
@@ -28,7 +29,12 @@ export const scale: Case = {
         await rig.join(big, many);
         await rig.poll(big, many);
       });
-      const rows = await statusRows(rig, big, { many, polls: short ? 20_000 : 100_000, say });
+      const rows = await statusRows(rig, big, {
+        many,
+        polls: short ? 20_000 : 100_000,
+        rounds: short ? 5 : 7,
+        say,
+      });
       const loadMs = await replicaLoadMs(rig.redis, big);
       const loaded = await startTimes(rig, say);
       say(`${show(many)} joins with an Idempotency-Key`);
@@ -65,11 +71,16 @@ async function bytesAPerson(redis: Redis, people: number, join: () => Promise<un
 interface StatusOptions {
   readonly many: number;
   readonly polls: number;
+  readonly rounds: number;
   readonly say: (progress: string) => void;
 }
 
 /** The two lines take turns, so that what else the machine does hits both alike. */
-async function statusRows(rig: Rig, big: string, { many, polls, say }: StatusOptions): Promise<Row[]> {
+async function statusRows(
+  rig: Rig,
+  big: string,
+  { many, polls, rounds, say }: StatusOptions,
+): Promise<Row[]> {
   const small = await rig.redis.makeEvent();
   await rig.join(small, fewPlaces);
   const smallUs: number[] = [];
@@ -94,7 +105,7 @@ async function statusRows(rig: Rig, big: string, { many, polls, say }: StatusOpt
 
 async function replicaLoadMs(redis: Redis, event: string): Promise<number> {
   const times: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < loadRounds; round += 1) {
     const startedMs = performance.now();
     const loaded = await loadEvent(redis.client, keysOf(event));
     if (!loaded) throw new Error(`event ${event} is gone`);
@@ -107,7 +118,7 @@ async function replicaLoadMs(redis: Redis, event: string): Promise<number> {
 async function startTimes(rig: Rig, say: (progress: string) => void): Promise<number> {
   say('gateway starts');
   const times: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < startRounds; round += 1) {
     const gateway = await startGateway(rig.redis.server.port);
     times.push(gateway.readyMs);
     await gateway.stop();

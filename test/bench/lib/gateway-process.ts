@@ -19,13 +19,10 @@ const stopLimitMs = 10_000;
 const askAgainMs = 5;
 
 /** Starts one and waits until it is ready. @throws Error with its last words when it does not get there */
-export async function startGateway(
-  redisPort: number,
-  execArgv: readonly string[] = [],
-): Promise<GatewayProcess> {
+export async function startGateway(redisPort: number): Promise<GatewayProcess> {
   const startedMs = performance.now();
   const main = fileURLToPath(new URL('../gateway/main.js', import.meta.url));
-  const child = spawn(process.execPath, [...execArgv, main, '--workers', '1', '--port', '0'], {
+  const child = spawn(process.execPath, [main, '--workers', '1', '--port', '0'], {
     env: { ...process.env, ...settings(redisPort) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,105 @@
+/** What the admin API's refusals mean to somebody at a command line. */
+import { z } from 'zod';
+import { CliError, type ErrorDetails } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { parseClean } from './output/clean.ts';
+
+const replySchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    trace_id: z.string(),
+    hint: z.string().optional(),
+  }),
+});
+
+/** A call as far as its failure is concerned. */
+export interface FailedCall {
+  /** Changes something, so that a lost answer leaves it open whether it did. */
+  readonly isMutation: boolean;
+  /** Command that shows whether a change happened. */
+  readonly check?: string;
+}
+
+const exitByCode: Readonly<Record<string, number>> = {
+  BAD_REQUEST: exitCodes.usage,
+  BODY_TOO_LARGE: exitCodes.usage,
+  UNAUTHENTICATED: exitCodes.notAllowed,
+  FORBIDDEN: exitCodes.notAllowed,
+  NOT_FOUND: exitCodes.notFound,
+  EVENT_NOT_FOUND: exitCodes.notFound,
+  EVENT_EXISTS: exitCodes.refused,
+  VERSION_CONFLICT: exitCodes.refused,
+  GUARD_RAIL: exitCodes.refused,
+  IDEMPOTENCY_CONFLICT: exitCodes.refused,
+  EVENTS_FULL: exitCodes.refused,
+};
+
+/** The error for an answer that is none of 2xx. */
+export function errorOfReply(status: number, body: string, call: FailedCall): CliError {
+  const parsed = replySchema.safeParse(attempt(() => parseClean(body)));
+  if (!parsed.success) {
+    if (status >= 500 && call.isMutation) return lostReply(call, `the server answered ${status}`);
+    const details = {
+      code: 'BAD_ANSWER',
+      exitCode: status >= 500 ? exitCodes.unreachable : exitCodes.failed,
+    };
+    return new CliError(`the server answered ${status}, but not as the admin API of tacos does`, details);
+  }
+  const { code, message, trace_id: requestId, hint } = parsed.data.error;
+  const known = exitByCode[code];
+  // Refused before anything was done are only the codes above; behind any other the change may have happened.
+  if (call.isMutation && known === undefined && status >= 500) return lostReply(call, message, requestId);
+  const details: ErrorDetails = {
+    code,
+    exitCode: known ?? (status === 503 || status === 429 ? exitCodes.unreachable : exitCodes.failed),
+    requestId,
+    ...(call.isMutation ? { why: 'nothing was changed' } : {}),
+    ...hintFor(code, hint),
+  };
+  return new CliError(message, details);
+}
+
+/** The request went out and no answer came back. */
+export function lostReply(call: FailedCall, cause: string, requestId?: string): CliError {
+  const isOpen = call.isMutation;
+  return new CliError(isOpen ? `the answer was lost: ${cause}` : `no answer: ${cause}`, {
+    code: isOpen ? 'REPLY_LOST' : 'NO_ANSWER',
+    exitCode: isOpen ? exitCodes.unknownIfApplied : exitCodes.unreachable,
+    ...(isOpen ? { why: 'it is not known whether the change was made', applied: 'unknown' as const } : {}),
+    ...(call.check === undefined ? {} : { hint: call.check }),
+    ...(requestId === undefined ? {} : { requestId }),
+  });
+}
+
+/** Nothing was sent: the server cannot be reached at all. */
+export function unreachable(server: string, cause: string, hint: string): CliError {
+  return new CliError(`${server} cannot be reached: ${cause}`, {
+    code: 'UNREACHABLE',
+    exitCode: exitCodes.unreachable,
+    why: 'nothing was sent',
+    hint,
+  });
+}
+
+/** The answer is not what this version knows. */
+export const badAnswer = (what: string): CliError =>
+  new CliError(`the server's ${what} is not of a form that this version of tacos knows`, {
+    code: 'BAD_ANSWER',
+    exitCode: exitCodes.failed,
+    applied: 'unknown',
+  });
+
+function hintFor(code: string, hint: string | undefined): { hint?: string } {
+  if (hint !== undefined) return { hint };
+  if (code === 'EVENT_NOT_FOUND') return { hint: 'tacos event list' };
+  return {};
+}
+
+function attempt(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+/** Where files are, by the XDG base directory rules (%AppData% on Windows). */
+import { join } from 'node:path';
+import type { Runtime } from './runtime.ts';
+
+type Place = Pick<Runtime, 'env' | 'home' | 'platform'>;
+
+const folder = ({ env, home, platform }: Place, name: string, unix: readonly string[]): string => {
+  const set = env[name];
+  if (set !== undefined && set !== '') return join(set, 'tacos');
+  if (platform === 'win32') return join(env.APPDATA ?? join(home, 'AppData', 'Roaming'), 'tacos');
+  return join(home, ...unix, 'tacos');
+};
+
+/** The operator's contexts. */
+export const configFile = (place: Place): string =>
+  join(folder(place, 'XDG_CONFIG_HOME', ['.config']), 'config.yaml');
+
+/** Folder of what tacos itself keeps: pointer to the running `up`, its data by default, crash reports. */
+export const stateFolder = (place: Place): string => folder(place, 'XDG_STATE_HOME', ['.local', 'state']);
+
+/** Points at the data dir of the `tacos up` that was started last. */
+export const localPointer = (place: Place): string => join(stateFolder(place), 'local.json');
+
+/** Data dir of `tacos up` where none is named. */
+export const defaultDataDir = (place: Place): string =>
+  place.env.TACOS_DATA_DIR || join(stateFolder(place), 'up');

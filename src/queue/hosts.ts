@@ -1,0 +1,145 @@
+/**
+ * The events that one gateway process serves. An event is opened when the finder or a call asks for it and Redis knows
+ * it; closed when it is gone; closed and opened anew when another life of it has taken its place.
+ */
+import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
+import type { RedisClient } from '../redis/client.ts';
+import { EventHost } from './event-host.ts';
+import { makeEvent } from './events.ts';
+import type { Keyring } from './keyring.ts';
+import type { RedisClock } from './redis-clock.ts';
+import { ServedEvent } from './served-event.ts';
+import type { Store } from './store.ts';
+import { type Followed, Tailer } from './tailer.ts';
+
+export interface HostsOptions {
+  readonly writes: RedisClient;
+  readonly reads: RedisClient;
+  readonly store: Store;
+  readonly clock: RedisClock;
+  readonly keyring: Keyring;
+  readonly gatewayId: string;
+  readonly workerId: string;
+  /** IANA zone of events that are made at the first join. */
+  readonly timeZone: string;
+  /** Told of a host that serves no longer: nobody's place is there any more. */
+  readonly onClosed: (host: EventHost) => void;
+  readonly warn: (message: string, error: unknown, event: string) => void;
+}
+
+const unknownEventMs = 1_000;
+const unknownEventsMax = 10_000;
+
+export class Hosts {
+  private readonly options: HostsOptions;
+  private readonly tailer: Tailer;
+  private readonly hosts = new Map<string, EventHost>();
+  private readonly unknownUntil = new Map<string, number>();
+  /** Event → the life of it that cannot be served here, so that it is told once. */
+  private readonly refused = new Map<string, string>();
+
+  constructor(options: HostsOptions) {
+    this.options = options;
+    this.tailer = new Tailer({
+      redis: options.reads,
+      clock: options.clock,
+      onApplied: (followed, change) => this.applied(followed, change),
+      onGone: (event) => this.drop(event),
+      onError: (error, event) => options.warn('reading the journal failed', error, event),
+    });
+  }
+
+  get size(): number {
+    return this.hosts.size;
+  }
+
+  get(event: string): EventHost | undefined {
+    return this.hosts.get(event);
+  }
+
+  all(): EventHost[] {
+    return [...this.hosts.values()];
+  }
+
+  /** Serves these events from now on. @throws when one of them could not be loaded */
+  async open(events: readonly string[]): Promise<void> {
+    await Promise.all(events.map((event) => this.tailer.follow(event)));
+  }
+
+  /** The host of an event, loaded if need be; made if `create` and there is no such event. */
+  async find(event: string, create: boolean): Promise<EventHost | Refusal> {
+    const known = this.hosts.get(event);
+    if (known) return known;
+    if (!create && (this.unknownUntil.get(event) ?? 0) > performance.now()) return refuse('EVENT_NOT_FOUND');
+    try {
+      if ((await this.tailer.follow(event)) || (create && (await this.autoCreate(event)))) {
+        return this.hosts.get(event) ?? refuse('UNAVAILABLE', { retryAfterSec: 1 });
+      }
+    } catch (error) {
+      if (error instanceof TacosError) return error.refusal;
+      if (this.options.writes.status === 'ready') this.options.warn('loading an event failed', error, event);
+      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
+    }
+    if (this.unknownUntil.size >= unknownEventsMax) this.unknownUntil.clear();
+    this.unknownUntil.set(event, performance.now() + unknownEventMs);
+    return refuse('EVENT_NOT_FOUND');
+  }
+
+  /** The last report of each event, then nothing more. */
+  async close(): Promise<void> {
+    this.tailer.close();
+    await Promise.allSettled(this.all().map((host) => host.close()));
+  }
+
+  private async autoCreate(event: string): Promise<boolean> {
+    const { writes, store, keyring, timeZone } = this.options;
+    const plan = { kind: 'auto', timeZone } as const;
+    const audit = JSON.stringify({
+      action: 'create',
+      actor: 'gateway',
+      reason: 'first join (EVENTS_AUTO_CREATE)',
+    });
+    await makeEvent(writes, store, { id: event, kid: keyring.signingKid, plan, audit });
+    // The first answer may be that of a load which somebody else began before the event was there.
+    return (await this.tailer.follow(event)) || this.tailer.follow(event);
+  }
+
+  private applied(followed: Followed, change: { settings: boolean }): void {
+    const { event, replica } = followed;
+    let host = this.hosts.get(event);
+    if (host && replica && host.served.life !== replica.settings.life) {
+      this.drop(event);
+      host = undefined;
+    }
+    host ??= this.openHost(followed);
+    if (host && change.settings) host.acknowledge();
+  }
+
+  private openHost(followed: Followed): EventHost | undefined {
+    const { writes, store, clock, keyring, gatewayId, workerId, warn } = this.options;
+    const { event, replica } = followed;
+    const life = replica?.settings.life ?? '';
+    if (this.refused.get(event) === life) return undefined;
+    let served: ServedEvent;
+    try {
+      served = new ServedEvent({ followed, tailer: this.tailer, clock, keyring });
+    } catch (error) {
+      this.refused.set(event, life);
+      warn('this event cannot be served here', error, event);
+      return undefined;
+    }
+    const onSweepError = (error: unknown): void => warn('a sweep failed', error, event);
+    const host = new EventHost({ served, store, redis: writes, keyring, gatewayId, workerId, onSweepError });
+    this.hosts.set(event, host);
+    return host;
+  }
+
+  private drop(event: string): void {
+    this.refused.delete(event);
+    const host = this.hosts.get(event);
+    if (!host) return;
+    this.hosts.delete(event);
+    void host.close();
+    this.options.onClosed(host);
+  }
+}

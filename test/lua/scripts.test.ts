@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { eventKeyNames, keysOf, scripts } from '../../src/queue/scripts.ts';
+import { luaFolder } from '../../src/redis/script-loader.ts';
+
+describe('the scripts', () => {
+  it('are those of the folder lua/', () => {
+    const files = readdirSync(luaFolder()).filter((file) => file.endsWith('.lua'));
+    expect(
+      Object.keys(scripts)
+        .map((name) => `${name}.lua`)
+        .sort(),
+    ).toEqual(files.sort());
+  });
+
+  it('find all keys of an event in one slot', () => {
+    const keys = Object.values(keysOf('evt_x'));
+    expect(keys.every((key) => key.startsWith('tacos:{evt_x}:'))).toBe(true);
+    expect(new Set(keys).size).toBe(eventKeyNames.length);
+  });
+
+  it('drop every key that an event can have', () => {
+    expect([...scripts.drop_event.keys]).toEqual([...eventKeyNames]);
+  });
+});
