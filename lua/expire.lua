@@ -11,7 +11,7 @@
 -- ARGV[2] limit       int     most places to end, 1..500
 -- ARGV[3] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"expired", count, more} | {"fence", incarnation} | {"absent"}
--- COST    O(window + chunk of 2,000 + limit)
+-- COST    O(2 windows + chunk of 2,000 + limit log away)
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end

@@ -28,7 +28,6 @@ local bucket = read_bucket(KEYS[2], event, now)
 
 -- What comes after a limited time: what would hold without it, so a limit on a limited value ends in the first one's after.
 local function lasting(timed)
-  if timed.till > now_ms then return timed.after end
   return value_at(timed, math.huge)
 end
 

@@ -18,7 +18,7 @@
 -- ARGV[4] limit       int     most places to move, 1..500
 -- ARGV[5] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"swept", silent, unclaimed, more} | {"held", msLeft} | {"fence", incarnation} | {"absent"}
--- COST    O(window + limit log away)
+-- COST    O(window + limit log away + reporters + places between head and seq / 8 bytes * log places)
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
@@ -48,7 +48,6 @@ if phase ~= 'open' and phase ~= 'draining' then
   return {'swept', 0, 0, 0}
 end
 local running = event.paused == 0
-if not running then redis.call('DEL', KEYS[7]) end
 local window, limit = window_at(event, now_ms), tonumber(ARGV[4])
 local heard_only = now_ms < grace_at + 40000
 local now_ds = math.floor((now_ms - event.base) / 100)

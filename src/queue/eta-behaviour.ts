@@ -14,12 +14,12 @@ const sampleMs = 1_000;
 const gapMs = 5_000;
 
 /** Forgetting: the time after which a second counts 1/e, s. */
-const useMemorySec = 60;
+const useMemorySec = 40;
 const leaveMemorySec = 60;
 const absentMemorySec = 90;
 
 /** Weight of "all of the refill is used" before anything is measured, in seconds of refill. */
-const usePriorSec = 20;
+const usePriorSec = 10;
 
 /** Nothing is learnt about `use` for so long after opening, resuming or a change: people first have to notice, ms. */
 const settleMs = 5_000;
@@ -33,12 +33,12 @@ const parkedPrior = 40;
 const noticeSec = 3;
 
 /** Before those whose turn came could have been seen to be silent, so many of them are presumed to go then. */
-const presumedShare = 0.06;
+const presumedShare = 0.05;
 const presumedPrior = 100;
 const silentSec = 25;
 
 /** Of those who linger before anyone has been stepped around, so many are taken to be gone, the others idle. */
-const goneShare = 0.7;
+const goneShare = 0.5;
 
 /** Turns whose end teaches how many do not enter, s; and samples kept, more than that and the longest claim time. */
 const claimMemorySec = 120;

@@ -100,9 +100,9 @@ export class JoinDesk {
   ): JoinReply {
     const { served } = this;
     const nowMs = served.nowMs();
-    const view = served.view(nowMs);
+    served.view(nowMs);
     const etaSec = served.eta.at(position, nowMs).etaSec;
-    const opensAtMs = served.settings.opensAtMs;
+    const opensAtMs = served.opensAtMs(nowMs);
     return {
       waiting_token: this.token(ask, member, place),
       reference: served.secret.reference(place.seq),
@@ -110,7 +110,7 @@ export class JoinDesk {
       status: 'waiting',
       eta_sec: etaSec,
       poll_after_sec: pollAfterSec(etaSec),
-      ...(view.phase === 'prequeue' ? { opens_at: new Date(opensAtMs).toISOString() } : {}),
+      ...(opensAtMs > 0 ? { opens_at: new Date(opensAtMs).toISOString() } : {}),
     };
   }
 

@@ -28,6 +28,8 @@ export interface LineOptions {
   readonly workerId: string;
   readonly waitingTokenKeys: readonly NamedKey[];
   readonly reservationTokenKeys: readonly NamedKey[];
+  /** Reads the waiting token keys again, every 10 s; absent where they cannot change. */
+  readonly rereadWaitingTokenKeys?: () => readonly NamedKey[];
   readonly eventsAutoCreate: boolean;
   readonly enterAuthRequired: boolean;
   /** Time zone of events that name none, IANA. */
@@ -36,6 +38,7 @@ export interface LineOptions {
 }
 
 const findMs = 1_000;
+const rereadMs = 10_000;
 /** Longest time that a call to an event which is not loaded yet may take, ms. */
 const unloadedMs = redisCommandMs + 200;
 
@@ -59,6 +62,7 @@ class RedisLine implements Line {
   private readonly streams: Streams;
   private readonly hosts: Hosts;
   private findTimer: NodeJS.Timeout | undefined;
+  private readonly keyTimer: NodeJS.Timeout | undefined;
   private loadedOnce = false;
   private closed = false;
 
@@ -75,6 +79,7 @@ class RedisLine implements Line {
       signer: new ReservationSigner(options.reservationTokenKeys),
       authRequired: options.enterAuthRequired,
     });
+    if (options.rereadWaitingTokenKeys) this.keyTimer = setInterval(() => this.rereadKeys(), rereadMs);
     this.streams = new Streams({ nowMs: () => this.clock.nowMs() });
     this.hosts = new Hosts({
       writes: this.writes,
@@ -95,7 +100,9 @@ class RedisLine implements Line {
   }
 
   async start(): Promise<void> {
-    await Promise.all([whenReady(this.writes, redisCommandMs), whenReady(this.reads, redisCommandMs)]);
+    const connections = [this.writes, this.reads];
+    const answered = await Promise.all(connections.map((each) => whenReady(each, redisCommandMs)));
+    if (answered.includes(false)) this.options.log.warn({}, 'Redis does not answer yet');
     await this.find();
   }
 
@@ -188,6 +195,7 @@ class RedisLine implements Line {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.findTimer);
+    clearInterval(this.keyTimer);
     this.streams.close();
     await this.hosts.close();
     this.writes.disconnect();
@@ -241,6 +249,15 @@ class RedisLine implements Line {
       if (this.writes.status === 'ready') this.warn('looking for events failed', error, '');
     }
     if (!this.closed) this.findTimer = setTimeout(() => void this.find(), findMs);
+  }
+
+  private rereadKeys(): void {
+    try {
+      const keys = this.options.rereadWaitingTokenKeys?.();
+      if (keys) this.keyring.update(keys);
+    } catch (error) {
+      this.warn('the waiting token keys could not be read again, the old ones stay', error, '');
+    }
   }
 
   private warn(message: string, error: unknown, event: string): void {

@@ -102,6 +102,12 @@ export class ServedEvent {
     return phaseAt(this.settings, nowMs);
   }
 
+  /** When it opens, Redis ms; 0 once it is open, or where no time is set. */
+  opensAtMs(nowMs: number): number {
+    const { phase, opensAtMs } = this.settings;
+    return (phase === 'scheduled' || phase === 'prequeue') && opensAtMs > nowMs ? opensAtMs : 0;
+  }
+
   /** The admission rules' view now, rounded down by the clock's uncertainty; also brings the ETA up to date. */
   view(nowMs: number): View {
     const { replica, cached } = this;
@@ -154,13 +160,14 @@ export class ServedEvent {
     const view = this.view(nowMs);
     const { settings } = this;
     const stale = this.isStale;
+    const opensAtMs = this.opensAtMs(nowMs);
     const asOfMs = stale ? nowMs - this.ageMs : nowMs;
     const common = {
       waiting_time: Math.max(0, Math.floor((nowMs - token.joinedMs) / 1000)),
       phase: view.phase,
       paused: settings.paused,
       as_of: new Date(asOfMs).toISOString(),
-      ...(settings.opensAtMs > nowMs ? { opens_at: new Date(settings.opensAtMs).toISOString() } : {}),
+      ...(opensAtMs > 0 ? { opens_at: new Date(opensAtMs).toISOString() } : {}),
       ...(settings.message === '' ? {} : { message: settings.message }),
       ...(stale ? { stale } : {}),
     };

@@ -203,19 +203,24 @@ export class Tailer {
   private async loop(): Promise<void> {
     const startedMs = performance.now();
     try {
-      if (this.runId === undefined && this.options.redis.status !== 'ready') throw notConnected;
-      if (this.checkRunId) await this.readRunId();
-      if (startedMs - this.askedTimeMs > clockMs) await this.readClock();
-      const due = [...this.events.values()].filter((one) => one.replica && one.nextReadMs <= startedMs);
-      for (const one of due) if (one.mode === 'reloading' && this.reloads < reloadsMax) this.reload(one);
-      const live = due.filter((one) => one.mode === 'live');
-      if (live.length > 0) await this.readLive(live, startedMs);
+      await this.turn(startedMs);
     } catch (error) {
-      if (error !== notConnected) this.tell(error, '');
+      this.tell(error, '');
     }
     if (this.closed) return;
     const spentMs = performance.now() - startedMs;
     this.timer = setTimeout(() => void this.loop(), Math.max(1, tailMs - spentMs));
+  }
+
+  private async turn(startedMs: number): Promise<void> {
+    const isFirst = this.runId === undefined;
+    if (isFirst && this.options.redis.status !== 'ready') return;
+    if (this.checkRunId) await this.readRunId();
+    if (startedMs - this.askedTimeMs > clockMs) await this.readClock();
+    const due = [...this.events.values()].filter((one) => one.replica && one.nextReadMs <= startedMs);
+    for (const one of due) if (one.mode === 'reloading' && this.reloads < reloadsMax) this.reload(one);
+    const live = due.filter((one) => one.mode === 'live');
+    if (live.length > 0) await this.readLive(live, startedMs);
   }
 
   /** Whether this connection leads to the server that the replicas were read from. */

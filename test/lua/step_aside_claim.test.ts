@@ -182,6 +182,29 @@ describe('step_aside of people who are there but never enter', () => {
     expect(await sweepThrough(store, event, 90, 90)).toMatchObject({ unclaimed: 5 });
   });
 
+  it("takes tokens that were lost while hardly anybody waited for nobody's turn", async () => {
+    const { store } = line;
+    const event = await line.event();
+    await joinMany(store, event, 1, at(0), alwaysDueMs);
+    await sweepThrough(store, event, 0, 50);
+    await joinMany(store, event, 1_000, at(50), alwaysDueMs);
+    await sweepThrough(store, event, 50.5, 115);
+    const times = await unclaimedAt(event);
+    expect(times.get(1)).toBe(60);
+    for (const [seq, sec] of times) expect(sec).toBeGreaterThanOrEqual(60 + Math.max(0, seq - 100) / 10);
+    expect(Math.max(...times.keys())).toBeLessThan(200);
+  });
+
+  it('keeps no mark of a sweep in which no new turn came', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinMany(store, event, 5, at(0), alwaysDueMs);
+    await sweepThrough(store, event, 0, 30);
+    await joinMany(store, event, 5, at(30), alwaysDueMs);
+    await sweepThrough(store, event, 30.5, 50);
+    expect(await redis.lrange(event.keys.turns, 0, -1)).toEqual([`${atMs(0)} 5`, `${atMs(30.5)} 10`]);
+  });
+
   it('counts a turn only when the tokens are there', async () => {
     const { store } = line;
     const event = await line.event({ capacity: 10, refillPerSec: 1, claimMs: 10_000, tiers: '1-=0' });

@@ -207,11 +207,11 @@ describe('tokens', () => {
     const elsewhere = await openLine(other.port, { eventsAutoCreate: true, waitingTokenKeys: foreignKeys });
     const foreign = await joinAt(elsewhere, event);
     await elsewhere.close();
-    const commands = (): number => {
-      const { time = 0, info = 0, ...rest } = idle.gauges().redisCommands;
-      return Object.entries(rest).reduce((sum, [name, count]) => (upkeep.has(name) ? sum : sum + count), 0);
-    };
-    const upkeep = new Set(['get', 'hmget', 'xread', 'hlen', 'client', 'hello']);
+    const upkeep = new Set(['get', 'time', 'hmget', 'xread', 'hlen', 'client', 'hello', 'info']);
+    const commands = (): string[] =>
+      Object.entries(idle.gauges().redisCommands).flatMap(([name, count]) =>
+        upkeep.has(name) ? [] : [`${name} ${count}`],
+      );
     const before = commands();
     const forged = [
       foreign,
@@ -228,7 +228,7 @@ describe('tokens', () => {
       expect(no(await idle.leave(each)).code).toBe('TOKEN_NOT_FOUND');
       expect(no(await idle.subscribe(each, () => {})).code).toBe('TOKEN_NOT_FOUND');
     }
-    expect(commands()).toBe(before);
+    expect(commands()).toEqual(before);
     await idle.close();
     await other.stop();
   });
@@ -265,9 +265,9 @@ describe('phases', () => {
       yes(await lines[0].join({ eventId: event.id, caller: nobody })),
     );
     expect(join).toMatchObject({ opens_at: new Date(nowMs + 1_600).toISOString(), position_hint: 1 });
-    expect(yes(await lines[0].status(join.waiting_token))).toMatchObject({
-      phase: 'prequeue',
-      status: 'waiting',
+    await eventually(async () => {
+      const { phase, status } = yes(await lines[0].status(join.waiting_token));
+      expect([phase, status]).toEqual(['prequeue', 'waiting']);
     });
     const { body } = no(await lines[0].enter(join.waiting_token, as('nina')));
     expect(body?.reason).toBe('not_open');
@@ -297,7 +297,7 @@ describe('phases', () => {
   it('shows a pause on both gateways and lets nobody in', async () => {
     const event = await operator.event();
     const token = await joinAt(lines[0], event);
-    await untilStatus(lines[1], token, 'ready');
+    for (const line of lines) await untilStatus(line, token, 'ready');
     await operator.store.setPhase(event, { action: 'pause', changeId: 'pause', audit: '{}' });
     for (const line of lines) {
       expect(await untilStatus(line, token, 'waiting')).toMatchObject({
@@ -312,14 +312,10 @@ describe('phases', () => {
 
 describe('unknown events', () => {
   it('are refused without writing a key', async () => {
-    const before = await operator.redis.dbsize();
     const members = await operator.redis.scard(eventsKey);
     expect(no(await lines[0].join({ eventId: 'evt_nowhere', caller: nobody })).code).toBe('EVENT_NOT_FOUND');
     expect(await operator.redis.keys('tacos:{evt_nowhere}:*')).toEqual([]);
-    expect([await operator.redis.scard(eventsKey), (await operator.redis.dbsize()) <= before + 10]).toEqual([
-      members,
-      true,
-    ]);
+    expect(await operator.redis.scard(eventsKey)).toBe(members);
   });
 
   it('are made once where that is allowed, and none of 60 racing first joins is lost', async () => {

@@ -19,8 +19,22 @@ describe('tacos up', () => {
   let env: Record<string, string>;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'tacos-up-'));
-    env = { XDG_STATE_HOME: join(dir, 'state'), XDG_CONFIG_HOME: join(dir, 'config'), TACOS_DATA_DIR: join(dir, 'data') };
-    const flags = ['--headless', '--visitors', '3000', '--gateway-port', '0', '--admin-port', '0', '--data-dir', join(dir, 'data')];
+    env = {
+      XDG_STATE_HOME: join(dir, 'state'),
+      XDG_CONFIG_HOME: join(dir, 'config'),
+      TACOS_DATA_DIR: join(dir, 'data'),
+    };
+    const flags = [
+      '--headless',
+      '--visitors',
+      '3000',
+      '--gateway-port',
+      '0',
+      '--admin-port',
+      '0',
+      '--data-dir',
+      join(dir, 'data'),
+    ];
     up = await startProgram({
       argv: ['dist/cli/main.js', 'up', ...flags],
       env,
@@ -34,7 +48,10 @@ describe('tacos up', () => {
   });
 
   const tacos = (args: readonly string[], lines?: (line: Snapshot) => void) => {
-    const child = spawn(join(root, 'bin/tacos'), args, { cwd: tmpdir(), env: { ...process.env, ...env, NODE_OPTIONS: '' } });
+    const child = spawn(join(root, 'bin/tacos'), args, {
+      cwd: tmpdir(),
+      env: { ...process.env, ...env, NODE_OPTIONS: '' },
+    });
     let stdout = '';
     let stderr = '';
     let rest = '';
@@ -62,19 +79,41 @@ describe('tacos up', () => {
 
   it('is steered by `bucket set --refill 50 --for`, as `queue watch -o jsonl` shows, and goes back to 10/s', async () => {
     const seen: Snapshot[] = [];
-    const watch = tacos(['queue', 'watch', 'evt_demo', '-c', 'local', '-o', 'jsonl', '--interval', '1s'], (line) => seen.push(line));
+    const watch = tacos(
+      ['queue', 'watch', 'evt_demo', '-c', 'local', '-o', 'jsonl', '--interval', '1s'],
+      (line) => seen.push(line),
+    );
     await pause(30_000);
-    const set = await tacos(['bucket', 'set', 'evt_demo', '--refill', '50', '--for', '40s', '--reason', 'faster please', '-c', 'local', '-o', 'json']).ended;
+    const set = await tacos([
+      'bucket',
+      'set',
+      'evt_demo',
+      '--refill',
+      '50',
+      '--for',
+      '40s',
+      '--reason',
+      'faster please',
+      '-c',
+      'local',
+      '-o',
+      'json',
+    ]).ended;
     expect({ code: set.code, stderr: set.stderr }).toMatchObject({ code: 0 });
     const changedMs = Date.now();
     await pause(75_000);
     watch.child.kill('SIGTERM');
     expect((await watch.ended).code).toBe(143);
     const rate = (fromSec: number, toSec: number): number => {
-      const inside = seen.filter(({ asOf }) => Date.parse(asOf) >= changedMs + fromSec * 1000 && Date.parse(asOf) <= changedMs + toSec * 1000);
+      const inside = seen.filter(
+        ({ asOf }) =>
+          Date.parse(asOf) >= changedMs + fromSec * 1000 && Date.parse(asOf) <= changedMs + toSec * 1000,
+      );
       const [first, last] = [inside[0], inside.at(-1)];
       if (!first || !last) return Number.NaN;
-      return ((last.admittedTotal - first.admittedTotal) * 1000) / (Date.parse(last.asOf) - Date.parse(first.asOf));
+      return (
+        ((last.admittedTotal - first.admittedTotal) * 1000) / (Date.parse(last.asOf) - Date.parse(first.asOf))
+      );
     };
     const faster = rate(10, 38);
     expect(faster).toBeGreaterThanOrEqual(0.95 * 50);

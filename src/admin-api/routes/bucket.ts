@@ -7,6 +7,7 @@ import {
   bucketItemReplySchema,
   changeReplySchema,
 } from '../../contract/admin-api.ts';
+import { TacosError } from '../../contract/errors.ts';
 import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
 import { burstWarnings } from '../advice.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
@@ -59,11 +60,17 @@ export function bucketRoutes(app: TypedApp, { desk }: RouteContext): void {
     },
     async (request, reply) => {
       const ifMatch = request.headers['if-match'];
+      const ifRevision = ifMatch === undefined ? undefined : Number(ifMatch.replace(/\D/g, ''));
       const change = await desk.changeBucket(request.params.id, request.body, {
-        ...(ifMatch === undefined ? {} : { ifRevision: Number(ifMatch.replace(/\D/g, '')) }),
+        ...(ifRevision === undefined ? {} : { ifRevision }),
         changeId: request.headers['idempotency-key'] ?? randomUUID(),
         author: authorOf(request),
       });
+      if (!change.applied && ifRevision !== undefined && ifRevision !== change.revision) {
+        throw new TacosError('VERSION_CONFLICT', {
+          message: `The settings are at revision ${change.revision} now.`,
+        });
+      }
       reply.header('etag', `"${change.revision}"`);
       return { ...change, warnings: [...new Set([...change.warnings, ...burstWarnings(change.after)])] };
     },

@@ -1,8 +1,7 @@
 /** Text from a server is data: nothing in it may steer the operator's terminal. */
 
-// C0 and C1 controls with DEL; marks, embeddings, overrides and isolates that turn the reading direction (bidi);
-// line and paragraph separators.
-const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+// Cc = C0, DEL and C1; Bidi_Control = what turns the reading direction; then line and paragraph separators.
+const unsafe = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** The text without control and bidi characters. */
 export const clean = (text: string): string => text.replace(unsafe, '');

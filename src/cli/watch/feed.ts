@@ -60,14 +60,14 @@ export class Feed {
   /** Follows until told to stop or the event is gone. @throws CliError when the first connection fails */
   async run(): Promise<void> {
     const { signal } = this.options;
-    while (!signal.aborted && this.facts.end !== 'gone') {
+    while (!signal.aborted) {
       try {
         await this.followOnce();
       } catch (error) {
         if (signal.aborted) return;
         this.failed(error);
       }
-      if (signal.aborted || this.facts.end === 'gone') return;
+      if (signal.aborted || this.isGone()) return;
       await this.waitToRetry();
     }
   }
@@ -141,6 +141,10 @@ export class Feed {
     await pause(waitMs, signal);
     this.facts = { ...this.facts, isConnected: true, retryAtMs: undefined };
     if (!signal.aborted) this.tell();
+  }
+
+  private isGone(): boolean {
+    return this.facts.end === 'gone';
   }
 
   private tell(): void {

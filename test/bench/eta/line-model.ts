@@ -14,7 +14,7 @@ import { isReady } from '../../../src/queue/admission.ts';
 import { type BucketState, capacityAt, settle } from '../../../src/queue/bucket.ts';
 import { EtaModel } from '../../../src/queue/eta.ts';
 import { baseEtaSec, baseRate } from '../../../src/queue/eta-base.ts';
-import { Flow } from '../../../src/queue/flow.ts';
+import { Flow, flowSlotSec } from '../../../src/queue/flow.ts';
 import { PlaceIndex } from '../../../src/queue/place-index.ts';
 import { pollAfterSec } from '../../../src/queue/served-event.ts';
 import type { Tier } from '../../../src/queue/settings.ts';
@@ -26,9 +26,8 @@ const tickMs = 50;
 const earlySec = 60;
 /** 14:00 UTC: an hour to which the base formula gives no weight. */
 const openMs = Date.UTC(2026, 5, 1, 14);
-/** From seeing "ready" to the enter: a person clicks, ms. */
+/** Shortest time from seeing "ready" to the enter, ms. */
 const clickMinMs = 200;
-const clickMaxMs = 1_200;
 /** Within so long of joining do those close the page who do, s. */
 const closeSecMax = 60;
 /** A gateway reports presence with this delay, ms. */
@@ -69,13 +68,11 @@ export interface Visitor {
 
 export class LineModel {
   readonly visitors: readonly Visitor[];
-  /** Grants per second of refill while people waited, for the bench to show that the model is sound. */
-  entered = 0;
-
   readonly #trace: Trace;
   readonly #random: () => number;
-  readonly #flow = new Flow();
-  readonly #eta = new EtaModel({ timeZone: 'UTC' });
+  #flow = new Flow();
+  #eta = new EtaModel({ timeZone: 'UTC' });
+  readonly #admits = new Map<number, number>();
   readonly #waiting = new PlaceIndex();
   readonly #polls = new Map<number, Visitor[]>();
   readonly #enters = new Map<number, Visitor[]>();
@@ -157,8 +154,9 @@ export class LineModel {
     this.#nowMs += tickMs;
     this.#act();
     this.#settle();
-    this.#join();
+    if (this.#trace.restartSec > 0) this.#restart();
     this.#refresh();
+    this.#join();
     for (const visitor of this.#take(this.#polls)) this.#poll(visitor);
     for (const visitor of this.#take(this.#enters)) this.#enter(visitor);
     this.#leave();
@@ -250,7 +248,11 @@ export class LineModel {
       });
     }
     if (ready && visitor.ending === 'enters') {
-      this.#schedule(this.#enters, visitor, clickMinMs + this.#random() * (clickMaxMs - clickMinMs));
+      this.#schedule(
+        this.#enters,
+        visitor,
+        clickMinMs + this.#random() * (this.#trace.clickSecMax * 1000 - clickMinMs),
+      );
     }
     this.#heard(visitor, ready ? 0 : etaSec, ready && visitor.ending === 'vanishes');
   }
@@ -276,7 +278,16 @@ export class LineModel {
     visitor.place = 'entered';
     this.#bucket = { ...this.#bucket, tokensMicro: this.#bucket.tokensMicro - microPerToken };
     this.#flow.record('entered', this.#nowMs, 1);
-    this.entered += 1;
+    const slotMs = Math.floor(this.#nowMs / (flowSlotSec * 1000)) * flowSlotSec * 1000;
+    this.#admits.set(slotMs, (this.#admits.get(slotMs) ?? 0) + 1);
+  }
+
+  /** Another gateway answers from now on: it knows what Redis knows, which is the admissions alone. */
+  #restart(): void {
+    if (this.#nowMs !== openMs + this.#trace.restartSec * 1000) return;
+    this.#flow = new Flow();
+    this.#flow.preload([...this.#admits].map(([atMs, count]) => ({ atMs, count })));
+    this.#eta = new EtaModel({ timeZone: 'UTC' });
   }
 
   #leave(): void {

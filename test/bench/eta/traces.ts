@@ -25,6 +25,10 @@ export interface Trace {
   readonly closeShare: number;
   /** Share that goes on polling and never enters. */
   readonly idleShare: number;
+  /** Longest time from seeing "ready" to the enter; all times from 0.2 s up are equally likely. */
+  readonly clickSecMax: number;
+  /** The gateway that answers is replaced by one that has just started, at seconds after the opening; 0 = never. */
+  readonly restartSec: number;
 }
 
 const plain: Trace = {
@@ -38,6 +42,8 @@ const plain: Trace = {
   noShowShare: 0,
   closeShare: 0,
   idleShare: 0,
+  clickSecMax: 1.2,
+  restartSec: 0,
 };
 
 /** The six traces of the promise, which must each reach the target. */
@@ -61,16 +67,20 @@ export const traces: readonly Trace[] = [
 export const otherTraces: readonly Trace[] = [
   { ...plain, name: '20 % close page', closeShare: 0.2 },
   { ...plain, name: '10 % never enter', idleShare: 0.1 },
-  { ...plain, name: '20 % never enter', idleShare: 0.2 },
+  { ...plain, name: 'slow clicks, 6 s', clickSecMax: 6 },
+  { ...plain, name: 'slow line, 1/s', visitors: 400, refill: 1 },
+  { ...plain, name: 'gateway restarts', restartSec: 100, noShowShare: 0.1, leavePerSec: 0.0006 },
   {
     ...plain,
-    name: 'all at once, 50/s',
+    name: 'everything, 50/s',
     visitors: 15_000,
     refill: 50,
     leavePerSec: 0.001,
     noShowShare: 0.1,
     closeShare: 0.05,
-    idleShare: 0.05,
+    idleShare: 0.02,
   },
-  { ...plain, name: 'slow, 1/s', visitors: 400, refill: 1 },
+  { ...plain, name: '20 % no-show, 50/s', visitors: 15_000, refill: 50, noShowShare: 0.2 },
+  // 0.2 × 10/s × 60 s = 120 people who never enter against a bucket of 100: it overflows in waves.
+  { ...plain, name: '20 % never enter', idleShare: 0.2 },
 ];

@@ -11,9 +11,16 @@ describe('promise 7: nobody absent blocks the line', () => {
   afterAll(() => fleet.stop());
 
   /** A crowd behind whoever stands in front already, until `sec` have passed. */
-  const crowdBehind = async (event: string, sec: number, options: { neverEnter?: number; visitors: number }) => {
+  const crowdBehind = async (
+    event: string,
+    sec: number,
+    options: { neverEnter?: number; visitors: number },
+  ) => {
     const leaving = new AbortController();
-    const crowd = runCrowd({ gateway: fleet.urls, event, connections: 64, ...options }, { signal: leaving.signal });
+    const crowd = runCrowd(
+      { gateway: fleet.urls, event, connections: 64, ...options },
+      { signal: leaving.signal },
+    );
     await pause(sec * 1000);
     leaving.abort();
     return crowd;
@@ -21,7 +28,9 @@ describe('promise 7: nobody absent blocks the line', () => {
 
   it('admits at the full rate 25 s after the last request of 1,000 dead heads in front', async () => {
     const event = await fleet.event({ refillPerSec: 50 });
-    await Promise.all(Array.from({ length: 1_000 }, (_, index) => joinAt(fleet.urls[index % 2] ?? '', event.id)));
+    await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) => joinAt(fleet.urls[index % 2] ?? '', event.id)),
+    );
     const deadSinceUs = Date.now() * 1000;
     await crowdBehind(event.id, 50, { visitors: 3_000 });
     const history = grantHistory(await fleet.journal(event));
@@ -61,7 +70,10 @@ describe('promise 7: nobody absent blocks the line', () => {
     expect(report.outcomes.expired).toBe(0);
     const journal = await fleet.journal(event);
     expect(journal.filter((entry) => entry.kind === 'expired')).toEqual([]);
-    const [waiting, away] = await Promise.all([fleet.look.bitcount(event.keys.waiting), fleet.look.zcard(event.keys.away)]);
+    const [waiting, away] = await Promise.all([
+      fleet.look.bitcount(event.keys.waiting),
+      fleet.look.zcard(event.keys.away),
+    ]);
     expect(waiting + away).toBe(500);
   }, 90_000);
 });

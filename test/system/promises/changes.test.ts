@@ -11,7 +11,12 @@ describe("promise 9: an operator's change is in force on every gateway within 1 
   beforeAll(async () => {
     fleet = await startFleet({ gateways: 3, workers: 2 });
     const log = { warn: () => {} };
-    desk = await createDesk({ redis: { host: '127.0.0.1', port: fleet.redis.port }, signingKid: 'k1', timeZone: 'UTC', log });
+    desk = await createDesk({
+      redis: { host: '127.0.0.1', port: fleet.redis.port },
+      signingKid: 'k1',
+      timeZone: 'UTC',
+      log,
+    });
   });
   afterAll(async () => {
     await desk.close();
@@ -30,7 +35,11 @@ describe("promise 9: an operator's change is in force on every gateway within 1 
     for (const url of fleet.urls) tokens.push(String((await joinAt(url, event.id)).body.waiting_token));
     await pause(300);
     for (let round = 1; round <= 5; round += 1) {
-      const reply = await desk.changeBucket(event.id, { refillPerSec: 1 + round, reason: 'a test round' }, { changeId: randomUUID(), author });
+      const reply = await desk.changeBucket(
+        event.id,
+        { refillPerSec: 1 + round, reason: 'a test round' },
+        { changeId: randomUUID(), author },
+      );
       expect(reply).toMatchObject({ applied: true, revision: 1 + round });
       expect(reply.receipt).toMatchObject({ inForce: 3, of: 3, missing: [] });
       expect(reply.receipt?.afterMs).toBeLessThanOrEqual(1_000);
@@ -55,7 +64,11 @@ describe("promise 9: an operator's change is in force on every gateway within 1 
     const pids = await workersOf(stopped?.pid ?? 0);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     try {
-      const reply = await desk.changeBucket(event.id, { refillPerSec: 2, reason: 'one is stopped' }, { changeId: randomUUID(), author });
+      const reply = await desk.changeBucket(
+        event.id,
+        { refillPerSec: 2, reason: 'one is stopped' },
+        { changeId: randomUUID(), author },
+      );
       expect(reply.receipt).toMatchObject({ inForce: 2, of: 3 });
       expect(reply.receipt?.missing).toHaveLength(1);
       expect(gatewayIds).toContain(reply.receipt?.missing[0]?.gateway);

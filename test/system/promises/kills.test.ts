@@ -39,7 +39,10 @@ describe('kill -9 of a gateway and of Redis, and Redis gone for 20 s', () => {
     const { excess, slack } = worstExcess(history);
     expect(excess).toBeLessThanOrEqual(slack);
     expect(grantRate(history, backUs + 10e6, backUs + 28e6)).toBeGreaterThanOrEqual(0.95 * 20);
-    const [waiting, away] = await Promise.all([fleet.look.bitcount(event.keys.waiting), fleet.look.zcard(event.keys.away)]);
+    const [waiting, away] = await Promise.all([
+      fleet.look.bitcount(event.keys.waiting),
+      fleet.look.zcard(event.keys.away),
+    ]);
     expect(waiting + away + history.seqs.length).toBe(report.joined);
   }, 120_000);
 
@@ -47,7 +50,8 @@ describe('kill -9 of a gateway and of Redis, and Redis gone for 20 s', () => {
     const event = await fleet.event({ refillPerSec: 1, capacity: 1 });
     const url = fleet.urls.at(-1) ?? '';
     const tokens: string[] = [];
-    for (let count = 0; count < 20; count += 1) tokens.push(String((await joinAt(url, event.id)).body.waiting_token));
+    for (let count = 0; count < 20; count += 1)
+      tokens.push(String((await joinAt(url, event.id)).body.waiting_token));
     await pause(300);
     await fleet.redis.kill();
     const untilMs = Date.now() + 20_000;
@@ -66,7 +70,9 @@ describe('kill -9 of a gateway and of Redis, and Redis gone for 20 s', () => {
     expect((await call('GET', `${url}/readyz`)).status).toBe(200);
     await fleet.redis.restart();
     await expect.poll(async () => (await joinAt(url, event.id)).status, { timeout: 5_000 }).toBe(202);
-    await expect.poll(async () => (await statusAt(url, tokens[7] ?? '')).body.stale, { timeout: 5_000 }).toBeUndefined();
+    await expect
+      .poll(async () => (await statusAt(url, tokens[7] ?? '')).body.stale, { timeout: 5_000 })
+      .toBeUndefined();
     expect((await statusAt(url, tokens[7] ?? '')).body).toMatchObject({ position: 8, phase: 'open' });
   }, 60_000);
 });

@@ -12,7 +12,11 @@ describe('an event that opens at an instant', () => {
   afterAll(() => fleet.stop());
 
   it('admits nobody before it and somebody within 2 s after, with every admin process dead and 20,000 waiting', async () => {
-    const env = { ...fleet.env, ADMIN_ADDRESS: '127.0.0.1:0', ADMIN_TOKENS: 'admin:test:0123456789abcdef0123456789abcdef' };
+    const env = {
+      ...fleet.env,
+      ADMIN_ADDRESS: '127.0.0.1:0',
+      ADMIN_TOKENS: 'admin:test:0123456789abcdef0123456789abcdef',
+    };
     const admin = await startProgram({ argv: ['dist/admin-api/main.js'], env, ready: /^listening http/m });
     const opensAtMs = Date.now() + 40_000;
     const event = await fleet.event({ opensAtMs, prequeueFromMs: Date.now() - 1_000, refillPerSec: 50 });

@@ -41,7 +41,10 @@ describe('promise 1: order', () => {
           const sentMs = performance.now();
           const answer = await joinAt(fleet.urls[count % 2] ?? '', event.id);
           expect(answer.status).toBe(202);
-          const { waiting_token: token, position_hint: position } = answer.body as { waiting_token: string; position_hint: number };
+          const { waiting_token: token, position_hint: position } = answer.body as {
+            waiting_token: string;
+            position_hint: number;
+          };
           joins.push({ token, position, sentMs, answeredMs: performance.now() });
         }
       }),

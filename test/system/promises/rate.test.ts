@@ -19,7 +19,16 @@ describe('promises 3, 5 and 6: the rate is held and reached, ready means ready, 
       const event = await fleet.event({ refillPerSec });
       const leaving = new AbortController();
       const crowd = runCrowd(
-        { gateway: fleet.urls, event: event.id, visitors: 5_000, keep: 5_000, enterCopies: 10, doubleClick: 0.1, seed: refillPerSec, connections: 64 },
+        {
+          gateway: fleet.urls,
+          event: event.id,
+          visitors: 5_000,
+          keep: 5_000,
+          enterCopies: 10,
+          doubleClick: 0.1,
+          seed: refillPerSec,
+          connections: 64,
+        },
         { signal: leaving.signal },
       );
       await new Promise((resolve) => setTimeout(resolve, (settleSec + measureSec) * 1000));

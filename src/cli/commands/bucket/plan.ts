@@ -7,8 +7,8 @@ import { plain, rate, timeOfDay } from '../../output/format.ts';
 
 /** What was asked for, as far as the plan shows it. */
 export interface PlanTimes {
-  readonly rampSec?: number;
-  readonly forSec?: number;
+  readonly rampSec?: number | undefined;
+  readonly forSec?: number | undefined;
 }
 
 /** Lines below the context line: before -> after, and warnings. */
