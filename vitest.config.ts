@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects. `unit` needs nothing but this process; `system` starts real Redis servers and real
- * processes, so it gets a long timeout and at most two files at a time.
+ * Three projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
+ * gets a long timeout and at most two files at a time; `promises` starts whole fleets with thousands of visitors and
+ * measures rates, so its files run one by one.
  */
 export default defineConfig({
   test: {
@@ -19,11 +20,22 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['test/lua/**/*.test.ts', 'test/system/**/*.test.{ts,tsx}'],
+          include: ['test/lua/**/*.test.ts', 'test/system/*.test.{ts,tsx}'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'promises',
+          include: ['test/system/promises/**/*.test.ts'],
+          testTimeout: 150_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

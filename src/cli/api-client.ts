@@ -111,8 +111,11 @@ export function createApiClient(target: ApiTarget): AdminApi {
     return { status: reply.statusCode, body };
   };
 
-  const get = <T extends z.ZodType>(path: string, schema: T): Promise<z.output<T>> =>
-    answer({ method: 'GET', path, attempts: 1, isMutation: false }, schema);
+  const get = <T extends z.ZodType>(path: string, schema: T, event?: string): Promise<z.output<T>> =>
+    answer(
+      { method: 'GET', path, attempts: 1, isMutation: false, ...(event === undefined ? {} : { event }) },
+      schema,
+    );
 
   const answer = async <T extends z.ZodType>(call: Call, schema: T): Promise<z.output<T>> => {
     const body = await attemptAll(target, call, () => send(call));
@@ -121,12 +124,11 @@ export function createApiClient(target: ApiTarget): AdminApi {
     return parsed.data;
   };
 
-  const pathOf = (event: string): string => `/admin/v1/events/${encodeURIComponent(event)}`;
   return {
     version: () => get('/version', versionReplySchema),
     listEvents: () => get('/admin/v1/events', eventListSchema),
-    snapshot: (event) => get(`${pathOf(event)}/snapshot`, queueSnapshotSchema),
-    bucket: (event) => get(`${pathOf(event)}/bucket`, bucketItemReplySchema),
+    snapshot: (event) => get(`${pathOf(event)}/snapshot`, queueSnapshotSchema, event),
+    bucket: (event) => get(`${pathOf(event)}/bucket`, bucketItemReplySchema, event),
     createEvent: (input) =>
       answer(
         {
@@ -135,6 +137,7 @@ export function createApiClient(target: ApiTarget): AdminApi {
           body: input,
           attempts: 1,
           isMutation: true,
+          event: input.event,
           check: 'tacos event list',
         },
         eventItemReplySchema,
@@ -151,11 +154,12 @@ export function createApiClient(target: ApiTarget): AdminApi {
           body: change,
           attempts: 1 + retryMs.length,
           isMutation: change.dryRun !== true,
+          event,
           check: `tacos bucket get ${event}`,
         },
         changeReplySchema,
       ),
-    stream: (event, options) => streamOf(target, `${pathOf(event)}/stream`, options, noteEnvironment),
+    stream: (event, options) => streamOf(target, event, options, noteEnvironment),
     get environment() {
       return environment;
     },
@@ -192,11 +196,12 @@ async function attemptAll(
 
 async function* streamOf(
   target: ApiTarget,
-  path: string,
+  event: string,
   options: { lastEventId?: string; signal: AbortSignal },
   noteEnvironment: (reply: Dispatcher.ResponseData) => void,
 ): AsyncIterable<StreamMessage> {
   const { request } = await import('undici');
+  const path = `${pathOf(event)}/stream`;
   let reply: Dispatcher.ResponseData;
   try {
     reply = await request(`${target.server}${path}`, {
@@ -216,10 +221,12 @@ async function* streamOf(
   noteEnvironment(reply);
   target.trace?.(`GET ${path} -> ${reply.statusCode}`);
   if (reply.statusCode !== 200) {
-    throw errorOfReply(reply.statusCode, await reply.body.text(), { isMutation: false });
+    throw errorOfReply(reply.statusCode, await reply.body.text(), { isMutation: false, event });
   }
   yield* readStream(reply.body);
 }
+
+const pathOf = (event: string): string => `/admin/v1/events/${encodeURIComponent(event)}`;
 
 const headersOf = ({ token, client }: ApiTarget): Record<string, string> => ({
   'user-agent': client,

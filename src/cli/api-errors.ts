@@ -17,6 +17,8 @@ const replySchema = z.object({
 export interface FailedCall {
   /** Changes something, so that a lost answer leaves it open whether it did. */
   readonly isMutation: boolean;
+  /** Event that it is about. */
+  readonly event?: string;
   /** Command that shows whether a change happened. */
   readonly check?: string;
 }
@@ -55,9 +57,9 @@ export function errorOfReply(status: number, body: string, call: FailedCall): Cl
     exitCode: known ?? (status === 503 || status === 429 ? exitCodes.unreachable : exitCodes.failed),
     requestId,
     ...(call.isMutation ? { why: 'nothing was changed' } : {}),
-    ...hintFor(code, hint),
+    ...hintFor(code, hint ?? call.check),
   };
-  return new CliError(message, details);
+  return new CliError(sentenceFor(code, call.event) ?? message, details);
 }
 
 /** The request went out and no answer came back. */
@@ -90,10 +92,17 @@ export const badAnswer = (what: string): CliError =>
     applied: 'unknown',
   });
 
+/** Where the event's name says more than the server's sentence, which never echoes input. */
+function sentenceFor(code: string, event: string | undefined): string | undefined {
+  if (event === undefined) return undefined;
+  if (code === 'EVENT_NOT_FOUND') return `event "${event}" not found`;
+  if (code === 'EVENT_EXISTS') return `event "${event}" exists already`;
+  return undefined;
+}
+
 function hintFor(code: string, hint: string | undefined): { hint?: string } {
-  if (hint !== undefined) return { hint };
   if (code === 'EVENT_NOT_FOUND') return { hint: 'tacos event list' };
-  return {};
+  return hint === undefined ? {} : { hint };
 }
 
 function attempt(act: () => unknown): unknown {

@@ -9,6 +9,8 @@ export interface ErrorDetails {
   readonly code: string;
   readonly exitCode: number;
   readonly why?: string;
+  /** Lines that somebody else wrote, such as the end of a log. */
+  readonly quote?: readonly string[];
   /** One command that can be run as it stands. */
   readonly hint?: string;
   readonly requestId?: string;

@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import project from '../../package.json' with { type: 'json' };
-import { bodyBytesMax, slowClientMs } from '../contract/limits.ts';
+import { bodyBytesMax, slowClientMs, streamCommentMs, streamsPerProcessMax } from '../contract/limits.ts';
 import type { Line } from '../queue/line-types.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import type { Peers } from './fleet/peers.ts';
@@ -44,6 +44,10 @@ export interface AppOptions {
   };
   /** Streams that may be open at once; default `streamsPerProcessMax`. */
   readonly streamsMax?: number;
+  /** Time between a stream's comments, ms; default `streamCommentMs`. */
+  readonly commentMs?: number;
+  /** Time in which a whole request must arrive, ms; default `slowClientMs`. */
+  readonly requestMs?: number;
 }
 
 export interface App {
@@ -64,10 +68,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const cors = createCors(config.corsAllowOrigins);
   const { authenticate } = options;
   const { authEnterRequired } = config;
-  const streams = new Streams({
-    line,
-    ...(options.streamsMax === undefined ? {} : { max: options.streamsMax }),
-  });
+  const {
+    streamsMax = streamsPerProcessMax,
+    commentMs = streamCommentMs,
+    requestMs = slowClientMs,
+  } = options;
+  const streams = new Streams({ line, max: streamsMax, commentMs });
   const context: HttpContext = {
     operations: createOperations({ line, authenticate, authEnterRequired, meters }),
     streams,
@@ -81,7 +87,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     metrics: () => registry.getMetricsAsJSON(),
     readiness: () => ({ ready: line.ready && !lifecycle.isDraining, dependencies: line.dependencies() }),
   });
-  const app = createFastify(context);
+  const app = createFastify(context, requestMs);
   const routes = new RouteTable();
   routes.watch(app);
   addCommonHooks(app, { context, cors, lifecycle, routes });
@@ -92,7 +98,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   return { fastify: app, server: app.server, streams };
 }
 
-function createFastify(context: HttpContext): FastifyInstance {
+function createFastify(context: HttpContext, requestMs: number): FastifyInstance {
   const { traceIds, meters, log } = context;
   const hotPath = createHotPath(context);
   const app = fastify({
@@ -104,7 +110,7 @@ function createFastify(context: HttpContext): FastifyInstance {
       reply.header('x-request-id', request.id);
       sendError(error, request, reply, log);
     },
-    serverFactory: (answerByFastify) => createHttpServer(hotPath, answerByFastify),
+    serverFactory: (answerByFastify) => createHttpServer(requestMs, hotPath, answerByFastify),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -115,14 +121,15 @@ function createFastify(context: HttpContext): FastifyInstance {
 }
 
 function createHttpServer(
+  requestMs: number,
   hotPath: ReturnType<typeof createHotPath>,
   answerByFastify: Parameters<typeof createServer>[1] & object,
 ): Server {
   const server = createServer(
     {
       // A client that has not sent its request by then is answered 408 and cut.
-      requestTimeout: slowClientMs,
-      headersTimeout: slowClientMs,
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
       connectionsCheckingInterval: connectionsCheckMs,
       keepAliveTimeout: keepAliveMs,
       // The thin path refuses a missing Host itself, in the shape of all other errors.

@@ -1,7 +1,7 @@
 /** Server-Sent Events: statuses pushed to the visitors who prefer a stream to polling. */
 import type { ServerResponse } from 'node:http';
 import { type Refusal, refuse } from '../contract/errors.ts';
-import { streamCommentMs, streamsPerProcessMax, streamUnsentBytesMax } from '../contract/limits.ts';
+import { streamUnsentBytesMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { Line } from '../queue/line-types.ts';
 import { tokenOf } from './http/query.ts';
@@ -10,9 +10,9 @@ import { statusJson } from './http/status-json.ts';
 export interface StreamsOptions {
   readonly line: Line;
   /** Streams that may be open at once in this process. */
-  readonly max?: number;
+  readonly max: number;
   /** Time between comments, which keep proxies from closing a quiet stream, ms. */
-  readonly commentMs?: number;
+  readonly commentMs: number;
 }
 
 interface Stream {
@@ -41,7 +41,7 @@ export class Streams {
   /** Open now, those that are still being opened included. */
   count = 0;
 
-  constructor({ line, max = streamsPerProcessMax, commentMs = streamCommentMs }: StreamsOptions) {
+  constructor({ line, max, commentMs }: StreamsOptions) {
     this.line = line;
     this.max = max;
     this.timer = setInterval(() => this.comment(), commentMs / commentSlots);

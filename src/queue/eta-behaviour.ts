@@ -33,7 +33,7 @@ const parkedPrior = 40;
 const noticeSec = 3;
 
 /** Before those whose turn came could have been seen to be silent, so many of them are presumed to go then. */
-const presumedShare = 0.05;
+const presumedShare = 0.06;
 const presumedPrior = 100;
 const silentSec = 25;
 
@@ -96,12 +96,14 @@ export class Behaviour {
   /** Leaving, per person and second. */
   hazard = 0;
   /** Share of those who come into the window and are stepped around there, 0 to 0.9. */
-  absent = 0;
+  absent = presumedShare;
   /** Share of those who become ready and neither enter nor leave, 0 to 0.9. */
   parkedShare = 0;
   /** People whose turn came lately and who will be stepped around, between `releaseFromSec` and `claimSec` from now. */
   parked = 0;
   releaseFromSec = 0;
+  /** People who have been ready for longer than it takes to notice. */
+  lingering = 0;
 
   #sampledAtMs = 0;
   #runningSinceMs = 0;
@@ -112,7 +114,6 @@ export class Behaviour {
   #personSec = 0;
   #stepped = 0;
   #arrived = 0;
-  #lingering = 0;
   readonly #turns = new Counts();
   readonly #unclaimed = new Counts();
 
@@ -126,7 +127,11 @@ export class Behaviour {
     else if (this.#runningSinceMs === 0) this.#runningSinceMs = nowMs;
     const before = this.#last;
     this.#last = this.#totals(inputs);
-    if (sinceMs > gapMs) return;
+    if (sinceMs > gapMs) {
+      // Whoever is in front now has come there at an unknown time: with the next sample, they count as arrivals.
+      this.#last = { ...this.#last, ready: 0, inWindow: 0 };
+      return;
+    }
     const sec = sinceMs / 1000;
     this.#learnLeaving(before.left, inputs.waiting, sec);
     if (!running) return;
@@ -159,14 +164,17 @@ export class Behaviour {
 
   #learnUse(before: Totals, inputs: BehaviourInputs, sec: number): void {
     const settledMs = Math.max(this.#runningSinceMs, inputs.changedAtMs) + settleMs + sec * 1000;
-    const prior = usePriorSec * inputs.refillPerSec;
+    if (this.#usable === 0) {
+      this.#usable = usePriorSec * inputs.refillPerSec;
+      this.#used = this.#usable;
+    }
     if (inputs.nowMs >= settledMs && before.demand && this.#last.demand) {
       const keep = Math.exp(-sec / useMemorySec);
       const made = this.#last.entered - before.entered + this.#last.tokens - before.tokens;
       this.#usable = this.#usable * keep + inputs.refillPerSec * sec;
       this.#used = this.#used * keep + made;
     }
-    this.use = Math.min(1, Math.max(useMin, (this.#used + prior) / (this.#usable + prior)));
+    this.use = this.#usable > 0 ? Math.min(1, Math.max(useMin, this.#used / this.#usable)) : 1;
   }
 
   /** Those who linger beyond what unclaimed turns explain have most likely gone, and will be seen to be silent. */
@@ -178,10 +186,13 @@ export class Behaviour {
       now.entered - before.entered + now.unclaimed - before.unclaimed + now.inWindow - before.inWindow;
     this.#stepped = this.#stepped * keep + stepped;
     this.#arrived = this.#arrived * keep + stepped + present;
-    const gone = Math.max(0, this.#lingering - this.parked);
     const judged = Math.max(0, this.#turns.lately(silentSec, absentMemorySec));
-    const presumed = (this.#arrived * presumedShare * presumedPrior) / (presumedPrior + judged);
-    const absent = Math.max(0, this.#stepped) + gone * goneShare + presumed;
+    const ignorance = presumedPrior / (presumedPrior + judged);
+    const silent = Math.max(0, this.#stepped);
+    // Nobody is gone where nobody is seen to be silent in the end: then they are slow.
+    const credible = Math.min(1, ignorance + silent / (presumedShare * (presumedPrior + judged)));
+    const gone = Math.max(0, this.lingering - this.parked) * goneShare * credible;
+    const absent = silent + gone + this.#arrived * presumedShare * ignorance;
     this.absent = Math.min(shareMax, absent / Math.max(1, this.#arrived + absentPrior));
   }
 
@@ -194,9 +205,9 @@ export class Behaviour {
     const unclaimed = now.unclaimed - before.unclaimed;
     this.#turns.add(now.entered - before.entered + unclaimed + now.ready - before.ready);
     this.#unclaimed.add(unclaimed);
-    this.#lingering = Math.max(0, now.ready - Math.max(0, this.#turns.lately(0, noticeSec)));
+    this.lingering = Math.max(0, now.ready - Math.max(0, this.#turns.lately(0, noticeSec)));
     const turns = Math.max(0, this.#turns.lately(0, claimSec));
-    const early = ((1 - goneShare) * this.#lingering) / (turns + parkedPrior);
+    const early = ((1 - goneShare) * this.lingering) / (turns + parkedPrior);
     const judged = Math.max(0, this.#turns.lately(claimSec, claimMemorySec));
     const ended = this.#unclaimed.lately(0, claimMemorySec) + parkedPrior * Math.min(1, early);
     this.parkedShare = Math.min(shareMax, ended / (judged + parkedPrior));

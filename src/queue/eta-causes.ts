@@ -24,6 +24,10 @@ export const etaNotices = {
     code: 'not_open',
     text: 'The line has not opened yet. The time shown includes the wait until it opens.',
   },
+  openingUnknown: {
+    code: 'not_open',
+    text: 'The line has not opened yet. The time shown counts from the moment it opens.',
+  },
   opensLater: { code: 'opens_later', text: 'The opening has been moved to a later time.' },
   slowed: { code: 'slowed', text: 'People are being let in more slowly than before, so the wait is longer.' },
   returned: {
@@ -91,7 +95,9 @@ export class Causes {
   refresh(inputs: CauseInputs): void {
     const { nowMs } = inputs;
     this.#tell('paused', inputs.paused, nowMs, 0);
-    this.#tell('notOpen', !inputs.isOpen, nowMs, 0);
+    const opensLater = inputs.opensAtMs > nowMs;
+    this.#tell('notOpen', !inputs.isOpen && opensLater, nowMs, 0);
+    this.#tell('openingUnknown', !inputs.isOpen && !opensLater, nowMs, 0);
     this.#compare(inputs);
     this.#compareLadder(inputs);
     this.#before = inputs;

@@ -31,6 +31,9 @@ const spreadUnsure = 0.5;
 /** Width that even a short estimate has to either side, s: a poll's time. */
 const spreadSecMin = 2;
 
+/** From being ready to entering: half a poll's pause and a click, s. */
+const noticeSecUsual = 2;
+
 export interface EtaInputs {
   /** Redis clock, epoch ms. */
   readonly nowMs: number;
@@ -70,6 +73,9 @@ export interface Eta {
   readonly clamped: boolean;
 }
 
+/** Of a place in a line that is closed. */
+const over: Eta = { etaSec: 0, lowSec: 0, highSec: 0, confidence: confidenceFallback, clamped: false };
+
 export class EtaModel {
   readonly #hour: LocalHour;
   readonly #behaviour = new Behaviour();
@@ -86,6 +92,10 @@ export class EtaModel {
   #tokens = 0;
   /** Admissions counted at the refresh. */
   #entered = 0;
+  /** People who will stand ready at a time. */
+  #readySoon = 0;
+  /** People away who, going by those before them, will come back in front. */
+  #returning = 0;
   #baseRate = 0;
   #confidence = confidenceFallback;
   #isFallback = true;
@@ -110,12 +120,13 @@ export class EtaModel {
     this.#tokens = inputs.tokensMicro / microPerToken;
     this.#entered = flow.total('entered');
     const ready = Math.max(0, Math.floor(this.#heldNow()));
+    const refillPerSec = valueAt(inputs.refill, nowMs) / microPerToken;
     this.#behaviour.sample({
       nowMs,
       flow,
       waiting: inputs.waiting,
       tokens: this.#tokens,
-      refillPerSec: valueAt(inputs.refill, nowMs) / microPerToken,
+      refillPerSec,
       window: inputs.window,
       ready,
       running: isOpen && !inputs.paused,
@@ -123,6 +134,8 @@ export class EtaModel {
       changedAtMs,
       claimSec: inputs.claimSec ?? claimSecDefault,
     });
+    this.#readySoon = refillPerSec * noticeSecUsual + this.#behaviour.lingering;
+    this.#returning = inputs.away * returnShare(flow);
     const measured = confidenceOf(flow, nowMs);
     this.#isFallback = measured === confidenceFallback;
     this.#confidence = inputs.paused ? confidenceFallback : measured;
@@ -146,17 +159,22 @@ export class EtaModel {
 
   /** The estimate of a waiting place. `position` counts from 1; `nowMs` may be later than the last refresh. */
   at(position: number, nowMs: number): Eta {
-    if (this.#isOver)
-      return { etaSec: 0, lowSec: 0, highSec: 0, confidence: confidenceFallback, clamped: false };
+    if (this.#isOver) return over;
     const passedSec = this.#isPaused ? 0 : Math.max(0, nowMs - this.#refreshedAtMs) / 1000;
     const openSec = Math.max(0, (this.#openMs - nowMs) / 1000);
     const confidence = this.#confidence;
     const held = this.#heldNow();
     const isReady = position <= Math.floor(held);
     let sec = openSec;
+    let lateSec = openSec;
     if (!isReady || openSec > 0) {
-      sec = Math.max(openSec, this.#expected.secondsTo(this.#thinned(position) - held) - passedSec);
-      if (sec === Number.POSITIVE_INFINITY) sec = openSec + baseEtaSec(position, this.#baseRate);
+      const gap = this.#thinned(position) - this.#heldSoon(held);
+      sec = Math.max(openSec, this.#expected.secondsTo(gap) - passedSec);
+      lateSec = Math.max(openSec, this.#expected.secondsTo(gap + this.#returning) - passedSec);
+      if (sec === Number.POSITIVE_INFINITY) {
+        sec = openSec + baseEtaSec(position, this.#baseRate);
+        lateSec = sec;
+      }
     }
     const clamped = this.#isFallback && sec > openSec + baseCapSec;
     const shownSec = clamped ? openSec + baseCapSec : sec;
@@ -165,7 +183,7 @@ export class EtaModel {
     return {
       etaSec: isReady ? Math.round(shownSec) : Math.max(1, Math.round(shownSec)),
       lowSec: Math.max(0, Math.floor(Math.max(openSec, shownSec * (1 - spread) - wide))),
-      highSec: Math.ceil(Math.max(sec * baseSafety, sec * (1 + spread)) + wide),
+      highSec: Math.ceil(lateSec * Math.max(baseSafety, 1 + spread) + wide),
       confidence,
       clamped,
     };
@@ -187,8 +205,21 @@ export class EtaModel {
    * their tokens have to be gone as well. Positions 1 to 10 may overdraw: below D tokens, places are ready earlier.
    */
   #heldNow(): number {
-    const tokens = this.#tokens - (this.#flow ? this.#flow.total('entered') - this.#entered : 0);
+    const tokens = this.#tokens - this.#enteredSince();
     return Math.min(this.#window, Math.max(tokens, Math.min(overdraftTokens, tokens + overdraftTokens)));
+  }
+
+  /**
+   * The same once those ready now have entered: where fewer than D people stand ready at a time, the bucket is
+   * overdrawn, and the first 10 positions are ready D tokens earlier.
+   */
+  #heldSoon(held: number): number {
+    const overdrawn = Math.min(overdraftTokens, Math.max(0, 1.5 * overdraftTokens - this.#readySoon));
+    return Math.min(this.#window, Math.max(held, this.#tokens - this.#enteredSince() + overdrawn));
+  }
+
+  #enteredSince(): number {
+    return this.#flow ? this.#flow.total('entered') - this.#entered : 0;
   }
 
   #prepare({ nowMs, refill, claimSec = claimSecDefault }: EtaInputs, ready: number): void {
@@ -204,4 +235,9 @@ export class EtaModel {
     });
     this.#planned.prepare({ ...settings, use: 1, hazard: 0, ready: 0, releasePerSec: 0, releaseShare: 0 });
   }
+}
+
+/** Share of those stepped around who came back, with five who did not before anything is known. */
+function returnShare(flow: Flow): number {
+  return Math.min(1, flow.total('back') / (flow.total('silent') + flow.total('unclaimed') + 5));
 }

@@ -17,7 +17,7 @@ export type RedisClient = Redis;
 const reconnectMsMin = 50;
 const reconnectMsMax = 1_000;
 /** A connection on which an answer is overdue for so long is given up, ms: its other end may be gone without a word. */
-const silentSocketMs = 10_000;
+const silentSocketMs = 5_000;
 
 /**
  * Opens a connection that fails fast and never sends a command twice by itself: a transition whose reply was lost

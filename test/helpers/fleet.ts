@@ -112,7 +112,10 @@ export async function call(
   const answer = await request(url, {
     method,
     dispatcher: agent,
-    headers: { ...(options.body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
+    headers: {
+      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
     ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
   });
   const body = (await answer.body.json()) as Record<string, unknown>;
@@ -120,7 +123,11 @@ export async function call(
 }
 
 /** Joins an event at a gateway. */
-export const joinAt = (gateway: string, event: string, rest: { user_id?: string; headers?: Record<string, string> } = {}) => {
+export const joinAt = (
+  gateway: string,
+  event: string,
+  rest: { user_id?: string; headers?: Record<string, string> } = {},
+) => {
   const { headers = {}, ...body } = rest;
   return call('POST', `${gateway}/api/v1/queue/join`, { body: { event_id: event, ...body }, headers });
 };

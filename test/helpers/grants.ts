@@ -20,7 +20,11 @@ export function grantHistory(journal: readonly JournalEntry[]): GrantHistory {
   const settings = journal
     .filter((entry) => entry.kind === 'settings')
     .map((entry) => ({ fromUs: entry.refilledAtUs, settings: parseSettings(entry.meta) }));
-  return { grantsUs: grants.map((grant) => grant.refilledAtUs), seqs: grants.map((grant) => grant.seq), settings };
+  return {
+    grantsUs: grants.map((grant) => grant.refilledAtUs),
+    seqs: grants.map((grant) => grant.seq),
+    settings,
+  };
 }
 
 const stepUs = 10_000;
@@ -35,7 +39,8 @@ export function worstExcess(history: GrantHistory): { excess: number; slack: num
   const first = grantsUs[0];
   const last = grantsUs.at(-1);
   if (first === undefined || last === undefined) return { excess: Number.NEGATIVE_INFINITY, slack: 0 };
-  const at = (us: number): EventSettings | undefined => settings.findLast((one) => one.fromUs <= us)?.settings ?? settings[0]?.settings;
+  const at = (us: number): EventSettings | undefined =>
+    settings.findLast((one) => one.fromUs <= us)?.settings ?? settings[0]?.settings;
   const steps = Math.ceil((last - first) / stepUs) + 2;
   const refilled = new Float64Array(steps + 1);
   const capacity = new Float64Array(steps + 1);
@@ -43,7 +48,9 @@ export function worstExcess(history: GrantHistory): { excess: number; slack: num
   for (let step = 0; step < steps; step += 1) {
     const fromUs = first + step * stepUs;
     const candidates = [at(fromUs), at(fromUs + stepUs)].filter((one) => one !== undefined);
-    const rate = Math.max(...candidates.map((one) => (one.paused ? 0 : valueAt(one.refill, fromUs / 1000) / microPerToken)));
+    const rate = Math.max(
+      ...candidates.map((one) => (one.paused ? 0 : valueAt(one.refill, fromUs / 1000) / microPerToken)),
+    );
     capacity[step] = Math.max(...candidates.map((one) => capacityAt(one, fromUs / 1000) / microPerToken));
     refilled[step + 1] = (refilled[step] ?? 0) + (rate * stepUs) / 1e6;
     highest = Math.max(highest, rate);
@@ -77,7 +84,8 @@ export function overtakers(journal: readonly JournalEntry[]): number {
       for (let seq = entry.firstSeq; seq < entry.firstSeq + entry.count; seq += 1) waiting.set(seq, true);
     }
     if (entry.kind === 'entered' || entry.kind === 'left') waiting.set(entry.seq, false);
-    if (entry.kind === 'away' || entry.kind === 'expired') for (const seq of entry.seqs) waiting.set(seq, false);
+    if (entry.kind === 'away' || entry.kind === 'expired')
+      for (const seq of entry.seqs) waiting.set(seq, false);
     if (entry.kind === 'back') for (const seq of entry.seqs) waiting.set(seq, true);
   }
   return count;

@@ -3,7 +3,7 @@ import { createDesk, type Desk } from '../../src/queue/desk.ts';
 import type { Line } from '../../src/queue/line-types.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { joinAt, type Operator, openLine, openOperator, yes } from '../helpers/lines.ts';
+import { joinAt, type Operator, openLine, openOperator } from '../helpers/lines.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 let server: TestRedis;
@@ -126,6 +126,6 @@ describe('the desk', () => {
     await joinAt(lines[0] as Line, event);
     await eventually(() => seen.includes(1));
     stop();
-    expect(yes({ ok: true, reply: desk.snapshot(event.id)?.waiting })).toBe(1);
+    expect(desk.snapshot(event.id)?.waiting).toBe(1);
   });
 });

@@ -19,7 +19,7 @@ export const exitCodeOf = (error: unknown): number =>
 /** The text for stderr, ended by a newline. */
 export function renderError(error: unknown, { command, json, crashFile }: ErrorPlace): string {
   const { message, details } = error instanceof CliError ? error : bugOf(error, crashFile);
-  const { code, exitCode, why, hint, requestId, applied = 'no' } = details;
+  const { code, exitCode, why, quote = [], hint, requestId, applied = 'no' } = details;
   if (json) {
     const hintOf = hint ?? why ?? null;
     const body = {
@@ -37,6 +37,7 @@ export function renderError(error: unknown, { command, json, crashFile }: ErrorP
   const lines = [
     `error: ${clean(message)}`,
     ...(why === undefined ? [] : [`  why   ${clean(why)}`]),
+    ...quote.map((line) => `      | ${clean(line)}`),
     ...(hint === undefined ? [] : [`  try   ${clean(hint)}`]),
     `  see   ${see}${request}      exit ${exitCode}`,
   ];

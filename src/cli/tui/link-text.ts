@@ -1,4 +1,4 @@
-/** The link as the header shows it. While live its age stands still, so that a quiet queue draws no frames. */
+/** The link as the header shows it. While live its age is the server's own, so that a quiet queue draws no frames. */
 import type { Link } from '../watch/link.ts';
 import type { Tone } from './rows.ts';
 
@@ -9,12 +9,13 @@ export interface LinkText {
 
 /** Word, age, and the next attempt where one is due. */
 export function linkText(link: Link, dot: string): LinkText {
-  const age = link.ageSec < 1 ? '<1s' : `${Math.floor(link.ageSec)}s`;
+  const inWords = (sec: number): string => (sec < 1 ? '<1s' : `${Math.floor(sec)}s`);
+  const age = inWords(link.ageSec);
   const { retry } = link;
   const next = retry === undefined ? '' : ` retry ${retry.attempt} in ${Math.ceil(retry.inSec)}s`;
   switch (link.word) {
     case 'live':
-      return { text: `${dot} LIVE`, tone: 'good' };
+      return { text: `${dot} LIVE ${inWords(link.serverAgeSec)}`, tone: 'good' };
     case 'lagging':
       return { text: `${dot} LAGGING ${age}`, tone: 'warn' };
     case 'resync':

@@ -9,6 +9,8 @@ import { type History, type WindowMin, windowsMin } from './history.ts';
 export type Tone = 'plain' | 'dim' | 'good' | 'warn' | 'bad';
 
 export interface Part {
+  /** Number within its row. */
+  readonly id: number;
   readonly text: string;
   readonly tone: Tone;
 }
@@ -57,10 +59,15 @@ export function changeText({ lastChange, timeZone }: QueueSnapshot): string {
   return words.filter((word) => word.trim() !== '').join(' ');
 }
 
-const part = (text: string, tone: Tone = 'plain'): Part => ({ text, tone });
-const value = (text: string, tone: Tone = 'plain'): Part => part(`${text.padEnd(8)} `, tone);
+type Piece = Omit<Part, 'id'>;
+const row = (label: string, pieces: readonly Piece[]): Row => ({
+  label,
+  parts: pieces.map((piece, id) => ({ id, ...piece })),
+});
+const part = (text: string, tone: Tone = 'plain'): Piece => ({ text, tone });
+const value = (text: string, tone: Tone = 'plain'): Piece => part(`${text.padEnd(8)} `, tone);
 
-function spark(field: 'waiting' | 'admitPerSec' | 'redisCpuPercent', options: RowOptions): Part {
+function spark(field: 'waiting' | 'admitPerSec' | 'redisCpuPercent', options: RowOptions): Piece {
   const { history, nowMs, windowMin, glyphs } = options;
   return part(sparkline(history.cells(field, { nowMs, windowMin, cells }), glyphs), 'dim');
 }
@@ -71,15 +78,12 @@ function waitingRow(snapshot: QueueSnapshot, options: RowOptions): Row {
   const trend = `${perMin > 0 ? '+' : ''}${count(perMin)}/min`;
   const isShrinking = perSec < -0.01 && snapshot.waiting > 0;
   const emptyIn = isShrinking ? `empty in ${formatDuration(snapshot.waiting / -perSec)}` : '';
-  return {
-    label: 'WAITING',
-    parts: [
-      value(count(snapshot.waiting)),
-      spark('waiting', options),
-      part(`  ${trend.padEnd(13)}`),
-      part(emptyIn, 'dim'),
-    ],
-  };
+  return row('WAITING', [
+    value(count(snapshot.waiting)),
+    spark('waiting', options),
+    part(`  ${trend.padEnd(13)}`),
+    part(emptyIn, 'dim'),
+  ]);
 }
 
 function admittedRow(snapshot: QueueSnapshot, options: RowOptions): Row {
@@ -91,15 +95,12 @@ function admittedRow(snapshot: QueueSnapshot, options: RowOptions): Row {
   const isHeld = snapshot.paused || snapshot.phase === 'closed' || snapshot.phase === 'scheduled';
   const isLow = share < refillShareGood && snapshot.waiting > snapshot.bucket.window && !isHeld;
   const choice = windowsMin.map((each) => (each === windowMin ? `[${each}m]` : `${each}m`)).join(' ');
-  return {
-    label: 'ADMITTED',
-    parts: [
-      value(`${rate(snapshot.admitPerSec)}/s`),
-      spark('admitPerSec', options),
-      part(`  ${`${Math.round(share * 100)}% of refill`.padEnd(16)}`, isLow ? 'warn' : 'plain'),
-      part(`${choice} ${rate(perSec)}/s`, 'dim'),
-    ],
-  };
+  return row('ADMITTED', [
+    value(`${rate(snapshot.admitPerSec)}/s`),
+    spark('admitPerSec', options),
+    part(`  ${`${Math.round(share * 100)}% of refill`.padEnd(16)}`, isLow ? 'warn' : 'plain'),
+    part(`${choice} ${rate(perSec)}/s`, 'dim'),
+  ]);
 }
 
 function bucketRow({ bucket, admitPerSec, paused }: QueueSnapshot, { glyphs }: RowOptions): Row {
@@ -112,58 +113,46 @@ function bucketRow({ bucket, admitPerSec, paused }: QueueSnapshot, { glyphs }: R
   const { until, after, target, now } = bucket.refillPerSec;
   const then = until === undefined || after === undefined ? '' : `, then ${plain(after)}`;
   const ramp = target === now ? '' : ` -> ${plain(target)}`;
-  return {
-    label: 'BUCKET',
-    parts: [
-      value(`${tokens(bucket.tokens)}/${tokens(bucket.capacity.now)}`),
-      part(bar(share, cells, glyphs), 'dim'),
-      part(`  ${`${Math.round(Math.max(0, share) * 100)}%`.padEnd(5)}`),
-      part(`refill ${plain(now)}${ramp}/s${then}  `),
-      part(fullIn, 'dim'),
-    ],
-  };
+  return row('BUCKET', [
+    value(`${tokens(bucket.tokens)}/${tokens(bucket.capacity.now)}`),
+    part(bar(share, cells, glyphs), 'dim'),
+    part(`  ${`${Math.round(Math.max(0, share) * 100)}%`.padEnd(5)}`),
+    part(`refill ${plain(now)}${ramp}/s${then}  `),
+    part(fullIn, 'dim'),
+  ]);
 }
 
 function redisRow({ redis }: QueueSnapshot, options: RowOptions): Row {
   const { cpuPercent, opsPerSec, usedMemoryBytes } = redis;
   const cpu = cpuPercent ?? 0;
   const tone = cpu > redisCpu.bad ? 'bad' : cpu > redisCpu.warn ? 'warn' : 'plain';
-  return {
-    label: 'REDIS',
-    parts: [
-      value(cpuPercent === null ? 'cpu -' : `cpu ${Math.round(cpuPercent)}%`, tone),
-      spark('redisCpuPercent', options),
-      part(`  ${`${opsPerSec === null ? '-' : shortCount(opsPerSec)} ops/s`.padEnd(16)}`),
-      part(`mem ${usedMemoryBytes === null ? '-' : bytes(usedMemoryBytes)}`),
-    ],
-  };
+  return row('REDIS', [
+    value(cpuPercent === null ? 'cpu -' : `cpu ${Math.round(cpuPercent)}%`, tone),
+    spark('redisCpuPercent', options),
+    part(`  ${`${opsPerSec === null ? '-' : shortCount(opsPerSec)} ops/s`.padEnd(16)}`),
+    part(`mem ${usedMemoryBytes === null ? '-' : bytes(usedMemoryBytes)}`),
+  ]);
 }
 
 function etaRow({ etaTailSec, etaTailLowSec, etaTailHighSec, confidence }: QueueSnapshot): Row {
   const word = confidence >= 1 ? 'HIGH' : confidence >= 0.6 ? 'MEDIUM' : 'LOW';
   const isLow = confidence < 0.6;
   const wait = etaTailSec > etaShownMax ? '>24h' : formatDuration(etaTailSec);
-  return {
-    label: 'ETA tail',
-    parts: [
-      value(isLow ? `~${wait}` : wait, isLow ? 'dim' : 'plain'),
-      part(`conf ${confidence.toFixed(2)} ${word.padEnd(6)}   `, isLow ? 'dim' : 'plain'),
-      part(`${formatDuration(etaTailLowSec)} to ${formatDuration(etaTailHighSec)}`, 'dim'),
-    ],
-  };
+  return row('ETA tail', [
+    value(isLow ? `~${wait}` : wait, isLow ? 'dim' : 'plain'),
+    part(`conf ${confidence.toFixed(2)} ${word.padEnd(6)}   `, isLow ? 'dim' : 'plain'),
+    part(`${formatDuration(etaTailLowSec)} to ${formatDuration(etaTailHighSec)}`, 'dim'),
+  ]);
 }
 
 function stateRow(snapshot: QueueSnapshot): Row {
   const { away, gateways, revision, admittedTotal } = snapshot;
   const state = stateOf(snapshot);
   const isLagging = gateways.inForce < gateways.seen || gateways.seen === 0;
-  return {
-    label: 'STATE',
-    parts: [
-      value(state.toUpperCase(), state === 'open' ? 'good' : 'warn'),
-      part(` away ${count(away)}   admitted ${count(admittedTotal)}   `),
-      part(`gateways ${gateways.inForce}/${gateways.seen}`, isLagging ? 'warn' : 'plain'),
-      part(`   version ${revision}`, 'dim'),
-    ],
-  };
+  return row('STATE', [
+    value(state.toUpperCase(), state === 'open' ? 'good' : 'warn'),
+    part(` away ${count(away)}   admitted ${count(admittedTotal)}   `),
+    part(`gateways ${gateways.inForce}/${gateways.seen}`, isLagging ? 'warn' : 'plain'),
+    part(`   version ${revision}`, 'dim'),
+  ]);
 }

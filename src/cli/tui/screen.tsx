@@ -76,16 +76,16 @@ function Body({ model, lines }: { model: Model; lines: number }) {
       {rows.map(({ label, parts }) => (
         <Text key={label} wrap="truncate" dimColor={isStale}>
           {` ${label.padEnd(10)}`}
-          {parts.map(({ text, tone }: Part) => (
-            <Text key={text} {...(isStale ? looks.dim : looks[tone])}>
+          {parts.map(({ id, text, tone }: Part) => (
+            <Text key={id} {...(isStale ? looks.dim : looks[tone])}>
               {text}
             </Text>
           ))}
         </Text>
       ))}
       <Text> </Text>
-      {changes.slice(0, room).map((text, at) => (
-        <Text key={text} wrap="truncate" dimColor={at > 0}>
+      {changes.slice(0, room).map(({ id, text }, at) => (
+        <Text key={id} wrap="truncate" dimColor={at > 0}>
           {` ! ${text}`}
         </Text>
       ))}

@@ -21,7 +21,7 @@ export interface Model {
   readonly time: string;
   readonly rows: readonly Row[];
   /** Latest change first. */
-  readonly changes: readonly string[];
+  readonly changes: readonly { readonly id: string; readonly text: string }[];
   readonly frozen: string;
   readonly showsHelp: boolean;
   /** For terminals too small for the rows. */
@@ -132,7 +132,7 @@ export class WatchStore {
     const nowMs = clock.monotonic();
     const { snapshot, facts } = feed;
     const link = linkAt(facts, nowMs);
-    const common = { showsHelp: this.showsHelp, changes: this.changes.map(({ text }) => text) };
+    const common = { showsHelp: this.showsHelp, changes: [...this.changes] };
     if (this.frozen !== undefined) {
       const frozen = `FROZEN ${Math.floor((nowMs - this.frozen.atMs) / 1000)}s`;
       return { ...this.frozen.model, ...common, frozen, link: linkText(link, glyphs.dot) };

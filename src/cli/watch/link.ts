@@ -22,6 +22,8 @@ export interface Link {
   readonly word: LinkWord;
   /** Of the data on screen. */
   readonly ageSec: number;
+  /** What the server itself lagged behind when it was heard last. */
+  readonly serverAgeSec: number;
   /** Attempt that comes next, and in how many seconds. */
   readonly retry?: { readonly attempt: number; readonly inSec: number };
 }
@@ -36,6 +38,7 @@ export function linkAt(facts: LinkFacts, nowMs: number): Link {
   const ageSec = heardAtMs === undefined ? 0 : Math.max(0, nowMs - heardAtMs) / 1000 + serverAgeSec;
   const base = {
     ageSec,
+    serverAgeSec,
     ...(retryAtMs === undefined
       ? {}
       : { retry: { attempt, inSec: Math.max(0, (retryAtMs - nowMs) / 1000) } }),

@@ -19,17 +19,15 @@ import { PlaceIndex } from '../../../src/queue/place-index.ts';
 import { pollAfterSec } from '../../../src/queue/served-event.ts';
 import type { Tier } from '../../../src/queue/settings.ts';
 import { constant, type TimedValue, valueAt } from '../../../src/queue/timed-value.ts';
+import { earlySec, invite, type Visitor } from './crowd.ts';
 import { seededRandom } from './random.ts';
 import type { Action, Trace } from './traces.ts';
 
 const tickMs = 50;
-const earlySec = 60;
 /** 14:00 UTC: an hour to which the base formula gives no weight. */
 const openMs = Date.UTC(2026, 5, 1, 14);
 /** Shortest time from seeing "ready" to the enter, ms. */
 const clickMinMs = 200;
-/** Within so long of joining do those close the page who do, s. */
-const closeSecMax = 60;
 /** A gateway reports presence with this delay, ms. */
 const reportMs = 1_000;
 const endSecMax = 3_600;
@@ -39,32 +37,6 @@ const tiers: readonly Tier[] = [
   { first: 11, last: 50, waitMs: 2_000 },
   { first: 51, last: 0, waitMs: 5_000 },
 ];
-
-/** What one poll showed. Times in ms after the opening, estimates in s. */
-export interface ShownPoll {
-  readonly atMs: number;
-  readonly position: number;
-  readonly etaSec: number;
-  readonly baseSec: number;
-  readonly confidence: number;
-  readonly causes: readonly string[];
-}
-
-type Place = 'coming' | 'waiting' | 'silent' | 'unclaimed' | 'entered' | 'left';
-
-export interface Visitor {
-  readonly seq: number;
-  readonly joinMs: number;
-  readonly leaveMs: number;
-  /** No poll from then on. */
-  readonly closeMs: number;
-  readonly ending: 'enters' | 'vanishes' | 'idles';
-  place: Place;
-  dueMs: number;
-  /** First moment at which an enter would have been granted, ms after the opening. */
-  readyMs: number | undefined;
-  readonly polls: ShownPoll[];
-}
 
 export class LineModel {
   readonly visitors: readonly Visitor[];
@@ -83,6 +55,7 @@ export class LineModel {
   #changedAtMs = 0;
   #nowMs = openMs - earlySec * 1000;
   #joined = 0;
+  #away = 0;
   #head = 0;
   #actions: Action[];
   #leaving: Visitor[];
@@ -95,7 +68,7 @@ export class LineModel {
     this.#refill = constant(trace.refill * microPerToken);
     this.#bucket = { tokensMicro: capacityAt(this.#rates, openMs), refilledAtUs: openMs * 1000 };
     this.#actions = [...trace.actions];
-    this.visitors = this.#invite();
+    this.visitors = invite(trace, openMs, this.#random);
     this.#leaving = this.visitors
       .filter((one) => Number.isFinite(one.leaveMs))
       .sort((a, b) => a.leaveMs - b.leaveMs);
@@ -114,40 +87,6 @@ export class LineModel {
 
   get #isOpen(): boolean {
     return this.#nowMs >= openMs;
-  }
-
-  #invite(): Visitor[] {
-    const { visitors, earlyShare, lateSec, leavePerSec } = this.#trace;
-    const random = this.#random;
-    const joins = Array.from({ length: visitors }, (_, index) =>
-      index < visitors * earlyShare
-        ? openMs - random() * earlySec * 1000
-        : openMs + random() * lateSec * 1000,
-    ).sort((a, b) => a - b);
-    return joins.map((joinMs, seq) => {
-      const patienceSec = leavePerSec > 0 ? -Math.log(1 - random()) / leavePerSec : Number.POSITIVE_INFINITY;
-      return {
-        seq,
-        joinMs,
-        leaveMs: joinMs + patienceSec * 1000,
-        ...this.#character(joinMs),
-        place: 'coming',
-        dueMs: 0,
-        readyMs: undefined,
-        polls: [],
-      };
-    });
-  }
-
-  #character(joinMs: number): Pick<Visitor, 'closeMs' | 'ending'> {
-    const { noShowShare, closeShare, idleShare } = this.#trace;
-    const stays = { closeMs: Number.POSITIVE_INFINITY, ending: 'enters' } as const;
-    let draw = this.#random();
-    if (draw < noShowShare / 2) return { ...stays, closeMs: joinMs };
-    if (draw < noShowShare) return { ...stays, ending: 'vanishes' };
-    draw -= noShowShare;
-    if (draw < closeShare) return { ...stays, closeMs: joinMs + this.#random() * closeSecMax * 1000 };
-    return draw < closeShare + idleShare ? { ...stays, ending: 'idles' } : stays;
   }
 
   #tick(): void {
@@ -206,7 +145,7 @@ export class LineModel {
       nowMs,
       flow: this.#flow,
       waiting: this.#waiting.count,
-      away: 0,
+      away: this.#away,
       tokensMicro: this.#bucket.tokensMicro,
       refill: this.#refill,
       capacityMicro: capacityAt(this.#rates, nowMs),
@@ -323,6 +262,7 @@ export class LineModel {
   #stepAround(visitor: Visitor, why: 'silent' | 'unclaimed'): void {
     this.#waiting.set(visitor.seq, false);
     visitor.place = why;
+    this.#away += 1;
     this.#flow.record(why, this.#nowMs, 1);
     if (why === 'unclaimed') this.#lost = Math.max(0, this.#lost - microPerToken);
   }

@@ -1,5 +1,5 @@
 /** How good the shown ETAs were, once it is known when each visitor's turn came (SPEC promise 8). */
-import type { ShownPoll, Visitor } from './line-model.ts';
+import type { ShownPoll, Visitor } from './crowd.ts';
 import type { Trace } from './traces.ts';
 
 /** Polls count with at least this much left, s, and this confidence. */

@@ -18,7 +18,7 @@ describe('an event that opens at an instant', () => {
       ADMIN_TOKENS: 'admin:test:0123456789abcdef0123456789abcdef',
     };
     const admin = await startProgram({ argv: ['dist/admin-api/main.js'], env, ready: /^listening http/m });
-    const opensAtMs = Date.now() + 40_000;
+    const opensAtMs = Date.now() + 30_000;
     const event = await fleet.event({ opensAtMs, prequeueFromMs: Date.now() - 1_000, refillPerSec: 50 });
     const leaving = new AbortController();
     const crowd = runCrowd(

@@ -34,8 +34,7 @@ export function receiptText({ revision, receipt, auditId }: ChangeReply): string
   const { inForce, of, afterMs, missing } = receipt;
   const seen = missing.map(({ gateway, lastSeen }) => `${clean(gateway)} seen ${timeOfDay(lastSeen)}`);
   const lacking = seen.length === 0 ? '' : ` (missing: ${seen.join(', ')})`;
-  const noun = of === 1 ? 'gateway' : 'gateways';
-  return `ok: revision ${revision} in force on ${inForce} of ${of} ${noun} after ${Math.round(afterMs)} ms${lacking}${audit}\n`;
+  return `ok: revision ${revision} in force on ${inForce} of ${of} gateways after ${Math.round(afterMs)} ms${lacking}${audit}\n`;
 }
 
 /** Beyond double or below half is felt by users. */

@@ -1,103 +1,171 @@
-/** A process that `tacos up` starts and looks after: its log goes to a file, it is started again when it dies. */
+/** One process that `tacos up` keeps running. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { CliError } from '../../errors.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { pause } from '../../runtime.ts';
+import { killGroup } from './data-dir.ts';
 
-export interface ChildSpec {
+export interface ChildPlan {
   readonly name: string;
   readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly logFile: string;
-  /** A line that says it serves, whose first group `start` resolves with; or it counts as ready once it runs. */
-  readonly ready: RegExp | 'spawned';
-  /** Started again when it ends by itself after having been ready. Default true. */
-  readonly restarts?: boolean;
-  readonly onExit?: (code: number | null, signal: NodeJS.Signals | null) => void;
+  readonly env: NodeJS.ProcessEnv;
+  /** More of it, by the address of the run before. */
+  readonly envAt?: (address: string | undefined) => NodeJS.ProcessEnv;
+  readonly log: string;
+  /** Arguments; `address` is that of the run before, so that a restart serves at the same one. */
+  readonly args: (address: string | undefined) => readonly string[];
+  /** How it says that it answers: a line `listening ADDRESS`, a probe, or not at all. */
+  readonly ready: 'listening' | 'at once' | (() => Promise<boolean>);
+  /** Its end is mended; else it is only noted. */
+  readonly restarts: boolean;
 }
 
+export interface ChildEvents {
+  /** It began or ended; the pids have changed. */
+  readonly onPids: () => void;
+  readonly note: (line: string) => void;
+}
+
+/** Longest times to answer after the start, to stop after SIGTERM, between restarts, ms. */
 const readyMs = 20_000;
-const restartMs = 500;
-const stopMs = 26_000;
-const keptChars = 4_000;
-
-/** A child that ended before it was ready; the message has its last words. */
-export class ChildFailed extends Error {
-  override readonly name = 'ChildFailed';
-}
+const stopMs = 28_000;
+const restartMs = { min: 500, max: 10_000 };
+const quotedLines = 12;
 
 export class Child {
-  private readonly spec: ChildSpec;
+  readonly name: string;
+  /** Where it listens, once it does. */
+  address: string | undefined;
+  private readonly plan: ChildPlan;
+  private readonly events: ChildEvents;
   private process: ChildProcess | undefined;
-  private stopping = false;
-  private log: WriteStream | undefined;
+  private readonly stopped = new AbortController();
+  private restarts = 0;
 
-  constructor(spec: ChildSpec) {
-    this.spec = spec;
+  constructor(plan: ChildPlan, events: ChildEvents) {
+    this.name = plan.name;
+    this.plan = plan;
+    this.events = events;
   }
 
-  /** Resolves with what the ready line says. @throws ChildFailed */
-  start(): Promise<string> {
-    const { command, args, env, logFile, name, ready } = this.spec;
-    this.log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-    const { log } = this;
-    // A group of its own: Ctrl-C in the terminal reaches only `up`, which then ends its children in order.
-    const child = spawn(command, args, {
-      env: env as NodeJS.ProcessEnv,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    });
-    this.process = child;
-    let seen = '';
-    let serves = false;
-    return new Promise((resolve, reject) => {
-      const fail = (why: string): void =>
-        reject(new ChildFailed(`${name} ${why}:\n${seen.trim().slice(-keptChars)}`));
-      const timer = setTimeout(() => {
-        fail(`did not answer within ${readyMs / 1000} s`);
-        child.kill('SIGKILL');
-      }, readyMs);
-      const serve = (word: string): void => {
-        serves = true;
-        clearTimeout(timer);
-        resolve(word);
-      };
-      const read = (chunk: Buffer): void => {
-        log.write(chunk);
-        if (serves) return;
-        seen = (seen + chunk.toString('utf8')).slice(-keptChars);
-        const match = ready === 'spawned' ? null : ready.exec(seen);
-        if (match) serve(match[1] ?? '');
-      };
-      if (ready === 'spawned') child.once('spawn', () => serve(''));
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      child.on('error', (error) => fail(`could not be started (${error.message})`));
-      child.on('close', (code, signal) => {
-        clearTimeout(timer);
-        log.end();
-        if (!serves) fail(`ended at its start (${code ?? signal})`);
-        else this.afterEnd(code, signal);
-      });
-    });
+  get pid(): number | undefined {
+    return this.process?.pid;
   }
 
-  /** SIGTERM, then SIGKILL for one that does not end in time. */
+  /** Starts it and waits until it answers. @throws CliError (1) with the end of its log */
+  async start(signal: AbortSignal): Promise<void> {
+    const child = this.spawn();
+    const ended = new Promise<never>((_, reject) => {
+      child.once('error', (error) => reject(this.failed(error.message)));
+      child.once('exit', (code, killedBy) => reject(this.failed(`ended with ${killedBy ?? `exit ${code}`}`)));
+    });
+    ended.catch(() => {});
+    const timer = AbortSignal.any([signal, AbortSignal.timeout(readyMs)]);
+    const isReady = await Promise.race([ended, this.untilReady(child, timer)]);
+    if (signal.aborted) return;
+    if (!isReady) throw this.failed(`did not answer within ${readyMs / 1000} s`);
+    child.once('exit', (code, killedBy) => void this.mend(killedBy ?? `exit ${code}`, signal));
+  }
+
+  /** Asks it to stop, then makes it. Resolves when it has ended. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.stopped.abort();
     const child = this.process;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const { pid } = child;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const timer = setTimeout(() => killGroup(pid, 'SIGKILL'), stopMs);
     child.kill('SIGTERM');
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
+    child.stdin?.end();
     await ended;
     clearTimeout(timer);
   }
 
-  private afterEnd(code: number | null, signal: NodeJS.Signals | null): void {
-    this.spec.onExit?.(code, signal);
-    if (this.stopping || this.spec.restarts === false) return;
-    setTimeout(() => {
-      if (!this.stopping) this.start().catch(() => this.afterEnd(null, null));
-    }, restartMs).unref();
+  /** At once and with all that it started; for the end of this very process. */
+  kill(): void {
+    const child = this.process;
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      killGroup(child.pid, 'SIGKILL');
+    }
   }
+
+  private spawn(): ChildProcess {
+    const { command, args, env, envAt, log } = this.plan;
+    const file = openSync(log, 'a');
+    // A process group of its own: Ctrl-C reaches it through `up` alone, in the right order.
+    const child = spawn(command, args(this.address), {
+      env: { ...env, ...envAt?.(this.address) },
+      stdio: ['pipe', 'pipe', file],
+      detached: process.platform !== 'win32',
+    });
+    closeSync(file);
+    child.stdin?.on('error', () => {});
+    this.process = child;
+    this.events.onPids();
+    return child;
+  }
+
+  private untilReady(child: ChildProcess, signal: AbortSignal): Promise<boolean> {
+    const { ready, log } = this.plan;
+    const lines = child.stdout === null ? undefined : createInterface({ input: child.stdout });
+    const listening = new Promise<boolean>((resolve) => {
+      lines?.on('line', (line) => {
+        appendFileSync(log, `${line}\n`);
+        const address = /^listening (\S+)/.exec(line)?.[1];
+        if (address === undefined) return;
+        this.address ??= address;
+        resolve(true);
+      });
+      signal.addEventListener('abort', () => resolve(false));
+    });
+    if (ready === 'listening') return listening;
+    return ready === 'at once' ? Promise.resolve(true) : probe(ready, signal);
+  }
+
+  private async mend(how: string, signal: AbortSignal): Promise<void> {
+    this.events.onPids();
+    if (this.stopped.signal.aborted || signal.aborted) return;
+    if (!this.plan.restarts) {
+      this.events.note(`${this.name} has ended (${how})`);
+      return;
+    }
+    this.events.note(`${this.name} has ended (${how}); starting it again`);
+    for (;;) {
+      await pause(Math.min(restartMs.max, restartMs.min * 2 ** this.restarts), this.stopped.signal);
+      this.restarts += 1;
+      if (this.stopped.signal.aborted || signal.aborted) return;
+      try {
+        await this.start(AbortSignal.any([signal, this.stopped.signal]));
+        setTimeout(() => (this.restarts = 0), restartMs.max).unref();
+        return;
+      } catch (error) {
+        this.events.note(error instanceof Error ? error.message : String(error));
+        this.kill();
+      }
+    }
+  }
+
+  private failed(how: string): CliError {
+    return new CliError(`${this.name} ${how}`, {
+      code: 'START_FAILED',
+      exitCode: exitCodes.failed,
+      why: `the end of ${this.plan.log}:`,
+      quote: lastLines(this.plan.log),
+    });
+  }
+}
+
+async function probe(isReady: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    if (await isReady()) return true;
+    await pause(50, signal);
+  }
+  return false;
+}
+
+function lastLines(file: string): string[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.slice(-quotedLines).map((line) => line.slice(0, 300));
 }

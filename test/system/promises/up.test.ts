@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, pause } from '../helpers/fleet.ts';
-import { type Program, root, startProgram } from '../helpers/processes.ts';
+import { call, pause } from '../../helpers/fleet.ts';
+import { type Program, root, startProgram } from '../../helpers/processes.ts';
 
 interface Snapshot {
   readonly asOf: string;

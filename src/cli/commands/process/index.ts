@@ -1,0 +1,53 @@
+/** `tacos up`, `tacos gateway`, `tacos admin`: the processes themselves. */
+import type { Command } from 'commander';
+import type { Register } from '../../command.ts';
+import { numberFlag } from '../../flags.ts';
+import type { UpFlags } from '../up/up.ts';
+
+const port = numberFlag({ min: 0, max: 65_535, whole: true });
+
+/** Adds the commands. */
+export function processCommands(program: Command, add: Register): void {
+  const up = add(program, 'up', {
+    summary: 'everything on this machine: Redis, gateway, admin API, visitors',
+    examples: [
+      'tacos up',
+      'tacos up --headless --visitors 0 --gateway-port 0 --admin-port 0',
+      'tacos up --for 30s',
+    ],
+    group: 'Processes:',
+    load: async () => {
+      const { up: run } = await import('../up/up.ts');
+      return (cli, _args, flags) => run(cli, flags as UpFlags);
+    },
+  });
+  up.option('--headless', 'no screen: one line when ready, then silence')
+    .option(
+      '--visitors <N>',
+      'simulated visitors in the line',
+      numberFlag({ min: 0, max: 1_000_000, whole: true }),
+      3_000,
+    )
+    .option('--gateway-port <P>', 'visitor API, 0 = a free port', port, 8_000)
+    .option('--admin-port <Q>', 'admin API, 0 = a free port', port, 8_002)
+    .option('--grpc-port <G>', 'gRPC, not served yet', port, 0)
+    .option('--data-dir <D>', 'where it keeps its data')
+    .option('--workers <N>', 'gateway workers', numberFlag({ min: 1, max: 256, whole: true }))
+    .option('--for <D>', 'stop after this time');
+
+  for (const [name, program_, what] of [
+    ['gateway', 'gateway', 'the visitor API'],
+    ['admin', 'admin-api', 'the admin API'],
+  ] as const) {
+    const command = add(program, `${name} [ARGS...]`, {
+      summary: `run ${what}; settings come from the environment`,
+      examples: [`tacos ${name}`, `tacos ${name} --print-config`],
+      group: 'Processes:',
+      load: async () => {
+        const { runEntry } = await import('./run-entry.ts');
+        return (cli, args) => runEntry(cli, program_, args);
+      },
+    });
+    command.allowUnknownOption().allowExcessArguments();
+  }
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Cli } from '../../cli.ts';
+import { CliError } from '../../errors.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { stopReason } from '../../runtime.ts';
+
+/** Runs another entry of tacos in the foreground; its output and exit code are ours. */
+export async function runEntry(
+  { runtime }: Cli,
+  program: 'gateway' | 'admin-api',
+  args: readonly string[],
+): Promise<number> {
+  const entry = runtime.entry(program);
+  if (!existsSync(entry)) {
+    throw new CliError(`${program} is not built: there is no ${entry}`, {
+      code: 'NOT_BUILT',
+      exitCode: exitCodes.programMissing,
+      hint: 'npm run build',
+    });
+  }
+  // In a process group of its own: Ctrl-C reaches it through us alone, once.
+  const child = spawn(process.execPath, [entry, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: runtime.env as NodeJS.ProcessEnv,
+    detached: runtime.platform !== 'win32',
+  });
+  const { signal } = runtime.stop;
+  const forward = (): void => {
+    child.kill(stopReason(runtime.stop) === 'SIGINT' ? 'SIGINT' : 'SIGTERM');
+  };
+  signal.addEventListener('abort', forward);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, killedBy) => resolve(code ?? (killedBy === 'SIGINT' ? 130 : 143)));
+    });
+  } finally {
+    signal.removeEventListener('abort', forward);
+  }
+}

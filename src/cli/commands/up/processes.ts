@@ -1,0 +1,163 @@
+/** What `tacos up` runs, in which order, with which settings. */
+import { existsSync } from 'node:fs';
+import type { Runtime } from '../../runtime.ts';
+import { Child, type ChildPlan } from './child.ts';
+import { type DataDir, type KnownProcess, processStamp } from './data-dir.ts';
+import { answersPing, checkRedisServer, freePort, redisArgs } from './redis.ts';
+
+/** Ports and sizes as asked for. */
+export interface FleetOptions {
+  readonly gatewayPort: number;
+  readonly adminPort: number;
+  readonly workers?: number;
+}
+
+/** Addresses that answer. */
+export interface Addresses {
+  readonly gateway: string;
+  readonly admin: string;
+  readonly redis: string;
+}
+
+/** Names under which signing keys may be given from outside. */
+const keyFiles = { WAITING_TOKEN_KEYS: 'waitingKeys', RESERVATION_TOKEN_KEYS: 'reservationKeys' } as const;
+
+/** Everything that one `tacos up` started; the last one started is stopped first. */
+export class Fleet {
+  private readonly children: Child[] = [];
+  private readonly runtime: Runtime;
+  private readonly data: DataDir;
+  private readonly note: (line: string) => void;
+
+  constructor(options: { runtime: Runtime; data: DataDir; note: (line: string) => void }) {
+    this.runtime = options.runtime;
+    this.data = options.data;
+    this.note = options.note;
+  }
+
+  /** Redis, gateway and admin API. Returns early, with what there is, when told to stop. */
+  async start({ gatewayPort, adminPort, workers }: FleetOptions, signal: AbortSignal): Promise<Addresses> {
+    const redis = this.runtime.env.REDIS_ADDRESS ?? (await this.startRedis(signal));
+    const env = this.environment(redis);
+    const gateway = await this.run(
+      {
+        name: 'gateway',
+        command: process.execPath,
+        args: (address) => [
+          this.runtime.entry('gateway'),
+          ...['--port', String(portOf(address) ?? gatewayPort)],
+          ...(workers === undefined ? [] : ['--workers', String(workers)]),
+        ],
+        env,
+        ready: 'listening',
+        restarts: true,
+      },
+      signal,
+    );
+    const admin = await this.run(
+      {
+        name: 'admin',
+        command: process.execPath,
+        args: () => [this.runtime.entry('admin-api')],
+        env: { ...env, ADMIN_TOKEN_FILE: this.data.tokenList },
+        envAt: (address) => ({ ADMIN_ADDRESS: `127.0.0.1:${portOf(address) ?? adminPort}` }),
+        ready: 'listening',
+        restarts: true,
+      },
+      signal,
+    );
+    return { gateway: gateway.address ?? '', admin: admin.address ?? '', redis };
+  }
+
+  /** Visitors that join, poll and enter; one of ten never comes. False where the simulator is not there. */
+  async startVisitors(gateway: string, visitors: number, signal: AbortSignal): Promise<boolean> {
+    const entry = this.runtime.entry('simulator');
+    if (!existsSync(entry)) return false;
+    const args = [
+      ...[
+        '--gateway',
+        gateway,
+        '--event',
+        'evt_demo',
+        '--visitors',
+        String(visitors),
+        '--keep',
+        String(visitors),
+      ],
+      ...['--no-show', '0.1', '--arrivals', `poisson:${Math.max(1, Math.ceil(visitors / 10))}/s`],
+      '--until-stdin-ends',
+    ];
+    await this.run(
+      {
+        name: 'simulator',
+        command: process.execPath,
+        args: () => [entry, ...args],
+        env: this.runtime.env as NodeJS.ProcessEnv,
+        ready: 'at once',
+        restarts: false,
+      },
+      signal,
+    );
+    return true;
+  }
+
+  /** Stops everything, in order. */
+  async stop(): Promise<void> {
+    for (const child of this.children.toReversed()) await child.stop();
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    for (const child of this.children) child.kill();
+  }
+
+  private async startRedis(signal: AbortSignal): Promise<string> {
+    checkRedisServer(this.runtime.platform);
+    const port = await freePort();
+    await this.run(
+      {
+        name: 'redis',
+        command: 'redis-server',
+        args: () => redisArgs(port, this.data.redis),
+        env: this.runtime.env as NodeJS.ProcessEnv,
+        ready: () => answersPing(port),
+        restarts: true,
+      },
+      signal,
+    );
+    return `127.0.0.1:${port}`;
+  }
+
+  private async run(plan: Omit<ChildPlan, 'log'>, signal: AbortSignal): Promise<Child> {
+    const child = new Child(
+      { ...plan, log: this.data.log(plan.name) },
+      { note: this.note, onPids: () => this.data.noteProcesses(this.known()) },
+    );
+    if (signal.aborted) return child;
+    this.children.push(child);
+    await child.start(signal);
+    return child;
+  }
+
+  private known(): KnownProcess[] {
+    return this.children.flatMap(({ name, pid }) =>
+      pid === undefined ? [] : [{ name, pid, stamp: processStamp(pid) }],
+    );
+  }
+
+  /** The caller's environment, with our own keys and Redis where it names none. */
+  private environment(redis: string): NodeJS.ProcessEnv {
+    const { ADMIN_TOKENS, ADMIN_TOKENS_FILE, ADMIN_ADDRESS, SERVER_GRPC_PORT, ...given } = this.runtime.env;
+    const env: NodeJS.ProcessEnv = { ...given, REDIS_ADDRESS: redis };
+    // Simulated visitors come from one address each, as behind a proxy.
+    env.TRUSTED_PROXIES ??= '127.0.0.0/8';
+    for (const [name, file] of Object.entries(keyFiles)) {
+      if (env[name] === undefined && env[`${name}_FILE`] === undefined) env[`${name}_FILE`] = this.data[file];
+    }
+    return env;
+  }
+}
+
+function portOf(address: string | undefined): number | undefined {
+  return address === undefined ? undefined : Number(new URL(address).port);
+}
