@@ -39,12 +39,12 @@ for i = 1, #reporters, 2 do
 end
 if grace_at ~= event.graceAt then
   redis.call('HSET', KEYS[1], 'graceAt', int(grace_at))
-  redis.call('DEL', KEYS[7])
+  restart_clocks(KEYS[7], KEYS[5], event, now)
 end
 
 local phase = phase_at(event, now_ms)
 if phase ~= 'open' and phase ~= 'draining' then
-  redis.call('DEL', KEYS[7])
+  restart_clocks(KEYS[7], KEYS[5], event, now)
   return {'swept', 0, 0, 0}
 end
 local running = event.paused == 0

@@ -21,3 +21,11 @@ local function mark_turn(turns_key, now_ms, seq)
     redis.call('RPUSH', turns_key, string.format('%.0f %.0f', now_ms, seq))
   end
 end
+
+-- Begins all claim clocks anew: nobody could enter until now, so the tokens lost meanwhile were nobody's turn.
+-- Needs bucket.
+local function restart_clocks(turns_key, bucket_key, event, now_us_value)
+  redis.call('DEL', turns_key)
+  local bucket = read_bucket(bucket_key, event, now_us_value)
+  redis.call('HSET', bucket_key, 'overflow', 0, 'counted', string.format('%.0f', bucket.credit))
+end

@@ -1,5 +1,6 @@
 /** One serving process of a gateway: builds the line and the app, listens, and drains. */
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { drainMs } from '../contract/limits.ts';
 import type { Line } from '../queue/line-types.ts';
@@ -29,6 +30,9 @@ export interface Serving {
   drain(): Promise<void>;
 }
 
+/** A connection without a request is closed this long after the last could be opened, ms. */
+const unusedMs = 1_000;
+
 /** Time kept at the end of a drain to say goodbye to Redis, ms. */
 const goodbyeMs = 3_000;
 
@@ -48,8 +52,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     log,
   });
   const app = await buildApp({ line, authenticate: authenticatorFor(config), peers, log, lifecycle, config });
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const port = await listen(app.server, config.host, options.port);
-  return { port, app, drain: () => drain({ app, line, lifecycle, log, noticeMs: config.drainNoticeMs }) };
+  const noticeMs = config.drainNoticeMs;
+  return { port, app, drain: () => drain({ app, line, sockets, lifecycle, log, noticeMs }) };
 }
 
 /** The ways of signing in that the settings allow. */
@@ -77,12 +87,14 @@ const listenBacklog = 4_096;
 interface Draining {
   readonly app: App;
   readonly line: Line;
+  /** All that are open. */
+  readonly sockets: ReadonlySet<Socket>;
   readonly lifecycle: Lifecycle;
   readonly log: Logger;
   readonly noticeMs: number;
 }
 
-async function drain({ app, line, lifecycle, log, noticeMs }: Draining): Promise<void> {
+async function drain({ app, line, sockets, lifecycle, log, noticeMs }: Draining): Promise<void> {
   const { server, streams, fastify } = app;
   lifecycle.isDraining = true;
   // Still serving, while load balancers learn of it; every answer asks its client to connect elsewhere next.
@@ -96,8 +108,13 @@ async function drain({ app, line, lifecycle, log, noticeMs }: Draining): Promise
     },
     drainMs - goodbyeMs - noticeMs,
   );
+  // Browsers open connections ahead of need; node:http counts one that never asked for anything as busy.
+  const unusedTimer = setTimeout(() => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  }, unusedMs);
   await closed;
   clearTimeout(timer);
+  clearTimeout(unusedTimer);
   await fastify.close();
   await Promise.race([line.close(), sleep(goodbyeMs - 500)]);
 }

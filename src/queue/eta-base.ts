@@ -1,5 +1,5 @@
 /**
- * The ETA formula of the system before this one, as it stood (SPEC promise 8), and its confidence. The bench prints
+ * The ETA formula of the system before this one, as it stood, and its confidence. The bench prints
  * its figure beside ours; in the product it answers only where the refill in force says nothing.
  */
 import type { Flow } from './flow.ts';

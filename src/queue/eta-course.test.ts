@@ -85,27 +85,27 @@ describe('Course', () => {
       gap: fc.integer({ min: 1, max: 3_000 }),
     });
     fc.assert(
-      fc.property(anyCourse, (any) => {
+      fc.property(anyCourse, (drawn) => {
         const inputs: CourseInputs = {
           ...still,
-          ...any,
+          ...drawn,
           ready: 20,
           releaseFromSec: 10,
-          openMs: nowMs + any.openInMs,
+          openMs: nowMs + drawn.openInMs,
           refill: {
-            from: any.from * 1e6,
+            from: drawn.from * 1e6,
             fromAtMs: nowMs,
-            to: any.to * 1e6,
-            toAtMs: nowMs + any.rampMs,
-            untilMs: any.untilInMs === 0 ? 0 : nowMs + any.untilInMs,
+            to: drawn.to * 1e6,
+            toAtMs: nowMs + drawn.rampMs,
+            untilMs: drawn.untilInMs === 0 ? 0 : nowMs + drawn.untilInMs,
             after: 20e6,
           },
         };
         const course = courseOf(inputs);
-        const sec = course.secondsTo(any.gap);
-        const exact = stepped(inputs, any.gap);
+        const sec = course.secondsTo(drawn.gap);
+        const exact = stepped(inputs, drawn.gap);
         expect(Math.abs(sec - exact)).toBeLessThan(0.1 + exact / 100);
-        expect(course.secondsTo(any.gap + 1)).toBeGreaterThanOrEqual(sec);
+        expect(course.secondsTo(drawn.gap + 1)).toBeGreaterThanOrEqual(sec);
       }),
       { numRuns: 60 },
     );

@@ -74,8 +74,8 @@ describe('EtaModel', () => {
     });
     const tokensMicro = fc.integer({ min: -10, max: 100 }).map((tokens) => tokens * 1e6);
     fc.assert(
-      fc.property(moves, tokensMicro, (any, tokens) => {
-        const line = new Line().set({ tokensMicro: tokens }).run(90, any);
+      fc.property(moves, tokensMicro, (drawn, tokens) => {
+        const line = new Line().set({ tokensMicro: tokens }).run(90, drawn);
         let before = 0;
         for (let position = 1; position <= 5_000; position += 7) {
           const { etaSec, lowSec, highSec } = line.at(position);

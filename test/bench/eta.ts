@@ -1,6 +1,6 @@
 /**
  * `npm run bench:eta [-- --json] [--seed N] [--only NAME]`: how near the shown ETA comes to what was really left, on
- * the traces of SPEC promise 8, beside the formula of the first system at the very same polls.
+ * the six traces of docs/eta.md, beside the formula of the first system at the very same polls.
  * Exits 1 when one of the six traces is below the target or an ETA rose without a cause.
  */
 import { cpus } from 'node:os';

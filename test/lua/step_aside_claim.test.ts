@@ -117,6 +117,18 @@ describe('step_aside of people who are there but never enter', () => {
     expect(times.size).toBeGreaterThanOrEqual(690);
   });
 
+  it('counts no token that was lost before the opening or while nobody swept', async () => {
+    const { store } = line;
+    const event = await line.event({ prequeueFromMs: atMs(0), opensAtMs: atMs(600) });
+    await joinMany(store, event, 2_000, at(0), alwaysDueMs);
+    await sweepThrough(store, event, 590, 665);
+    const opened = await unclaimedAt(event);
+    expect(Math.max(...opened.keys())).toBeLessThanOrEqual(100 + 10 * 6);
+    await sweepThrough(store, event, 1_265, 1_330);
+    const later = [...(await unclaimedAt(event))].filter(([, sec]) => sec > 1_000);
+    expect(later.length).toBeLessThanOrEqual(100 + 10 * 6);
+  });
+
   it('touches nobody while people enter within claim_sec of being ready', async () => {
     const { redis, store } = line;
     const event = await line.event({ capacity: 400, window: 400 });

@@ -68,8 +68,10 @@ export class Sender {
 
   /** Writes the head of an event stream. */
   startStream(exchange: Exchange): void {
-    // Without buffering by nginx in between.
-    const head = this.head(exchange, 'text/event-stream; charset=utf-8', ['x-accel-buffering', 'no']);
+    const more = ['x-accel-buffering', 'no'];
+    // Not used again after the stream, lest it be left open when the gateway stops.
+    if (!this.lifecycle.isDraining) more.push('connection', 'close');
+    const head = this.head(exchange, 'text/event-stream; charset=utf-8', more);
     exchange.response.writeHead(200, head);
     exchange.meter.record(200, exchange.startedMs);
   }

@@ -11,7 +11,7 @@ import {
   sweepMs,
 } from '../../../src/contract/limits.ts';
 import { isReady } from '../../../src/queue/admission.ts';
-import { type BucketState, capacityAt, settle } from '../../../src/queue/bucket.ts';
+import { type BucketRates, type BucketState, capacityAt, settle } from '../../../src/queue/bucket.ts';
 import { EtaModel } from '../../../src/queue/eta.ts';
 import { baseEtaSec, baseRate } from '../../../src/queue/eta-base.ts';
 import { Flow, flowSlotSec } from '../../../src/queue/flow.ts';
@@ -81,8 +81,9 @@ export class LineModel {
       this.#tick();
   }
 
-  get #rates(): { refill: TimedValue; capacity: undefined } {
-    return { refill: this.#refill, capacity: undefined };
+  get #rates(): BucketRates {
+    const { capacity } = this.#trace;
+    return { refill: this.#refill, capacity: capacity > 0 ? constant(capacity * microPerToken) : undefined };
   }
 
   get #isOpen(): boolean {

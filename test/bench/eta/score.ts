@@ -1,4 +1,4 @@
-/** How good the shown ETAs were, once it is known when each visitor's turn came (SPEC promise 8). */
+/** How good the shown ETAs were, once it is known when each visitor's turn came. */
 import type { ShownPoll, Visitor } from './crowd.ts';
 import type { Trace } from './traces.ts';
 

@@ -16,6 +16,8 @@ export interface Trace {
   readonly lateSec: number;
   /** Refill at the opening, admissions per second. */
   readonly refill: number;
+  /** Tokens in a full bucket, and places in the window; 0 = max(100, 4 s of refill). */
+  readonly capacity: number;
   readonly actions: readonly Action[];
   /** Leaving while waiting: exponential patience of this rate per second (as in the Erlang-A model). */
   readonly leavePerSec: number;
@@ -37,6 +39,7 @@ const plain: Trace = {
   earlyShare: 0.6,
   lateSec: 150,
   refill: 10,
+  capacity: 0,
   actions: [],
   leavePerSec: 0,
   noShowShare: 0,
@@ -81,6 +84,8 @@ export const otherTraces: readonly Trace[] = [
     idleShare: 0.02,
   },
   { ...plain, name: '20 % no-show, 50/s', visitors: 15_000, refill: 50, noShowShare: 0.2 },
+  { ...plain, name: '… capacity 400', visitors: 15_000, refill: 50, noShowShare: 0.2, capacity: 400 },
   // 0.2 × 10/s × 60 s = 120 people who never enter against a bucket of 100: it overflows in waves.
   { ...plain, name: '20 % never enter', idleShare: 0.2 },
+  { ...plain, name: '… capacity 250', idleShare: 0.2, capacity: 250 },
 ];
