@@ -13,6 +13,7 @@ import type { Phase, StatusReply } from '../contract/visitor-api.ts';
 import { type AdmissionView, isReady } from './admission.ts';
 import { capacityAt } from './bucket.ts';
 import { EtaModel } from './eta.ts';
+import { clampedNotice } from './eta-causes.ts';
 import type { EventSecret, Keyring } from './keyring.ts';
 import { Presence } from './presence.ts';
 import type { RedisClock } from './redis-clock.ts';
@@ -176,7 +177,7 @@ export class ServedEvent {
     const position = this.replica.position(token.seq);
     const ready = state !== 'ahead' && this.ready(token, position, nowMs);
     const eta = this.eta.at(position, nowMs);
-    const notices = this.eta.notices();
+    const notices = eta.clamped && !ready ? [...this.eta.notices(), clampedNotice] : this.eta.notices();
     return {
       status: ready ? 'ready' : 'waiting',
       position,

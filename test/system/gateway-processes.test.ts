@@ -98,7 +98,7 @@ for (const workers of ['1', '3']) {
     it('does not start without a line, and says why', async () => {
       await expect(
         start(['--workers', workers, '--port', '0'], { FAKE_LINE_FAILURE: 'no line today' }),
-      ).rejects.toThrow(/ended before it was ready \(1\)[^]*no line today/);
+      ).rejects.toThrow(/ended before it was ready \(1\)[\s\S]*no line today/);
     });
   });
 }
@@ -111,7 +111,7 @@ it('a worker that dies is replaced, while the others serve', async () => {
     .map(Number);
   expect(pids.length).toBe(2);
   process.kill(pids[0] ?? 0, 'SIGKILL');
-  await expect.poll(() => workersOf(url)).toBe('1 of 2');
+  await expect.poll(() => workersOf(url), { timeout: 5_000, interval: 20 }).toBe('1 of 2');
   expect((await readiness(url)).status).toBe('ready');
   expect(new Set(await poll(url, 4))).toEqual(new Set([200]));
   await expect.poll(() => workersOf(url), { timeout: 10_000 }).toBe('2 of 2');
@@ -120,7 +120,7 @@ it('a worker that dies is replaced, while the others serve', async () => {
 it('settings: shown with --print-config, refused all at once with exit 2', async () => {
   const env = { SERVER_PORT: 'x', REDIS_SENTINELS: 'a:1' };
   await expect(start([], env)).rejects.toThrow(
-    /ended before it was ready \(2\)[^]*SERVER_PORT is "x"[^]*REDIS_SENTINELS is set/,
+    /ended before it was ready \(2\)[\s\S]*SERVER_PORT is "x"[\s\S]*REDIS_SENTINELS is set/,
   );
   const shown = startProgram({
     argv: ['test/helpers/fake-gateway.ts', '--print-config', '--port', '9'],

@@ -28,7 +28,7 @@ export interface PrimaryOptions {
 
 interface Collection {
   readonly reports: Reports[ReportName][];
-  missing: number;
+  readonly missing: Set<Worker>;
   readonly finish: () => void;
 }
 
@@ -103,11 +103,12 @@ export class Primary {
       if (message.kind === 'serving') this.noteServing(worker);
       if (message.kind === 'failed') failure = message.sentence;
       if (message.kind === 'collect') this.collect(worker, message.id, message.name);
-      if (message.kind === 'report') this.noteReport(message.id, message.report);
+      if (message.kind === 'report') this.noteReport(worker, message.id, message.report);
     });
     worker.on('exit', (code, signal) => {
       this.live.delete(worker);
       this.serving.delete(worker);
+      for (const collection of this.collections.values()) settle(collection, worker);
       if (this.isStopping) {
         if (this.live.size === 0) this.onAllGone();
       } else if (!this.hasStarted) {
@@ -146,18 +147,22 @@ export class Primary {
       tell(asker, { kind: 'collected', id: askerId, reports, workers: this.options.workers });
     };
     const timer = setTimeout(finish, collectMs);
-    this.collections.set(id, { reports, missing: asked.length, finish });
+    this.collections.set(id, { reports, missing: new Set(asked), finish });
     for (const worker of asked) tell(worker, { kind: 'ask', id, name });
     if (asked.length === 0) finish();
   }
 
-  private noteReport(id: number, report: Reports[ReportName]): void {
+  private noteReport(worker: Worker, id: number, report: Reports[ReportName]): void {
     const collection = this.collections.get(id);
     if (collection === undefined) return;
     collection.reports.push(report);
-    collection.missing -= 1;
-    if (collection.missing === 0) collection.finish();
+    settle(collection, worker);
   }
+}
+
+/** Notes that nothing more comes from a worker. */
+function settle({ missing, finish }: Collection, worker: Worker): void {
+  if (missing.delete(worker) && missing.size === 0) finish();
 }
 
 function tell(worker: Worker, message: FromPrimary): void {
