@@ -38,9 +38,9 @@ interface HotRoute {
 }
 
 export function createHotPath(context: HttpContext): HotPath {
-  const { operations, meters, sender, traceIds } = context;
-  const { log } = context;
-
+  const { meters, sender, traceIds } = context;
+  const routes = createRoutes(context);
+  const unread = meters.route('other', 'unread');
   const begin = (request: IncomingMessage, response: ServerResponse, meter: RouteMeter): Exchange => ({
     request,
     response,
@@ -48,53 +48,6 @@ export function createHotPath(context: HttpContext): HotPath {
     traceId: traceIds(request.headers.traceparent),
     startedMs: performance.now(),
   });
-
-  const fail = (exchange: Exchange, error: unknown): void => {
-    const { traceId, meter, response } = exchange;
-    const isExpected = error instanceof TacosError;
-    if (!isExpected) log.error({ err: error, traceId, route: meter.route }, 'a request failed');
-    if (response.headersSent) response.destroy();
-    else sender.send(exchange, refusalAnswer(isExpected ? error.refusal : refuse('INTERNAL'), traceId));
-  };
-
-  const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
-    answered.then((result) => sender.send(exchange, result)).catch((error: unknown) => fail(exchange, error));
-  };
-
-  const withBody =
-    (run: (request: BodyRequest) => Promise<Answer>) =>
-    (exchange: Exchange): void =>
-      readBody(exchange.request, (body) => {
-        if (body === undefined) sender.sendTooLarge(exchange);
-        else finish(exchange, run({ headers: exchange.request.headers, body, traceId: exchange.traceId }));
-      });
-
-  const status = (exchange: Exchange): void => {
-    const answered = operations.status(searchOf(exchange.request.url ?? ''), exchange.traceId);
-    if (answered instanceof Promise) finish(exchange, answered);
-    else sender.send(exchange, answered);
-  };
-
-  const leave = (exchange: Exchange): void =>
-    finish(exchange, operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId));
-
-  const route = (method: string, path: string, run: HotRoute['run']): [string, HotRoute] => [
-    apiPrefix + path,
-    { method, meter: meters.route(method, apiPrefix + path), run },
-  ];
-  const routes = new Map<string, HotRoute>([
-    route('GET', '/queue/status', status),
-    route('POST', '/queue/join', withBody(operations.join)),
-    route('POST', '/queue/enter', withBody(operations.enter)),
-    route('DELETE', '/queue/leave', leave),
-    route(
-      'GET',
-      '/queue/stream',
-      (exchange) => void openStream(context, exchange).catch((e) => fail(exchange, e)),
-    ),
-  ]);
-  const unread = meters.route('other', 'unread');
-
   return (request, response) => {
     const url = request.url ?? '';
     if (url.charCodeAt(0) !== slash || isHostMissing(request)) {
@@ -109,10 +62,58 @@ export function createHotPath(context: HttpContext): HotPath {
     try {
       found.run(exchange);
     } catch (error) {
-      fail(exchange, error);
+      fail(context, exchange, error);
     }
     return true;
   };
+}
+
+/** The routes by their whole path. */
+function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
+  const { operations, meters, sender } = context;
+
+  const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
+    answered
+      .then((result) => sender.send(exchange, result))
+      .catch((error: unknown) => fail(context, exchange, error));
+  };
+  const status = (exchange: Exchange): void => {
+    const answered = operations.status(searchOf(exchange.request.url ?? ''), exchange.traceId);
+    if (answered instanceof Promise) finish(exchange, answered);
+    else sender.send(exchange, answered);
+  };
+  const leave = (exchange: Exchange): void =>
+    finish(exchange, operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId));
+  const stream = (exchange: Exchange): void =>
+    void openStream(context, exchange).catch((error: unknown) => fail(context, exchange, error));
+  const withBody =
+    (run: (request: BodyRequest) => Promise<Answer>) =>
+    (exchange: Exchange): void =>
+      readBody(exchange.request, (body) => {
+        if (body === undefined) sender.sendTooLarge(exchange);
+        else finish(exchange, run({ headers: exchange.request.headers, body, traceId: exchange.traceId }));
+      });
+
+  const route = (method: string, name: string, run: HotRoute['run']): [string, HotRoute] => {
+    const path = `${apiPrefix}/queue/${name}`;
+    return [path, { method, meter: meters.route(method, path), run }];
+  };
+  return new Map([
+    route('GET', 'status', status),
+    route('POST', 'join', withBody(operations.join)),
+    route('POST', 'enter', withBody(operations.enter)),
+    route('DELETE', 'leave', leave),
+    route('GET', 'stream', stream),
+  ]);
+}
+
+/** An error at the end of the thin path: an expected one is its refusal, any other a bug. */
+function fail({ sender, log }: HttpContext, exchange: Exchange, error: unknown): void {
+  const { traceId, meter, response } = exchange;
+  const isExpected = error instanceof TacosError;
+  if (!isExpected) log.error({ err: error, traceId, route: meter.route }, 'a request failed');
+  if (response.headersSent) response.destroy();
+  else sender.send(exchange, refusalAnswer(isExpected ? error.refusal : refuse('INTERNAL'), traceId));
 }
 
 const slash = 47;

@@ -70,7 +70,9 @@ export async function watchLines(options: LineWatchOptions): Promise<void> {
 /** What has been printed, and what is due. */
 class Lines {
   private readonly options: LineWatchOptions;
-  private last: { snapshot: QueueSnapshot; link: Link; atMs: number } | undefined;
+  private last: { snapshot: QueueSnapshot; link: Link } | undefined;
+  /** When the next row of the beat is due; rows in between do not move it. */
+  private dueAtMs = 0;
 
   constructor(options: LineWatchOptions) {
     this.options = options;
@@ -85,9 +87,11 @@ class Lines {
     const link = linkAt(feed.facts, nowMs);
     const isReached = until?.(snapshot) === true;
     const note = this.noteOf(snapshot);
-    const isDue = this.last === undefined || nowMs - this.last.atMs >= intervalMs;
+    const isDue = this.last === undefined || nowMs >= this.dueAtMs;
+    if (isDue)
+      this.dueAtMs = nowMs - this.dueAtMs < intervalMs ? this.dueAtMs + intervalMs : nowMs + intervalMs;
     const isNew = note !== '' || this.last?.link.word !== link.word || this.isOtherState(snapshot);
-    if (isDue || isNew || isReached) this.print(snapshot, link, note, nowMs, isDue);
+    if (isDue || isNew || isReached) this.print(snapshot, link, note);
     if (maxStaleMs !== undefined && link.ageSec * 1000 > maxStaleMs) throw tooOld(link.ageSec, maxStaleMs);
     return isReached;
   }
@@ -108,7 +112,7 @@ class Lines {
     return this.last !== undefined && stateOf(this.last.snapshot) !== stateOf(snapshot);
   }
 
-  private print(snapshot: QueueSnapshot, link: Link, note: string, nowMs: number, isDue: boolean): void {
+  private print(snapshot: QueueSnapshot, link: Link, note: string): void {
     const { form, print, clock, headers } = this.options;
     if (form === 'jsonl') {
       const ageSec = Math.round(link.ageSec * 1000) / 1000;
@@ -117,9 +121,7 @@ class Lines {
       if (this.last === undefined && headers) print(lineHeader);
       print(lineRow(snapshot, link, clock.now(), note));
     }
-    // A row in between does not move the beat of the interval.
-    const atMs = isDue || this.last === undefined ? nowMs : this.last.atMs;
-    this.last = { snapshot, link, atMs };
+    this.last = { snapshot, link };
   }
 }
 

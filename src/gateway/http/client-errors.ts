@@ -1,17 +1,17 @@
 /** Answers to what node:http could not read as a request, in the same shape as all others. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { refuse } from '../../contract/errors.ts';
+import { type ErrorCode, refuse } from '../../contract/errors.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { fixedHeaders, jsonType, refusalAnswer } from './answer.ts';
 import type { TraceIds } from './trace-id.ts';
 
-const refusals: Readonly<Record<string, { readonly status: number; readonly message: string }>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, message: 'The headers are too large.' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'The chunk extensions are too large.' },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive.' },
+const codes: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'BODY_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
-const notHttp = { status: 400, message: 'This is not a valid HTTP request.' };
+const notHttp = { message: 'This is not a valid HTTP request.' };
 
 /** Makes the server's clientError listener: it answers where it can, and closes the connection. */
 export function createClientErrorHandler(options: { readonly meters: Meters; readonly traceIds: TraceIds }) {
@@ -21,9 +21,9 @@ export function createClientErrorHandler(options: { readonly meters: Meters; rea
       socket.destroy();
       return;
     }
-    const { status, message } = refusals[error.code ?? ''] ?? notHttp;
+    const code = codes[error.code ?? ''];
     const traceId = options.traceIds(undefined);
-    const { body } = refusalAnswer(refuse('BAD_REQUEST', { message }), traceId);
+    const { status, body } = refusalAnswer(code ? refuse(code) : refuse('BAD_REQUEST', notHttp), traceId);
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       `content-type: ${jsonType}`,

@@ -27,7 +27,8 @@ export interface UpFlags {
   readonly for?: string;
 }
 
-const demo = { event: 'evt_demo', name: 'Demo', capacity: 100, refillPerSec: 10 } as const;
+// No capacity of its own: the default of 100 grows with the refill, so a raised refill is reached without a second setting.
+const demo = { event: 'evt_demo', name: 'Demo', refillPerSec: 10 } as const;
 
 /** `tacos up`: everything on this machine until told to stop. Ends with 0 whatever stopped it. */
 export async function up(cli: Cli, flags: UpFlags): Promise<number> {

@@ -1,0 +1,188 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createApiClient } from './api-client.ts';
+import type { CliError } from './errors.ts';
+import { changeOf, snapshotOf } from './testing/views.ts';
+
+type Handler = (request: IncomingMessage, reply: ServerResponse) => void;
+let server: Server;
+let handlers: Handler[];
+let seen: IncomingMessage[];
+let origin: string;
+
+beforeEach(async () => {
+  handlers = [];
+  seen = [];
+  server = createServer((request, reply) => {
+    seen.push(request);
+    const handler = handlers.length > 1 ? handlers.shift() : handlers[0];
+    request.resume().on('end', () => handler?.(request, reply));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const client = (timeoutMs = 2_000) =>
+  createApiClient({
+    server: origin,
+    token: 'secret',
+    client: 'tacos/1',
+    timeoutMs,
+    unreachableHint: 'tacos up',
+  });
+const json =
+  (status: number, body: unknown): Handler =>
+  (_request, reply) =>
+    reply
+      .writeHead(status, { 'content-type': 'application/json', 'tacos-environment': 'test' })
+      .end(JSON.stringify(body));
+const refusal = (code: string, message = 'no', hint?: string) => ({
+  error: { code, message, trace_id: 'req_1', ...(hint === undefined ? {} : { hint }) },
+});
+const drop: Handler = (_request, reply) => reply.destroy();
+const set = () =>
+  client().changeBucket('evt_x', { refillPerSec: 80 }, { ifRevision: 18, idempotencyKey: 'k1' });
+const failureOf = async (call: Promise<unknown>): Promise<CliError> => {
+  const error = await call.then(
+    () => undefined,
+    (caught: CliError) => caught,
+  );
+  if (error === undefined) throw new Error('the call went well');
+  return error;
+};
+
+describe('an answer', () => {
+  it('is parsed, cleaned, and tells the environment', async () => {
+    handlers = [json(200, { ...snapshotOf({ name: 'A\u001b[31mB\u202e' }), added: 'later' })];
+    const api = client();
+    expect((await api.snapshot('evt_x')).name).toBe('A[31mB');
+    expect(api.environment).toBe('test');
+    expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer secret', 'user-agent': 'tacos/1' });
+  });
+
+  it('of a form that is not known is an error, not a crash', async () => {
+    handlers = [json(200, { kind: 'Other' })];
+    expect((await failureOf(client().snapshot('evt_x'))).details).toMatchObject({
+      code: 'BAD_ANSWER',
+      exitCode: 1,
+    });
+  });
+
+  it.each([
+    [400, 'BAD_REQUEST', 2],
+    [401, 'UNAUTHENTICATED', 4],
+    [403, 'FORBIDDEN', 4],
+    [404, 'EVENT_NOT_FOUND', 3],
+    [412, 'VERSION_CONFLICT', 6],
+    [422, 'GUARD_RAIL', 6],
+    [429, 'RATE_LIMITED', 7],
+    [500, 'INTERNAL', 1],
+    [503, 'UNAVAILABLE', 7],
+  ])('%d %s of a read is exit %d', async (status, code, exitCode) => {
+    handlers = [json(status, refusal(code))];
+    expect((await failureOf(client().snapshot('evt_x'))).details).toMatchObject({
+      code,
+      exitCode,
+      requestId: 'req_1',
+    });
+  });
+
+  it('names the event that is not there', async () => {
+    handlers = [json(404, refusal('EVENT_NOT_FOUND', 'There is no such event.', 'drop table'))];
+    const error = await failureOf(client().snapshot('evt_n'));
+    expect([error.message, error.details.hint]).toEqual(['event "evt_n" not found', 'tacos event list']);
+  });
+
+  it('from something that is no admin API says so', async () => {
+    handlers = [(_request, reply) => reply.writeHead(502).end('<html>Bad gateway')];
+    const error = await failureOf(client().snapshot('evt_x'));
+    expect(error.message).toContain('not as the admin API of tacos does');
+    expect(error.details.exitCode).toBe(7);
+  });
+});
+
+describe('a change', () => {
+  it('whose answer is lost is sent again with the same key', async () => {
+    handlers = [drop, drop, json(200, changeOf())];
+    expect((await set()).revision).toBe(19);
+    expect(seen.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1', 'k1']);
+    expect(seen[0]?.headers['if-match']).toBe('"18"');
+  });
+
+  it('whose answer stays lost is exit 9, with the command that shows what happened', async () => {
+    handlers = [drop];
+    const error = await failureOf(set());
+    expect(error.details).toMatchObject({
+      exitCode: 9,
+      applied: 'unknown',
+      hint: 'tacos bucket get evt_x',
+      why: 'it is not known whether the change was made',
+    });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('that fails on the server in an unknown state is sent again, then exit 9', async () => {
+    handlers = [json(503, refusal('UNAVAILABLE', 'Redis cannot be reached right now.'))];
+    expect((await failureOf(set())).details).toMatchObject({ exitCode: 9, requestId: 'req_1' });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('that is refused is sent once, and changed nothing', async () => {
+    handlers = [json(412, refusal('VERSION_CONFLICT'))];
+    expect((await failureOf(set())).details).toMatchObject({
+      exitCode: 6,
+      why: 'nothing was changed',
+      hint: 'tacos bucket get evt_x',
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('that finds nobody there is exit 7: nothing was sent', async () => {
+    server.close();
+    const error = await failureOf(set());
+    expect(error.details).toMatchObject({ exitCode: 7, code: 'UNREACHABLE', hint: 'tacos up' });
+    expect(error.message).toContain('connection refused');
+  });
+});
+
+it('a read without an answer in time is exit 7', async () => {
+  handlers = [() => {}];
+  const error = await failureOf(client(100).snapshot('evt_x'));
+  expect(error.details).toMatchObject({ code: 'NO_ANSWER', exitCode: 7 });
+});
+
+describe('the stream', () => {
+  it('yields snapshots and heartbeats, across chunks, and leaves out what it does not know', async () => {
+    handlers = [
+      (_request, reply) => {
+        const text = `id: 918\nevent: snapshot\ndata: ${JSON.stringify(snapshotOf())}\n\nevent: later\ndata: x\n\n`;
+        reply.writeHead(200, { 'content-type': 'text/event-stream' });
+        reply.write(text.slice(0, 40));
+        setTimeout(
+          () => reply.end(`${text.slice(40)}event: heartbeat\ndata: {"ageSec":0.1,"seq":918}\n\n`),
+          20,
+        );
+      },
+    ];
+    const kinds: string[] = [];
+    const { signal } = new AbortController();
+    for await (const message of client().stream('evt_x', { lastEventId: '917', signal }))
+      kinds.push(message.kind);
+    expect(kinds).toEqual(['snapshot', 'heartbeat']);
+    expect(seen[0]?.headers['last-event-id']).toBe('917');
+  });
+
+  it('that is refused says why', async () => {
+    handlers = [json(404, refusal('EVENT_NOT_FOUND'))];
+    const { signal } = new AbortController();
+    const read = async () => {
+      for await (const _ of client().stream('evt_n', { signal }));
+    };
+    expect((await failureOf(read())).details.exitCode).toBe(3);
+  });
+});

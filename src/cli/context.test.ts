@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeMachine } from './testing/fake-runtime.ts';
+
+let machine: FakeMachine;
+beforeEach(() => {
+  machine = new FakeMachine();
+});
+afterEach(() => machine.remove());
+
+const deadPid = 2 ** 22 + 1;
+const staging = `
+current: staging
+contexts:
+  staging: {server: "https://admin.stg.example/", kind: staging}
+  apne2-prod: {server: https://admin.apne2.example, kind: prod}
+  frozen: {server: https://admin.frozen.example, readOnly: true}
+`;
+const lastTarget = () => machine.targets.at(-1);
+
+describe('a read', () => {
+  it('uses TACOS_SERVER and TACOS_TOKEN', async () => {
+    expect((await machine.run('queue', 'list')).code).toBe(0);
+    expect(lastTarget()).toMatchObject({ server: 'http://127.0.0.1:1', token: 'env-token' });
+    expect(lastTarget()?.client).toBe('tacos/1.2.3 (mina@desk-1)');
+  });
+
+  it('uses the running local one where there is no other', async () => {
+    machine.env = {};
+    machine.local();
+    expect((await machine.run('queue', 'list')).code).toBe(0);
+    expect(lastTarget()).toMatchObject({ server: 'http://127.0.0.1:2', token: 'local-token' });
+  });
+
+  it('takes -c over everything, before or after the verb', async () => {
+    machine.local();
+    machine.config(staging);
+    await machine.run('-c', 'local', 'queue', 'list');
+    expect(lastTarget()?.server).toBe('http://127.0.0.1:2');
+    await machine.run('queue', 'list', '-c', 'staging');
+    expect(lastTarget()?.server).toBe('https://admin.stg.example');
+    machine.env = { TACOS_CONTEXT: 'apne2-prod', TACOS_TOKEN: 't' };
+    await machine.run('queue', 'list');
+    expect(lastTarget()?.server).toBe('https://admin.apne2.example');
+  });
+
+  it('takes the token from --token-file, then TACOS_TOKEN_FILE, then TACOS_TOKEN', async () => {
+    const dataDir = machine.local();
+    machine.env.TACOS_TOKEN_FILE = `${dataDir}/operator.token`;
+    await machine.run('queue', 'list');
+    expect(lastTarget()?.token).toBe('local-token');
+    await machine.run('queue', 'list', '--token-file', '-');
+    expect(lastTarget()?.token).toBe('stdin-token');
+  });
+
+  it('finds the local one of TACOS_DATA_DIR', async () => {
+    const dataDir = machine.local();
+    machine.env = { TACOS_DATA_DIR: dataDir };
+    expect((await machine.run('queue', 'list', '-c', 'local')).code).toBe(0);
+    machine.env = { TACOS_DATA_DIR: `${dataDir}-other` };
+    expect((await machine.run('queue', 'list', '-c', 'local')).code).toBe(7);
+  });
+});
+
+describe('no context', () => {
+  it('is exit 7 with what to run, also for a dead one', async () => {
+    machine.env = {};
+    const none = await machine.run('queue', 'list');
+    expect([none.code, none.stdout]).toEqual([7, '']);
+    expect(none.stderr).toContain('  try   tacos up\n');
+    machine.local(deadPid);
+    const dead = await machine.run('queue', 'list', '-c', 'local');
+    expect(dead.code).toBe(7);
+    expect(dead.stderr).toContain('has ended');
+  });
+
+  it('of that name is exit 3', async () => {
+    machine.config(staging);
+    const { code, stderr } = await machine.run('queue', 'list', '-c', 'prod');
+    expect(code).toBe(3);
+    expect(stderr).toContain('context "prod" not found\n  why   config.yaml has staging, apne2-prod, frozen');
+  });
+
+  it('token is exit 4', async () => {
+    machine.env = { TACOS_SERVER: 'http://127.0.0.1:1' };
+    expect((await machine.run('queue', 'list')).code).toBe(4);
+    machine.env.TACOS_TOKEN_FILE = '/nowhere';
+    expect((await machine.run('queue', 'list')).code).toBe(4);
+  });
+
+  it('is guessed from a broken or dangerous file: exit 2', async () => {
+    machine.env = {};
+    machine.config('contexts: {a: {server: ftp://x}}');
+    expect((await machine.run('queue', 'list')).stderr).toContain('contexts.a.server');
+    machine.config(staging.replace('current: staging', 'current: apne2-prod'));
+    const { code, stderr } = await machine.run('queue', 'list');
+    expect(code).toBe(2);
+    expect(stderr).toContain('try   export TACOS_CONTEXT=apne2-prod');
+  });
+});
+
+describe('a change', () => {
+  const set = (...more: string[]) => machine.run('bucket', 'set', 'evt_x', '--refill', '80', ...more);
+
+  it('never chooses between a current context and a running local one', async () => {
+    machine.env = { TACOS_TOKEN: 't' };
+    machine.config(staging);
+    machine.local();
+    const { code, stderr } = await set();
+    expect(code).toBe(5);
+    expect(stderr).toContain('both "staging" and "local" are at hand');
+    expect(machine.api.changes).toEqual([]);
+    machine.api.environment = 'staging';
+    expect((await set('-c', 'staging')).code).toBe(0);
+    machine.api.environment = 'development';
+    expect((await set('-c', 'local')).code).toBe(0);
+  });
+
+  it('needs no choice where both are the same server, or only one is there', async () => {
+    machine.local(process.pid, 'http://127.0.0.1:1');
+    expect((await set()).code).toBe(0);
+    machine.env = {};
+    expect((await set()).code).toBe(0);
+  });
+
+  it('is refused by a read-only context and by a server that is not what the context says', async () => {
+    machine.env = { TACOS_TOKEN: 't' };
+    machine.config(staging);
+    const frozen = await set('-c', 'frozen');
+    expect([frozen.code, frozen.stderr.includes('read-only')]).toEqual([6, true]);
+    machine.api.environment = 'production';
+    const other = await set('-c', 'staging');
+    expect(other.code).toBe(6);
+    expect(other.stderr).toContain('says STAGING, the server calls itself PROD');
+    expect(machine.api.changes).toEqual([]);
+  });
+});
