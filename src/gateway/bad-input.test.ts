@@ -51,7 +51,11 @@ describe('requests that are not HTTP as it should be', () => {
   it('refuses a negative length', () =>
     expectError(requestText('POST', join, { headers: { 'content-length': '-1' } }), 400, 'BAD_REQUEST'));
   it('refuses headers over 16 KiB with 431', () =>
-    expectError(requestText('GET', status, { headers: { x: 'y'.repeat(20_000) } }), 431, 'HEADERS_TOO_LARGE'));
+    expectError(
+      requestText('GET', status, { headers: { x: 'y'.repeat(20_000) } }),
+      431,
+      'HEADERS_TOO_LARGE',
+    ));
   it('refuses a bad escape in the path', () => expectError(requestText('GET', '/%zz'), 400, 'BAD_REQUEST'));
   it('refuses a NUL in an escaped path', () => expectError(requestText('GET', '/a%00b'), 404, 'NOT_FOUND'));
   it('does not echo an unknown address', async () => {

@@ -47,6 +47,22 @@ describe('a crowd', () => {
     expect(report.order.admitted).toHaveLength(5_000);
   }, 30_000);
 
+  it('leaves an empty line behind where asked: also who vanished goes home', async () => {
+    const { url, calls } = await quickGateway(30);
+    const report = await runCrowd({
+      gateway: url,
+      event,
+      visitors: 40,
+      noShow: 0.5,
+      noShowAt: 'join',
+      leaveAtEnd: true,
+      forMs: 500,
+    });
+    expect(report.outcomes.vanished).toBeGreaterThan(5);
+    const left = calls.filter(({ call }) => call === 'leave').map(({ token }) => token);
+    expect(new Set(left).size).toBe(40);
+  });
+
   it('does the same again with the same seed', async () => {
     const run = async (seed: number) => {
       const { url, calls } = await quickGateway();

@@ -34,7 +34,7 @@ const replacementStream = -3;
 const replacementMaxMs = 1_000;
 const replacementAfterFailureMs = 10_000;
 /** How long answers under way are waited for at the end, ms: an enter may have been granted. */
-const settleMs = 2_000;
+const settleMs = 3_000;
 const settlePollMs = 10;
 const troubles: ReadonlySet<Outcome> = new Set(['closed', 'refused', 'lost', 'gaveUp', 'expired']);
 
@@ -56,6 +56,8 @@ class Crowd {
   readonly #arrivals: Random;
   readonly #replacements: Random;
   readonly #finished = Promise.withResolvers<void>();
+  /** Visitors whose place may still be in the line, no-shows among them. */
+  readonly #placed = new Set<Visitor>();
   /** Visitors who are certain to come yet. */
   #expected: number;
   #index = 0;
@@ -122,9 +124,13 @@ class Crowd {
         wire: this.#wire,
         agenda: this.#agenda,
         tally: this.#tally,
-        onEnded: (outcome) => this.#ended(outcome),
+        onEnded: (outcome) => {
+          if (outcome !== 'vanished') this.#placed.delete(visitor);
+          this.#ended(outcome);
+        },
       },
     );
+    this.#placed.add(visitor);
     visitor.act(performance.now());
   }
 
@@ -141,12 +147,20 @@ class Crowd {
   /** Nothing new is sent; what is under way may still be answered. */
   async #settle(): Promise<void> {
     this.#agenda.stop();
+    if (this.#settings.leaveAtEnd) this.#sendHome();
     const untilMs = performance.now() + settleMs;
     while (this.#wire.inFlight > 0 && performance.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, settlePollMs));
     }
     await this.#wire.destroy();
     this.#tally.outcomes.unfinished = this.#tally.arrived - this.#tally.ended;
+  }
+
+  #sendHome(): void {
+    let target = 0;
+    for (const { farewell } of this.#placed) {
+      if (farewell) this.#wire.send(target++, farewell, () => {});
+    }
   }
 
   #progress(): CrowdProgress {

@@ -34,6 +34,7 @@ export const usage = `Simulated visitors of a tacos gateway on this machine.
   --seed N              1
   --run ID              part of the visitors' ids; by default a new one each time
   --for DURATION        end by then: 90s, 10m, 2h; default: when all have ended
+  --leave-at-end        everybody still in the line leaves when the run ends
   --report FORM         text | json
   --until-stdin-ends    end when standard input does
   --help
@@ -59,6 +60,7 @@ const flags = {
   run: text,
   for: text,
   report: text,
+  'leave-at-end': yesNo,
   'until-stdin-ends': yesNo,
   help: yesNo,
 } as const;
@@ -82,6 +84,7 @@ export function parseFlags(args: readonly string[]): SimulatorFlags {
     ...given('connections', values.connections, (value) => whole('--connections', value)),
     ...given('seed', values.seed, (value) => whole('--seed', value)),
     ...given('runId', values.run, (value) => value),
+    ...(values['leave-at-end'] === true ? { leaveAtEnd: true } : {}),
     ...given('forMs', values.for, (value) => durationMs('--for', value)),
   };
   const report = values.report ?? 'text';

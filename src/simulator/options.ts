@@ -47,6 +47,8 @@ export interface CrowdSettings {
   readonly runId: string;
   /** The run ends by then, ms. Default: no end but that of the last visitor. */
   readonly forMs: number;
+  /** At the end everybody whose place has not ended leaves, also who had disappeared: the line is left empty. Default false. */
+  readonly leaveAtEnd: boolean;
   /** Sockets per gateway, one request at a time on each. Default 128. */
   readonly connections: number;
   /** A request gets its answer within this, ms, or counts as a connection error. Default 10,000. */
@@ -86,6 +88,7 @@ const defaults = {
   thinkMaxMs: 1_000,
   seed: 1,
   forMs: Number.POSITIVE_INFINITY,
+  leaveAtEnd: false,
   connections: 128,
   requestMs: 10_000,
   giveUpAfterMs: 600_000,

@@ -96,6 +96,11 @@ export class Visitor implements Due {
     else if (this.#state === 'waiting' && this.#poll !== undefined) this.#sendPoll(this.#poll);
   }
 
+  /** The leave of a place that this visitor holds; none before a join was answered. */
+  get farewell(): Outgoing | undefined {
+    return this.#token === '' ? undefined : leaveRequest(this.#plan, this.#token);
+  }
+
   #join(): void {
     this.#state = 'joining';
     const request = joinRequest(this.#plan, this.#around.settings.event);

@@ -88,8 +88,10 @@ class Lines {
     const isReached = until?.(snapshot) === true;
     const note = this.noteOf(snapshot);
     const isDue = this.last === undefined || nowMs >= this.dueAtMs;
-    if (isDue)
-      this.dueAtMs = nowMs - this.dueAtMs < intervalMs ? this.dueAtMs + intervalMs : nowMs + intervalMs;
+    if (isDue) {
+      const hasMissedBeat = this.last === undefined || nowMs - this.dueAtMs >= intervalMs;
+      this.dueAtMs = (hasMissedBeat ? nowMs : this.dueAtMs) + intervalMs;
+    }
     const isNew = note !== '' || this.last?.link.word !== link.word || this.isOtherState(snapshot);
     if (isDue || isNew || isReached) this.print(snapshot, link, note);
     if (maxStaleMs !== undefined && link.ageSec * 1000 > maxStaleMs) throw tooOld(link.ageSec, maxStaleMs);

@@ -1,5 +1,5 @@
 /** What `tacos up` runs, in which order, with which settings. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Runtime } from '../../runtime.ts';
 import { Child, type ChildPlan } from './child.ts';
 import { type DataDir, type KnownProcess, processStamp } from './data-dir.ts';
@@ -37,8 +37,10 @@ export class Fleet {
 
   /** Redis, gateway and admin API. Returns early, with what there is, when told to stop. */
   async start({ gatewayPort, adminPort, workers }: FleetOptions, signal: AbortSignal): Promise<Addresses> {
-    const redis = this.runtime.env.REDIS_ADDRESS ?? (await this.startRedis(signal));
-    const env = this.environment(redis);
+    const { REDIS_ADDRESS: address, REDIS_ADDRESS_FILE: addressFile } = this.runtime.env;
+    const given = address || (addressFile ? readFileSync(addressFile, 'utf8').trim() : '');
+    const redis = given || (await this.startRedis(signal));
+    const env = this.environment(redis, given === '');
     const gateway = await this.run(
       {
         name: 'gateway',
@@ -85,6 +87,7 @@ export class Fleet {
         String(visitors),
       ],
       ...['--no-show', '0.1', '--arrivals', `poisson:${Math.max(1, Math.ceil(visitors / 10))}/s`],
+      '--leave-at-end',
       '--until-stdin-ends',
     ];
     await this.run(
@@ -146,9 +149,18 @@ export class Fleet {
   }
 
   /** The caller's environment, with our own keys and Redis where it names none. */
-  private environment(redis: string): NodeJS.ProcessEnv {
-    const { ADMIN_TOKENS, ADMIN_TOKENS_FILE, ADMIN_ADDRESS, SERVER_GRPC_PORT, ...given } = this.runtime.env;
-    const env: NodeJS.ProcessEnv = { ...given, REDIS_ADDRESS: redis };
+  private environment(redis: string, isOwnRedis: boolean): NodeJS.ProcessEnv {
+    const env: NodeJS.ProcessEnv = { ...this.runtime.env, REDIS_ADDRESS: redis };
+    const ours = [
+      'ADMIN_TOKENS',
+      'ADMIN_TOKENS_FILE',
+      'ADMIN_ADDRESS',
+      'SERVER_GRPC_PORT',
+      'REDIS_ADDRESS_FILE',
+    ];
+    // Our own Redis asks for no password and speaks no TLS.
+    const elsewhere = Object.keys(env).filter((name) => isOwnRedis && /^REDIS_(?!ADDRESS$)/.test(name));
+    for (const name of [...ours, ...elsewhere]) delete env[name];
     // Simulated visitors come from one address each, as behind a proxy.
     env.TRUSTED_PROXIES ??= '127.0.0.0/8';
     for (const [name, file] of Object.entries(keyFiles)) {
