@@ -1,5 +1,6 @@
 -- join: give places to a batch of visitors, in the order of the batch. One person or key holds one place.
--- A batch that is sent again after a lost reply gets the reply it had; a bad member never fails its batch.
+-- A batch that is sent again after a lost reply gets the reply it had, a copy that comes after the sender's next batch
+-- makes no place (late); a bad member never fails its batch.
 -- include now_us int timed_value event line journal
 -- KEYS[1] meta        hash    seq, n, waiting, phase, maxWaiting
 -- KEYS[2] waiting     string  bit a seq
@@ -16,7 +17,7 @@
 -- ARGV[6] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"joined", firstSeq, nowMs, waitingBefore, i, what, seq, joinedMs, ...} with what 0 = same place,
 --         1 = duplicate, 2 = key used with another body, 3 = full, for members that got no new place
---         | {"scheduled", opensAt} | {"closed"} | {"fence", incarnation} | {"absent"}
+--         | {"scheduled", opensAt} | {"closed"} | {"late"} | {"fence", incarnation} | {"absent"}
 -- COST    O(members)
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
@@ -25,6 +26,7 @@ local last = redis.call('HGET', KEYS[6], ARGV[2])
 if last then
   local memory = cmsgpack.unpack(last)
   if memory[1] == ARGV[3] then return memory[2] end
+  if tonumber(memory[1]) > tonumber(ARGV[3]) then return {'late'} end
 end
 local now = now_us(ARGV[6])
 local now_ms = math.floor(now / 1000)

@@ -1,16 +1,15 @@
 /** One event as the desk watches it: snapshots with a running number, sent only when something differs. */
 import { z } from 'zod';
 import type { BucketView, QueueSnapshot } from '../contract/admin-api.ts';
-import { microPerToken } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { capacityAt } from './bucket.ts';
 import { bucketView } from './desk-views.ts';
 import { EtaModel } from './eta.ts';
+import { etaInputs } from './eta-inputs.ts';
 import { parseReports, type Report, receiptOf } from './receipt.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { RedisFigures } from './redis-figures.ts';
 import type { Replica } from './replica.ts';
-import { isTimeZone, phaseAt, windowAt } from './settings.ts';
+import { isTimeZone, phaseAt } from './settings.ts';
 import type { EventRef } from './store.ts';
 import type { Followed, Tailer } from './tailer.ts';
 
@@ -105,7 +104,7 @@ export class DeskEvent {
     const { settings, flow, totals } = replica;
     const ageMs = Math.max(0, performance.now() - this.followed.freshAtMs);
     const receipt = receiptOf(this.reports, settings.revision, nowMs);
-    this.refreshEta(nowMs);
+    this.eta.refresh(etaInputs(replica, nowMs, this.tokensMicro()));
     const tail = this.eta.at(replica.waiting.count + 1, nowMs);
     // Whole seconds only: the running one would make every rate look low.
     const perSec = (kind: 'entered' | 'joined' | 'left', sec: number): number =>
@@ -115,6 +114,7 @@ export class DeskEvent {
       asOf: new Date(nowMs - ageMs).toISOString(),
       event: this.followed.event,
       name: settings.name,
+      timeZone: settings.timeZone,
       seq: this.seq,
       phase: phaseAt(settings, nowMs),
       paused: settings.paused,
@@ -148,26 +148,5 @@ export class DeskEvent {
   private newEta(): EtaModel {
     const { timeZone } = this.replica.settings;
     return new EtaModel({ timeZone: isTimeZone(timeZone) ? timeZone : 'UTC' });
-  }
-
-  private refreshEta(nowMs: number): void {
-    const { settings, flow, waiting, away } = this.replica;
-    const tokensMicro = this.tokensMicro();
-    this.eta.refresh({
-      nowMs,
-      flow,
-      waiting: waiting.count,
-      away: away.size,
-      tokensMicro,
-      refill: settings.refill,
-      capacityMicro: capacityAt(settings, nowMs),
-      window: windowAt(settings, nowMs),
-      paused: settings.paused,
-      phase: phaseAt(settings, nowMs),
-      opensAtMs: settings.opensAtMs,
-      changedAtMs: settings.changedAtMs,
-      couldEnter: waiting.count > 0 && tokensMicro >= microPerToken,
-      claimSec: settings.claimMs / 1000,
-    });
   }
 }

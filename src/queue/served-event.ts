@@ -2,18 +2,12 @@
  * One event as this gateway process serves it: the replica and what is worked out from it. Everything a status needs
  * is taken from one journal position; the view is worked out anew when the journal moved or every few milliseconds.
  */
-import {
-  microPerToken,
-  pollAfterJitter,
-  pollAfterSecMax,
-  pollAfterSecMin,
-  pollAfterWaitShare,
-} from '../contract/limits.ts';
+import { pollAfterJitter, pollAfterSecMax, pollAfterSecMin, pollAfterWaitShare } from '../contract/limits.ts';
 import type { Phase, StatusReply } from '../contract/visitor-api.ts';
 import { type AdmissionView, isReady } from './admission.ts';
-import { capacityAt } from './bucket.ts';
 import { EtaModel } from './eta.ts';
 import { clampedNotice } from './eta-causes.ts';
+import { etaInputs } from './eta-inputs.ts';
 import type { EventSecret, Keyring } from './keyring.ts';
 import { Presence } from './presence.ts';
 import type { RedisClock } from './redis-clock.ts';
@@ -126,22 +120,7 @@ export class ServedEvent {
       tokensMicro: replica.tokensAt(earliestUs) - 100,
     };
     this.cached = view;
-    this.eta.refresh({
-      nowMs,
-      flow: replica.flow,
-      waiting: replica.waiting.count,
-      away: replica.away.size,
-      tokensMicro: view.tokensMicro,
-      refill: settings.refill,
-      capacityMicro: capacityAt(settings, nowMs),
-      window: view.window,
-      paused: settings.paused,
-      phase: view.phase,
-      opensAtMs: settings.opensAtMs,
-      changedAtMs: settings.changedAtMs,
-      couldEnter: replica.waiting.count > 0 && view.tokensMicro >= microPerToken,
-      claimSec: settings.claimMs / 1000,
-    });
+    this.eta.refresh(etaInputs(replica, nowMs, view.tokensMicro));
     return view;
   }
 

@@ -133,6 +133,16 @@ describe('join', () => {
     expect((await expectSound(redis, event)).size).toBe(1);
   });
 
+  it('makes no place of a copy that comes after the next batch of its sender', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    const batch = { sender: 'w1', batchNo: 9, dueMs: 1, members: packMembers([{}]), nowUs: at(1) };
+    await store.join(event, batch);
+    await store.join(event, { ...batch, batchNo: 10 });
+    await expect(store.join(event, batch)).rejects.toThrow('late');
+    expect(await redis.hget(event.keys.meta, 'seq')).toBe('2');
+  });
+
   it('gives a batch that is sent again its reply also after the event was closed', async () => {
     const { store } = line;
     const event = await line.event();
