@@ -1,5 +1,11 @@
 import { enterReplySchema, type JoinReply, joinReplySchema, type Notice } from '../contract/visitor-api.ts';
 
+/** A place as one join answer shows it; without the reply when it was there already. */
+export interface PlaceSeen {
+  readonly token: string;
+  readonly reply?: JoinReply;
+}
+
 /** What a poll told, as far as a visitor acts on it. */
 export interface StatusSeen {
   readonly status: string;

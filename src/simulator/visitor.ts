@@ -1,5 +1,4 @@
 import { pollAfterSecMin } from '../contract/limits.ts';
-import type { JoinReply } from '../contract/visitor-api.ts';
 import type { Agenda, Due } from './agenda.ts';
 import { EtaLog } from './eta-log.ts';
 import type { CrowdSettings } from './options.ts';
@@ -8,6 +7,7 @@ import { judgeRefusal } from './refusal.ts';
 import {
   isRestorable,
   isRiseExplained,
+  type PlaceSeen,
   readError,
   readGrant,
   readJoin,
@@ -56,12 +56,6 @@ export interface Surroundings {
   readonly agenda: Agenda;
   readonly tally: Tally;
   readonly onEnded: (outcome: Outcome) => void;
-}
-
-/** A place as one join answer shows it; without the reply when it was there already. */
-interface PlaceSeen {
-  readonly token: string;
-  readonly reply?: JoinReply;
 }
 
 export class Visitor implements Due {

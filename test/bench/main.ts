@@ -34,6 +34,7 @@ if (wanted.length === 0) {
   console.error(`--only must be one of ${cases.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
+const on = machine(redisVersion());
 const startedMs = performance.now();
 const rows: Row[] = [];
 for (const one of wanted) {
@@ -41,7 +42,6 @@ for (const one of wanted) {
   rows.push(...(await one.run({ short: values.short, say })));
 }
 const tookSec = Math.round((performance.now() - startedMs) / 1000);
-const on = machine(redisVersion());
 const missed = rows.filter(({ factor = 0 }) => factor > missedFactor);
 if (values.json)
   console.log(JSON.stringify({ machine: on, short: values.short, tookSec, rows }, undefined, 2));

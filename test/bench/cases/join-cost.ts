@@ -40,30 +40,30 @@ function split(costs: readonly Cost[]): string {
   const gateway = show(middle(costs, (cost) => cost.gatewayUs));
   const redis = show(middle(costs, (cost) => cost.redisUs));
   const load = show(middle(costs, (cost) => cost.loadUs));
-  return ` (gateway ${gateway} + Redis ${redis}; load ${load}; ${show(middle(costs, (cost) => cost.perSec))}/s by the clock)`;
+  const pace = show(middle(costs, (cost) => cost.perSec));
+  return `gateway ${gateway} + Redis ${redis}; load ${load}; ${pace}/s by the clock`;
 }
 
+const sum = (costs: readonly Cost[]): number => middle(costs, (cost) => cost.gatewayUs + cost.redisUs);
+
 function promised(costs: readonly Cost[]): Row[] {
-  const gatewayUs = middle(costs, (cost) => cost.gatewayUs);
+  const redisUs = middle(costs, (cost) => cost.redisUs);
+  const onOneCore = 1e6 / middle(costs, (cost) => cost.gatewayUs);
   return [
-    atMost(
-      'CPU per anonymous join, gateway + Redis',
-      75,
-      middle(costs, (cost) => cost.gatewayUs + cost.redisUs),
-      'µs',
-      split(costs),
-    ),
-    atMost(
-      'Redis CPU per join, one gateway process',
-      10,
-      middle(costs, (cost) => cost.redisUs),
-      'µs',
-    ),
-    atLeast('joins one gateway process takes on one core', 12_000, 1e6 / gatewayUs, '/s', ' by its CPU'),
+    atMost('CPU per anonymous join, gateway + Redis', 75, {
+      figure: sum(costs),
+      unit: 'µs',
+      detail: split(costs),
+    }),
+    atMost('Redis CPU per join, one gateway process', 10, { figure: redisUs, unit: 'µs' }),
+    atLeast('joins on one core, one gateway process', 12_000, {
+      figure: onOneCore,
+      unit: '/s',
+      detail: 'by its CPU',
+    }),
   ];
 }
 
 function beside(what: string, costs: readonly Cost[]): Row {
-  const sum = show(middle(costs, (cost) => cost.gatewayUs + cost.redisUs));
-  return reported(`CPU per join ${what}`, `${sum} µs${split(costs)}`);
+  return reported(`CPU per join ${what}`, { figure: sum(costs), unit: 'µs', detail: split(costs) });
 }

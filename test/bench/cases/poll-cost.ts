@@ -38,12 +38,16 @@ function costRows(costs: readonly Cost[], count: number): Row[] {
   const gatewayUs = of((cost) => cost.gatewayUs);
   const redisUs = of((cost) => cost.redisUs);
   const detail =
-    ` (gateway ${show(gatewayUs)} + Redis ${show(redisUs)}; load ${show(of((cost) => cost.loadUs))};` +
-    ` ${show(of((cost) => cost.perSec))}/s by the clock; ${show(count)} different tokens over the whole line)`;
+    `gateway ${show(gatewayUs)} + Redis ${show(redisUs)}; load ${show(of((cost) => cost.loadUs))};` +
+    ` ${show(of((cost) => cost.perSec))}/s by the clock; ${show(count)} different tokens over the whole line`;
   return [
-    atMost('CPU per status poll, gateway + Redis', 50, gatewayUs + redisUs, 'µs', detail),
-    atLeast('polls one gateway process takes on one core', 18_000, 1e6 / gatewayUs, '/s', ' by its CPU'),
-    reported('polls answered from a cache of answers', '0 % (there is none)'),
+    atMost('CPU per status poll, gateway + Redis', 50, { figure: gatewayUs + redisUs, unit: 'µs', detail }),
+    atLeast('polls on one core, one gateway process', 18_000, {
+      figure: 1e6 / gatewayUs,
+      unit: '/s',
+      detail: 'by its CPU',
+    }),
+    reported('polls answered from a cache of answers', { figure: 0, unit: '%', detail: 'there is none' }),
   ];
 }
 
@@ -65,12 +69,13 @@ async function commandRows(rig: Rig, event: string, count: number): Promise<Row[
       what: 'Redis commands on the path of a poll',
       reach: '0',
       measured: isNone ? '0' : show(direct),
+      figure: isNone ? 0 : direct,
       met: isNone,
       factor: isNone ? 0 : Number.POSITIVE_INFINITY,
     },
-    reported(
-      'presence reports in bulk beside it',
-      `${show(Math.max(0, perPoll(scriptCall)))} script calls per poll`,
-    ),
+    reported('presence reports in bulk beside it', {
+      figure: Math.max(0, perPoll(scriptCall)),
+      unit: 'script calls per poll',
+    }),
   ];
 }

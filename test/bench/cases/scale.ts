@@ -42,19 +42,18 @@ export const scale: Case = {
       const keyedBytes = await bytesAPerson(rig.redis, many, () =>
         rig.join(keyed, many, { identity: 'key' }),
       );
+      const sec = (ms: number) => ({ figure: ms / 1000, unit: 's' });
       return [
-        atMost(
-          'Redis memory per waiting person, anonymous',
-          300,
-          bytes,
-          'B',
-          ` (at ${show(many)}; journal and presence included)`,
-        ),
-        reported('Redis memory per waiting person with Idempotency-Key', `${show(keyedBytes)} B`),
+        atMost('Redis memory per waiting person, anonymous', 300, {
+          figure: bytes,
+          unit: 'B',
+          detail: `at ${show(many)}; journal and presence included`,
+        }),
+        reported('Redis memory per waiting person with Idempotency-Key', { figure: keyedBytes, unit: 'B' }),
         ...rows,
-        atMost(`replica of ${show(many)} waiting loaded`, 3, loadMs / 1000, 's'),
-        atMost('gateway start to ready, empty Redis', 1, empty / 1000, 's'),
-        atMost(`gateway start to ready, ${show(many)} waiting`, 3, loaded / 1000, 's'),
+        atMost(`replica of ${show(many)} waiting loaded`, 3, sec(loadMs)),
+        atMost('gateway start to ready, empty Redis', 1, sec(empty)),
+        atMost(`gateway start to ready, ${show(many)} waiting`, 3, sec(loaded)),
       ];
     } finally {
       await rig.stop();
@@ -75,7 +74,7 @@ interface StatusOptions {
   readonly say: (progress: string) => void;
 }
 
-/** The two lines take turns, so that what else the machine does hits both alike. */
+/** The two lines take turns, so that what else the machine does hits both alike; the first turn only warms up. */
 async function statusRows(
   rig: Rig,
   big: string,
@@ -83,23 +82,26 @@ async function statusRows(
 ): Promise<Row[]> {
   const small = await rig.redis.makeEvent();
   await rig.join(small, fewPlaces);
-  const smallUs: number[] = [];
-  const bigUs: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    say(`polls among ${show(fewPlaces)} and among ${show(many)}, round ${round + 1} of ${rounds}`);
-    smallUs.push((await rig.poll(small, polls)).gatewayUs);
-    bigUs.push((await rig.poll(big, polls)).gatewayUs);
+  const turns: { smallUs: number; bigUs: number }[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    say(`polls among ${show(fewPlaces)} and among ${show(many)}, round ${round} of ${rounds}`);
+    const smallUs = (await rig.poll(small, polls)).gatewayUs;
+    const bigUs = (await rig.poll(big, polls)).gatewayUs;
+    if (round > 0) turns.push({ smallUs, bigUs });
   }
-  const ratio = median(bigUs) / median(smallUs);
-  const detail = ` (${show(median(bigUs))} µs at ${show(many)}, ${show(median(smallUs))} µs at ${show(fewPlaces)})`;
+  const bigUs = show(median(turns.map((turn) => turn.bigUs)));
+  const smallUs = show(median(turns.map((turn) => turn.smallUs)));
   return [
-    atMost(`status cost at ${show(many)} waiting against ${show(fewPlaces)}`, 1.1, ratio, '×', detail),
-    atMost(
-      `gateway memory with ${show(many)} waiting`,
-      300,
-      residentBytes(rig.gateway.pid) / mebibyte,
-      'MiB resident',
-    ),
+    atMost(`status cost at ${show(many)} waiting against ${show(fewPlaces)}`, 1.1, {
+      figure: median(turns.map((turn) => turn.bigUs / turn.smallUs)),
+      unit: 'times',
+      detail: `${bigUs} µs, ${smallUs} µs`,
+    }),
+    atMost(`gateway memory with ${show(many)} waiting`, 300, {
+      figure: residentBytes(rig.gateway.pid) / mebibyte,
+      unit: 'MiB',
+      detail: 'resident, right after the polls',
+    }),
   ];
 }
 

@@ -1,37 +1,50 @@
 /** The bench's table: one row a promised number. */
-import { arch, cpus, platform } from 'node:os';
+import { arch, cpus, loadavg, platform } from 'node:os';
 
 export interface Row {
   readonly what: string;
   /** The number to reach, in words; empty = reported only. */
   readonly reach: string;
   readonly measured: string;
+  /** The bare figure and its unit, for machines. */
+  readonly figure?: number;
+  readonly unit?: string;
   /** Undefined = reported only. */
   readonly met?: boolean;
-  /** How far off, as a factor: 1 = just reached, 2 = twice as much (or half as many) as promised. */
+  /** How far off: 1 = just reached, 2 = twice as much (or half as many) as promised. */
   readonly factor?: number;
 }
 
-/** A row whose figure must not be larger than a limit. */
-export function atMost(what: string, limit: number, figure: number, unit: string, detail = ''): Row {
-  return row(what, `≤ ${show(limit)} ${unit}`, `${show(figure)} ${unit}${detail}`, figure / limit);
+interface Measured {
+  readonly figure: number;
+  readonly unit: string;
+  /** Said behind the figure. */
+  readonly detail?: string;
 }
+
+/** A row whose figure must not be larger than a limit. */
+export const atMost = (what: string, limit: number, measured: Measured): Row =>
+  row(what, `≤ ${show(limit)} ${measured.unit}`, measured, measured.figure / limit);
 
 /** A row whose figure must not be smaller than a limit. */
-export function atLeast(what: string, limit: number, figure: number, unit: string, detail = ''): Row {
-  return row(what, `≥ ${show(limit)} ${unit}`, `${show(figure)} ${unit}${detail}`, limit / figure);
-}
+export const atLeast = (what: string, limit: number, measured: Measured): Row =>
+  row(what, `≥ ${show(limit)} ${measured.unit}`, measured, limit / measured.figure);
 
 /** A row without a promise. */
-export const reported = (what: string, measured: string): Row => ({ what, reach: '', measured });
-
-const row = (what: string, reach: string, measured: string, factor: number): Row => ({
+export const reported = (what: string, { figure, unit, detail }: Measured): Row => ({
   what,
-  reach,
-  measured,
-  met: factor <= 1,
-  factor,
+  reach: '',
+  measured: inWords(figure, unit, detail),
+  figure,
+  unit,
 });
+
+function row(what: string, reach: string, { figure, unit, detail }: Measured, factor: number): Row {
+  return { what, reach, measured: inWords(figure, unit, detail), figure, unit, met: factor <= 1, factor };
+}
+
+const inWords = (figure: number, unit: string, detail?: string): string =>
+  `${show(figure)} ${unit}${detail === undefined ? '' : ` (${detail})`}`;
 
 /** A number for people: three digits that mean something, thousands apart. */
 export function show(figure: number): string {
@@ -62,8 +75,10 @@ export function table(rows: readonly Row[]): string {
   return lines.join('\n');
 }
 
-/** What the figures were taken on. */
+/** What the figures are taken on, and how busy it is before the first. */
 export function machine(redisVersion: string): string {
   const all = cpus();
-  return `${all.length} × ${all[0]?.model.trim() ?? 'unknown CPU'}, ${platform()} ${arch()}, Node ${process.version}, Redis ${redisVersion}`;
+  const cpu = `${all.length} × ${all[0]?.model.trim() ?? 'unknown CPU'}`;
+  const load = `load average ${loadavg()[0]?.toFixed(1)} before the run`;
+  return `${cpu}, ${platform()} ${arch()}, Node ${process.version}, Redis ${redisVersion}; ${load}`;
 }
