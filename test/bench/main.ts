@@ -3,12 +3,13 @@
  * processes and a load process of its own. CPU per request is the unit, as wall time depends on what else runs.
  *
  * --short  smaller numbers, for CI
- * --only   one of join, poll, latency, scale, fleet
+ * --only   one of join, poll, latency, scale, fleet, claim
  * --json   the rows as JSON on stdout instead of the table
  * --check  exit 1 when a number is missed by more than 3 times; wrong answers fail in any case
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { claim } from './cases/claim.ts';
 import { fleet } from './cases/fleet.ts';
 import { joinCost } from './cases/join-cost.ts';
 import { latency } from './cases/latency.ts';
@@ -17,7 +18,7 @@ import { scale } from './cases/scale.ts';
 import type { Case } from './lib/case.ts';
 import { machine, type Row, table } from './lib/rows.ts';
 
-const cases: readonly Case[] = [joinCost, pollCost, latency, scale, fleet];
+const cases: readonly Case[] = [joinCost, pollCost, latency, scale, fleet, claim];
 const missedFactor = 3;
 
 const { values } = parseArgs({
