@@ -68,7 +68,7 @@ describe('bucket set', () => {
     [['--refill', '80', '--for', 'long'], 2, '--for "long" is not a duration'],
     [['--refill', '80', '--idempotency-key', 'a b'], 2, '--idempotency-key'],
     [['--capacity', '1.5'], 2, '--capacity 1.5 is not a whole number'],
-    [['--refill', '0'], 6, 'to stop admissions, pause the queue'],
+    [['--refill', '0'], 6, 'below the smallest'],
     [['--refill', '999999'], 6, 'over the highest'],
     [['--capacity', '0'], 6, 'outside of 1 to'],
   ])('refuses %j with exit %d', async (flags, code, message) => {

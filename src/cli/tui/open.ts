@@ -62,6 +62,7 @@ export function wantsColor(env: Readonly<Record<string, string | undefined>>, co
 function suspend(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGCONT', () => resolve());
-    process.kill(process.pid, 'SIGSTOP');
+    // The whole foreground job, as the terminal itself would: under npm, we are only its last process.
+    process.kill(0, 'SIGSTOP');
   });
 }

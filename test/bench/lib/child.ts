@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { gatewayNodeFlags } from '../../../src/contract/gateway-runtime.ts';
 
 /** `Ask` = what it is sent, `Reply` = what `{result}` holds when it answers. */
 export class Child<Ask extends object, Reply> {
@@ -10,7 +11,9 @@ export class Child<Ask extends object, Reply> {
   /** `name` = file of dist/bench without .js; its source says what it does. */
   constructor(name: string) {
     // Benches and chunks are both one folder deep in dist.
-    this.process = fork(fileURLToPath(new URL(`../bench/${name}.js`, import.meta.url)), { stdio: 'inherit' });
+    const file = fileURLToPath(new URL(`../bench/${name}.js`, import.meta.url));
+    // The pauses of its own garbage collection would be counted against the gateway.
+    this.process = fork(file, { stdio: 'inherit', execArgv: [...gatewayNodeFlags] });
   }
 
   get pid(): number {

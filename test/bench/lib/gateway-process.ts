@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { gatewayNodeFlags } from '../../../src/contract/gateway-runtime.ts';
 
 export const waitingKey = { kid: 'bench', secret: 'waiting-token-key-of-the-bench-0123456789' };
 export const jwtSecret = 'jwt-secret-of-the-bench-0123456789abcdef';
@@ -22,7 +23,7 @@ const askAgainMs = 5;
 export async function startGateway(redisPort: number): Promise<GatewayProcess> {
   const startedMs = performance.now();
   const main = fileURLToPath(new URL('../gateway/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main, '--workers', '1', '--port', '0'], {
+  const child = spawn(process.execPath, [...gatewayNodeFlags, main, '--workers', '1', '--port', '0'], {
     env: { ...process.env, ...settings(redisPort) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -22,6 +22,8 @@ export function planText({ before, after, warnings, revision }: ChangeReply, tim
     `   refill    ${course(before.refillPerSec, after.refillPerSec, (value) => `${rate(value)}/s`)}`,
     `   capacity  ${course(before.capacity, after.capacity, plain)}`,
     ...(timing === '' ? [] : [`   timing    ${timing}`]),
+    ...lostReturn('refill', before.refillPerSec, after.refillPerSec),
+    ...lostReturn('capacity', before.capacity, after.capacity),
     ...warnings.map((warning) => `   warning   ${clean(warning)}`),
   ];
   return `${lines.join('\n')}\n`;
@@ -44,6 +46,14 @@ export function weightOf(before: BucketView, after: BucketView): Weight {
   return isFelt(before.refillPerSec, after.refillPerSec) || isFelt(before.capacity, after.capacity)
     ? 'felt'
     : 'small';
+}
+
+/** A change without a limit ends one that was under way: what would have come back does not, and that must be seen. */
+function lostReturn(name: string, before: TimedValueView, after: TimedValueView): string[] {
+  if (before.until === undefined || before.after === undefined || after.until !== undefined) return [];
+  return [
+    `   warning   ${name} was to go back to ${plain(before.after)} at ${timeOfDay(before.until)}: this change makes it last`,
+  ];
 }
 
 function course(before: TimedValueView, after: TimedValueView, form: (value: number) => string): string {

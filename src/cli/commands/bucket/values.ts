@@ -6,9 +6,7 @@ import { refused } from '../../mutation.ts';
 /** @throws CliError (6) outside of what any server takes; (2) for a broken capacity */
 export function checkBucketValues({ capacity, refill }: { capacity?: number; refill?: number }): void {
   if (refill !== undefined && refill < refillPerSecMin) {
-    throw refused(
-      `refill ${refill}/s is below the smallest, ${refillPerSecMin}/s: to stop admissions, pause the queue`,
-    );
+    throw refused(`refill ${refill}/s is below the smallest, ${refillPerSecMin}/s`);
   }
   if (refill !== undefined && refill > refillPerSecMax) {
     throw refused(`refill ${refill}/s is over the highest, ${refillPerSecMax}/s`);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { gatewayNodeFlags } from '../../../contract/gateway-runtime.ts';
 import type { Cli } from '../../cli.ts';
 import { CliError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -20,7 +21,8 @@ export async function runEntry(
     });
   }
   // In a process group of its own: Ctrl-C reaches it through us alone, once.
-  const child = spawn(process.execPath, [entry, ...args], {
+  const flags = program === 'gateway' ? gatewayNodeFlags : [];
+  const child = spawn(process.execPath, [...flags, entry, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: runtime.env as NodeJS.ProcessEnv,
     detached: runtime.platform !== 'win32',

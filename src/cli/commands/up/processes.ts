@@ -1,5 +1,7 @@
 /** What `tacos up` runs, in which order, with which settings. */
+
 import { existsSync, readFileSync } from 'node:fs';
+import { gatewayNodeFlags } from '../../../contract/gateway-runtime.ts';
 import type { Runtime } from '../../runtime.ts';
 import { Child, type ChildPlan } from './child.ts';
 import { type DataDir, type KnownProcess, processStamp } from './data-dir.ts';
@@ -46,6 +48,7 @@ export class Fleet {
         name: 'gateway',
         command: process.execPath,
         args: (address) => [
+          ...gatewayNodeFlags,
           this.runtime.entry('gateway'),
           ...['--port', String(portOf(address) ?? gatewayPort)],
           ...(workers === undefined ? [] : ['--workers', String(workers)]),
