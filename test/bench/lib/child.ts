@@ -12,8 +12,8 @@ export class Child<Ask extends object, Reply> {
   constructor(name: string) {
     // Benches and chunks are both one folder deep in dist.
     const file = fileURLToPath(new URL(`../bench/${name}.js`, import.meta.url));
-    // The pauses of its own garbage collection would be counted against the gateway.
-    this.process = fork(file, { stdio: 'inherit', execArgv: [...gatewayNodeFlags] });
+    // The pauses of its own garbage collection would be counted against the gateway; between jobs it may ask for one.
+    this.process = fork(file, { stdio: 'inherit', execArgv: [...gatewayNodeFlags, '--expose-gc'] });
   }
 
   get pid(): number {

@@ -51,6 +51,7 @@ class Run {
       return lane;
     });
     await Promise.race([Promise.all(lanes.map((lane) => lane.connected())), finished]);
+    globalThis.gc?.();
     const startedMs = performance.now();
     const cpuBefore = process.cpuUsage();
     for (const lane of lanes) lane.send();
