@@ -1,9 +1,10 @@
 -- create_event: begin the life of an event with an empty line and a full bucket.
--- include now_us int journal settings_entry
+-- include now_us int journal settings_entry revision
 -- KEYS[1] meta        hash    everything but the line
 -- KEYS[2] bucket      hash    tokens, refilledAt, overflow
--- KEYS[3] journal     stream
--- KEYS[4] audit       stream
+-- KEYS[3] versions    hash    revision -> settings
+-- KEYS[4] journal     stream
+-- KEYS[5] audit       stream
 -- ARGV[1] fields      json    flat object of meta fields as text
 -- ARGV[2] tokens      int     micro-tokens to begin with
 -- ARGV[3] audit       json    who, why, what
@@ -19,6 +20,8 @@ redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('HSET', KEYS[1], 'v', 1, 'epoch', 1, 'revision', 1, 'seq', 0, 'n', 1, 'waiting', 0, 'head', 0,
   'base', now_ms, 'createdAt', now_ms, 'lastAt', now_ms, 'graceAt', 0, 'changedAt', 0, 'returnedAt', 0)
 redis.call('HSET', KEYS[2], 'tokens', ARGV[2], 'refilledAt', int(now), 'overflow', 0)
-append_settings(KEYS[3], 1, tonumber(ARGV[2]), now, settings_json(KEYS[1]))
-redis.call('XADD', KEYS[4], 'MAXLEN', '~', 10000, '*', 'record', ARGV[3])
+local json = settings_json(KEYS[1])
+append_settings(KEYS[4], 1, tonumber(ARGV[2]), now, json)
+write_version(KEYS[3], 1, json)
+write_audit(KEYS[5], ARGV[3], 1, now_ms)
 return {'created', tonumber(now_ms)}

@@ -14,8 +14,14 @@
 -- KEYS[12] senders    hash    dropped
 -- KEYS[13] turns      list    dropped
 -- KEYS[14] returned   zset    dropped
--- KEYS[15] journal    stream  dropped
--- KEYS[16] audit      stream  dropped
+-- KEYS[15] tombs      hash    dropped
+-- KEYS[16] rejoined   hash    dropped
+-- KEYS[17] versions   hash    dropped
+-- KEYS[18] arrivals   string  dropped
+-- KEYS[19] answers    hash    dropped
+-- KEYS[20] notes      hash    dropped
+-- KEYS[21] journal    stream  dropped
+-- KEYS[22] audit      stream  dropped
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] idleMs      int     drop only if nobody called for so long, ms
 -- ARGV[3] nowUs       int?    µs; empty = Redis clock

@@ -1,5 +1,6 @@
 -- expire: end places that were silent too long: near the front (two windows, and all away) after expireNearMs,
--- further back after expireFarMs. A cursor walks the line and another one those away, a chunk a call.
+-- further back after expireFarMs. A cursor walks the line and another one those away, a chunk a call. Nobody polls a
+-- closed event, so silence ends nothing there while closing it can still be undone.
 -- include now_us int timed_value event line line_scan journal
 -- KEYS[1] meta        hash    head, waiting, n, graceAt, expireCursor, awayCursor
 -- KEYS[2] waiting     string  bit a seq
@@ -17,6 +18,7 @@ if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 local now_ms = math.floor(now_us(ARGV[3]) / 1000)
 if now_ms < event.graceAt + 300000 then return {'expired', 0, 0} end
+if phase_at(event, now_ms) == 'closed' and now_ms - event.changedAt < 1200000 then return {'expired', 0, 0} end
 local limit, now_ds = tonumber(ARGV[2]), math.floor((now_ms - event.base) / 100)
 local near_ds, far_ds = event.expireNearMs / 100, event.expireFarMs / 100
 

@@ -1,14 +1,16 @@
 -- join: give places to a batch of visitors, in the order of the batch. One person or key holds one place.
 -- A batch that is sent again after a lost reply gets the reply it had, a copy that comes after the sender's next batch
 -- makes no place (late); a bad member never fails its batch.
--- include now_us int timed_value event line journal
--- KEYS[1] meta        hash    seq, n, waiting, phase, maxWaiting
+-- include now_us int timed_value event line rejoined arrivals journal
+-- KEYS[1] meta        hash    seq, n, waiting, phase, maxWaiting, tombsUntil
 -- KEYS[2] waiting     string  bit a seq
 -- KEYS[3] away        zset    seq -> since
 -- KEYS[4] due         string  4 bytes a seq
 -- KEYS[5] people      hash    digest -> seq, joined ms, body hash
 -- KEYS[6] senders     hash    sender -> its last batch and reply
--- KEYS[7] journal     stream
+-- KEYS[7] rejoined    hash    lost seq -> new seq, while lost places can be given back
+-- KEYS[8] arrivals    string  8 bytes a second: first seq, when
+-- KEYS[9] journal     stream
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] sender      string  one process, one batch at a time
 -- ARGV[3] batchNo     int     rises with each batch of the sender
@@ -23,8 +25,8 @@ local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 local last = redis.call('HGET', KEYS[6], ARGV[2])
+local memory = last and cmsgpack.unpack(last)
 if last then
-  local memory = cmsgpack.unpack(last)
   if memory[1] == ARGV[3] then return memory[2] end
   if tonumber(memory[1]) > tonumber(ARGV[3]) then return {'late'} end
 end
@@ -34,9 +36,9 @@ local phase = phase_at(event, now_ms)
 if phase == 'scheduled' then return {'scheduled', event.opensAt} end
 if phase == 'draining' or phase == 'closed' then return {'closed'} end
 
-local fresh, people, taken = {}, {}, 0
+local fresh, people, taken, lost = {}, {}, 0, {}
 local reply = {'joined', event.seq + 1, now_ms, event.waiting}
-local room = event.maxWaiting > 0 and event.maxWaiting - event.waiting or math.huge
+local room = event.maxWaiting > 0 and event.maxWaiting - event.waiting - redis.call('ZCARD', KEYS[3]) or math.huge
 
 local function except(member, what, seq, joined_ms)
   reply[#reply + 1], reply[#reply + 2], reply[#reply + 3], reply[#reply + 4] = member, what, seq, joined_ms
@@ -48,6 +50,7 @@ local function holder(digest)
   if not value then return nil end
   local seq, joined_s, joined_rest, body = struct.unpack('>I5I4I2c4', value)
   if fresh[digest] or is_live(KEYS[2], KEYS[3], seq) then return seq, joined_s * 1000 + joined_rest, body end
+  if event.tombsUntil > now_ms or event.restoring then lost[#lost + 1] = {seq, digest, value} end
 end
 
 local members, at, member = ARGV[5], 1, 0
@@ -68,6 +71,7 @@ while at <= #members do
     except(member, 3, 0, 0)
   else
     taken = taken + 1
+    for _, old in ipairs(lost) do note_rejoined(KEYS[7], old[1], event.seq + taken, old[2], old[3]) end
     local value = struct.pack('>I5I4I2', event.seq + taken, math.floor(now_ms / 1000), now_ms % 1000) .. body
     for _, digest in ipairs({person or false, key or false}) do
       if digest then
@@ -76,7 +80,7 @@ while at <= #members do
       end
     end
   end
-  member = member + 1
+  member, lost = member + 1, lost[1] and {} or lost
 end
 
 if taken > 0 then
@@ -89,7 +93,8 @@ if taken > 0 then
   redis.call('SETRANGE', KEYS[4], first * 4, string.rep(struct.pack('>I4', due_ds), taken))
   if #people > 0 then redis.call('HSET', KEYS[5], unpack(people)) end
   redis.call('HSET', KEYS[1], 'seq', event.seq + taken, 'n', event.n + 1, 'waiting', event.waiting + taken, 'lastAt', int(now_ms))
-  append(KEYS[7], event.n + 1, string.format('j %.0f %d %.0f', first, taken, now_ms))
+  note_arrival(KEYS[8], first, now_ms, event.base, memory and memory[3])
+  append(KEYS[9], event.n + 1, string.format('j %.0f %d %.0f', first, taken, now_ms))
 end
 redis.call('HSET', KEYS[6], ARGV[2], cmsgpack.pack({ARGV[3], reply, now_ms}))
 return reply

@@ -1,20 +1,21 @@
--- set_phase: pause, resume, open, drain, close an event, or write down the phase that time has made of it (advance).
--- The bucket stands still while paused: it is settled when the pause begins and its clock restarts at the end.
--- A change that is sent again gets the reply that it had.
--- include now_us int timed_value bucket event journal settings_entry changes
+-- set_phase: pause, resume, open, drain, keep (drain and pause) or close an event. What time has done before is written
+-- down with it. The bucket stands still while paused: it is settled when the pause begins and its clock restarts at the
+-- end. Whoever comes out of a closed event counts as not heard for a while. Sent again: same reply.
+-- include now_us int timed_value bucket event journal settings_entry changes revision time_passed
 -- KEYS[1] meta        hash    phase, paused, revision
 -- KEYS[2] bucket      hash    tokens, refilledAt, overflow, counted
--- KEYS[3] away        zset    seq -> since
--- KEYS[4] turns       list    claim clocks; they restart after a pause
+-- KEYS[3] turns       list    claim clocks; they restart after a pause
+-- KEYS[4] versions    hash    revision -> settings
 -- KEYS[5] journal     stream
 -- KEYS[6] audit       stream
 -- ARGV[1] incarnation string  of the event as the sender knows it
--- ARGV[2] action      string  pause, resume, open, drain, close, advance
+-- ARGV[2] action      string  pause, resume, open, drain, keep, close
 -- ARGV[3] ifRevision  int?    refuse unless this is the revision; empty = any
 -- ARGV[4] deadlineMs  int     drain: close so long after now, ms; 0 = when empty
--- ARGV[5] changeId    string  the change's own id; empty = nobody's (advance)
--- ARGV[6] audit       json    who, why, what; empty = no record (advance)
--- ARGV[7] nowUs       int?    µs; empty = Redis clock
+-- ARGV[5] message     text    close: what visitors see from now on; empty = as it is
+-- ARGV[6] changeId    string  the change's own id
+-- ARGV[7] audit       json    who, why, what; empty = no record
+-- ARGV[8] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"applied", revision, nowMs} | {"unchanged", revision} | {"conflict", revision} | {"fence", incarnation}
 --         | {"absent"}
 -- COST    O(settings)
@@ -22,34 +23,50 @@ local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 local changes = read_changes(KEYS[1])
-local before = find_change(changes, ARGV[5])
+local before = find_change(changes, ARGV[6])
 if before then return {'applied', before.revision, before.at} end
 if ARGV[3] ~= '' and tonumber(ARGV[3]) ~= event.revision then return {'conflict', event.revision} end
-local now = now_us(ARGV[7])
+local now = now_us(ARGV[8])
 local now_ms = math.floor(now / 1000)
-local action, phase = ARGV[2], phase_at(event, now_ms)
+local bucket = read_bucket(KEYS[2], event, now)
+local fields, records = time_passed(KEYS[1], event, now_ms, false)
 
-local wanted, paused, deadline = phase, event.paused, event.deadline
+local action, phase = ARGV[2], event.phase
+local wanted, paused, deadline, message = phase, event.paused, event.deadline, ''
 if action == 'pause' then paused = 1
 elseif action == 'resume' then paused = 0
 elseif action == 'open' then wanted = 'open'
-elseif action == 'close' then wanted = 'closed'
-elseif action == 'drain' then
+elseif action == 'close' then wanted, message = 'closed', ARGV[5]
+else
+  assert(action == 'drain' or action == 'keep', 'no such action')
   wanted = 'draining'
   deadline = tonumber(ARGV[4]) > 0 and now_ms + tonumber(ARGV[4]) or 0
-elseif phase == 'draining' and event.waiting == 0 and redis.call('ZCARD', KEYS[3]) == 0 then wanted = 'closed' end
-if wanted == event.phase and paused == event.paused and deadline == event.deadline then
+  if action == 'keep' then paused = 1 end
+end
+local same_text = message == '' or message == redis.call('HGET', KEYS[1], 'message')
+if wanted == phase and paused == event.paused and deadline == event.deadline and same_text then
   return {'unchanged', event.revision}
 end
 
-local bucket = read_bucket(KEYS[2], event, now)
-write_bucket(KEYS[2], bucket.tokens, now, bucket.overflow)
-if ARGV[5] ~= '' then
-  redis.call('HSET', KEYS[1], 'changeId', ARGV[5], 'changes', with_change(changes, ARGV[5], event.revision + 1, now_ms))
+local function put(name, value) fields[#fields + 1], fields[#fields + 2] = name, value end
+if ARGV[6] ~= '' then
+  put('changeId', ARGV[6])
+  put('changes', with_change(changes, ARGV[6], event.revision + 1, now_ms))
 end
-if paused ~= event.paused then redis.call('DEL', KEYS[4]) end
-redis.call('HSET', KEYS[1], 'phase', wanted, 'paused', paused, 'deadline', int(deadline), 'n', event.n + 1,
-  'revision', event.revision + 1, 'changedAt', int(now_ms))
-append_settings(KEYS[5], event.n + 1, bucket.tokens, now, settings_json(KEYS[1]))
-if ARGV[6] ~= '' then redis.call('XADD', KEYS[6], 'MAXLEN', '~', 10000, '*', 'record', ARGV[6]) end
-return {'applied', event.revision + 1, now_ms}
+if message ~= '' then
+  put('message', message)
+  put('messageUntil', '0')
+end
+if phase == 'closed' and wanted ~= 'closed' then put('graceAt', int(now_ms)) end
+if paused ~= event.paused then redis.call('DEL', KEYS[3]) end
+local revision = event.revision + 1
+write_bucket(KEYS[2], bucket.tokens, now, bucket.overflow)
+redis.call('HSET', KEYS[1], 'n', event.n + 1, unpack(fields))
+redis.call('HSET', KEYS[1], 'phase', wanted, 'paused', paused, 'deadline', int(deadline), 'revision', revision,
+  'changedAt', int(now_ms))
+local json = settings_json(KEYS[1])
+append_settings(KEYS[5], event.n + 1, bucket.tokens, now, json)
+write_version(KEYS[4], revision, json)
+write_records(KEYS[6], records, revision)
+write_audit(KEYS[6], ARGV[7], revision, now_ms)
+return {'applied', revision, now_ms}

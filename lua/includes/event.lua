@@ -1,9 +1,9 @@
 -- event: what a transition must know of its event, read in one HMGET, and the phase that time makes of it.
 -- Needs timed_value. Returns nil where the event does not exist.
-local EVENT_TEXT = {'life', 'incarnation', 'phase', 'refill', 'capacity', 'tiers', 'sweeper'}
-local EVENT_NUMBER = {'epoch', 'revision', 'seq', 'n', 'paused', 'opensAt', 'prequeueFrom', 'deadline', 'window',
-  'presenceMs', 'claimMs', 'expireNearMs', 'expireFarMs', 'maxWaiting', 'waiting', 'head', 'graceAt', 'changedAt',
-  'returnedAt', 'base', 'sweepUntil', 'sweptAt', 'expireCursor'}
+local EVENT_TEXT = {'life', 'incarnation', 'phase', 'refill', 'capacity', 'tiers', 'sweeper', 'job'}
+local EVENT_NUMBER = {'revision', 'seq', 'n', 'paused', 'opensAt', 'prequeueFrom', 'deadline', 'window',
+  'claimMs', 'expireNearMs', 'expireFarMs', 'maxWaiting', 'waiting', 'head', 'graceAt', 'changedAt',
+  'returnedAt', 'base', 'sweepUntil', 'sweptAt', 'expireCursor', 'tombsUntil'}
 
 local function read_event(meta_key)
   local fields = {}
@@ -14,6 +14,7 @@ local function read_event(meta_key)
   local event = {}
   for i, name in ipairs(EVENT_TEXT) do event[name] = values[i] or '' end
   for i, name in ipairs(EVENT_NUMBER) do event[name] = tonumber(values[#EVENT_TEXT + i] or '0') or 0 end
+  event.restoring = event.job ~= '' and string.sub(event.job, 1, 8) == 'restore '
   event.rates = {refill = parse_timed(event.refill), capacity = parse_timed(event.capacity)}
   return event
 end

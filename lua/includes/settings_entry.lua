@@ -1,7 +1,8 @@
 -- settings_entry: writes the journal entry that carries every setting of the event after a change.
 -- Needs journal. Volatile counters are left out: replicas count for themselves.
 local VOLATILE = {seq = true, n = true, waiting = true, head = true, sweeper = true, sweepUntil = true, sweptAt = true,
-  expireCursor = true, pruneCursor = true, awayCursor = true, graceAt = true, returnedAt = true, lastAt = true, changes = true}
+  expireCursor = true, pruneCursor = true, awayCursor = true, graceAt = true, returnedAt = true, lastAt = true, changes = true,
+  jobState = true, jobDone = true, tombsUntil = true}
 
 local function settings_json(meta_key)
   local flat, settings = redis.call('HGETALL', meta_key), {}

@@ -1,144 +1,164 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TacosError } from '../contract/errors.ts';
 import type { AdminApp } from './app.ts';
 import { asRole, testApp } from './testing/app.ts';
-import { type FakeDesk, snapshotOf } from './testing/fake-desk.ts';
+import type { FakeDesk } from './testing/fake-desk.ts';
 
 let app: AdminApp;
 let desk: FakeDesk;
 beforeEach(async () => {
-  ({ app, desk } = await testApp());
+  ({ app, desk } = await testApp({
+    logins: [{ issuer: 'https://id.example', clientId: 'tacos-cli', scope: 'openid' }],
+  }));
 });
 afterEach(() => app.close());
 
 const operator = asRole('operator');
-const bucketUrl = '/admin/v1/events/evt_x/bucket';
-const change = (payload: object, headers: Record<string, string> = {}) =>
-  app.inject({ method: 'PATCH', url: bucketUrl, headers: { ...operator, ...headers }, payload });
+const post = (url: string, payload: object, headers: Record<string, string> = {}) =>
+  app.inject({ method: 'POST', url, headers: { ...operator, ...headers }, payload });
+const refill = { events: ['evt_x'], action: { type: 'bucket.set', refillPerSec: 80 } };
 
 describe('health', () => {
-  it('is ready while the desk is, and says so as a status', async () => {
+  it('is ready while the desk is, and says so in the words of the gateway', async () => {
     expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok' });
-    expect((await app.inject('/readyz')).statusCode).toBe(200);
+    const ready = await app.inject('/readyz');
+    expect(ready.json()).toEqual({ status: 'ready', dependencies: { redis: { ok: true, detail: 'ready' } } });
     desk.ready = false;
     const reply = await app.inject('/readyz');
     expect(reply.statusCode).toBe(503);
-    expect(reply.json()).toEqual({ ready: false, dependencies: { redis: { ok: false } } });
+    expect(reply.json()).toMatchObject({ status: 'not_ready', dependencies: { redis: { ok: false } } });
   });
 
-  it('names version and environment', async () => {
+  it('names version, environment, the oldest CLI and where to log in', async () => {
     const reply = await app.inject('/version');
-    expect(reply.json()).toEqual({ version: '1.2.3', environment: 'test' });
+    expect(reply.json()).toEqual({
+      version: '1.2.3',
+      environment: 'test',
+      minCliVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      logins: [{ issuer: 'https://id.example', clientId: 'tacos-cli', scope: 'openid' }],
+    });
     expect(reply.headers['tacos-environment']).toBe('test');
   });
+});
 
-  it('describes every route in OpenAPI 3.1', async () => {
+describe('the description', () => {
+  it('has every route, with a summary, in OpenAPI 3.1', async () => {
     const { openapi, paths } = (await app.inject('/openapi.json')).json();
     expect(openapi).toBe('3.1.0');
-    const described = app.routeTable.filter(({ url }) => url !== '/openapi.json');
+    const described = app.routeTable.filter(({ url }) => !/^\/(openapi|swagger)/.test(url));
     for (const { method, url } of described) {
-      expect(paths[url.replace(':id', '{id}')]?.[method.toLowerCase()], `${method} ${url}`).toBeDefined();
+      const path = url.replace(':id', '{id}').replace(':ref', '{ref}');
+      expect(paths[path]?.[String(method).toLowerCase()]?.summary, `${method} ${url}`).toBeDefined();
     }
   });
+
+  it('can be read at /swagger without a token and without any other host', async () => {
+    const page = await app.inject('/swagger/');
+    expect(page.statusCode).toBe(200);
+    expect(page.body).toContain('swagger-ui');
+    const policy = String(page.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).not.toMatch(/https:|upgrade-insecure-requests|swagger\.io/);
+    const sources = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, url]) => url ?? '');
+    expect(sources.length).toBeGreaterThan(3);
+    for (const source of sources) {
+      expect(source).not.toMatch(/^(https?:)?\/\//);
+      expect((await app.inject(new URL(source, 'http://x/swagger/').pathname)).statusCode, source).toBe(200);
+    }
+    const json = await app.inject('/swagger/json');
+    expect(json.json().openapi).toBe('3.1.0');
+  });
 });
 
-describe('events', () => {
-  it('are listed and read', async () => {
-    const list = await app.inject({ url: '/admin/v1/events', headers: operator });
-    expect(list.json()).toMatchObject({
-      apiVersion: 'tacos/v1',
-      kind: 'EventList',
-      items: [{ event: 'evt_x' }],
+describe('a plan', () => {
+  it('is made for viewers too, with the defaults filled in', async () => {
+    const reply = await post('/admin/v1/plans', refill, asRole('viewer'));
+    expect(reply.statusCode).toBe(200);
+    expect(reply.json()).toMatchObject({ kind: 'Plan', hash: '5c1e', action: 'bucket.set' });
+    expect(desk.planned[0]).toMatchObject({
+      request: { events: ['evt_x'], override: false },
+      author: { name: 'viewer-1', role: 'viewer' },
     });
-    const one = await app.inject({ url: '/admin/v1/events/evt_x', headers: operator });
-    expect(one.json()).toMatchObject({ kind: 'Event', item: { event: 'evt_x' } });
-    const none = await app.inject({ url: '/admin/v1/events/evt_none', headers: operator });
-    expect([none.statusCode, none.json().error.code]).toEqual([404, 'EVENT_NOT_FOUND']);
   });
 
-  it('are created in the name of the caller', async () => {
-    const headers = { ...operator, 'user-agent': 'tacos/1.0 host\u001b[31m' };
-    const create = (payload: object) =>
-      app.inject({ method: 'POST', url: '/admin/v1/events', headers, payload });
-    const reply = await create({ event: 'evt_new', name: 'New', refillPerSec: 20 });
-    expect(reply.statusCode).toBe(201);
-    expect(desk.created[0]?.input).toMatchObject({ event: 'evt_new', refillPerSec: 20, test: false });
-    expect(desk.created[0]?.author).toMatchObject({ name: 'operator-1', role: 'operator' });
-    expect((await create({ event: 'evt_x' })).json().error.code).toBe('EVENT_EXISTS');
-    expect((await create({ event: '../etc' })).statusCode).toBe(400);
-    const order = await create({
-      event: 'evt_b',
-      opensAt: '2030-01-01T00:00:00Z',
-      prequeueFrom: '2030-01-01T01:00:00+01:00',
+  it('carries what the desk refuses through, with its fields', async () => {
+    desk.refusal = new TacosError('GUARD_RAIL', {
+      message: 'Refill 800/s is over the budget.',
+      hint: 'tacos bucket set evt_x --refill 70',
+      body: { canOverride: true },
     });
-    expect(order.json().error.message).toBe('prequeueFrom must be before opensAt.');
-  });
-});
-
-describe('a snapshot', () => {
-  it('is loaded where it is not in memory yet', async () => {
-    desk.current = undefined;
-    const reply = await app.inject({ url: '/admin/v1/events/evt_x/snapshot', headers: asRole('viewer') });
-    expect(reply.json()).toEqual(snapshotOf());
-  });
-});
-
-describe('the bucket', () => {
-  it('is read with its revision as ETag and with warnings', async () => {
-    desk.current = snapshotOf({ bucket: { ...snapshotOf().bucket, capacity: { now: 100, target: 100 } } });
-    const reply = await app.inject({ url: bucketUrl, headers: asRole('viewer') });
-    expect(reply.headers.etag).toBe('"18"');
-    expect(reply.json()).toMatchObject({ kind: 'Bucket', item: { event: 'evt_x', tokens: 212 } });
-    expect(reply.json().warnings).toEqual([
-      'capacity 100 holds 2.0 s of refill, less than 4 s: the refill may not be reached; set capacity to 200 or more',
+    const reply = await post('/admin/v1/plans', refill);
+    expect([reply.statusCode, reply.json()]).toEqual([
+      422,
+      {
+        canOverride: true,
+        error: {
+          code: 'GUARD_RAIL',
+          message: 'Refill 800/s is over the budget.',
+          hint: 'tacos bucket set evt_x --refill 70',
+          trace_id: reply.headers['x-request-id'],
+        },
+      },
     ]);
   });
+});
 
-  it('is changed with revision, key and author', async () => {
-    const reply = await change(
-      { refillPerSec: 80, reason: 'D1 faster' },
-      { 'if-match': '"18"', 'idempotency-key': 'key-1' },
-    );
+describe('an action', () => {
+  it('is done with version, key, consent and author', async () => {
+    const body = { ...refill, planHash: '5c1e', reason: 'D1 faster', ticket: 'INC-4471', confirm: 'evt_x' };
+    const headers = {
+      'if-match': '"18"',
+      'idempotency-key': 'key-1',
+      'user-agent': 'tacos/1.0 host\u001b[31m',
+    };
+    const reply = await post('/admin/v1/actions', body, headers);
     expect(reply.statusCode).toBe(200);
     expect(reply.headers.etag).toBe('"19"');
-    expect(reply.json()).toMatchObject({ kind: 'Change', applied: true, revision: 19, auditId: 'aud_7R0D' });
-    expect(desk.changes[0]).toMatchObject({
-      change: { refillPerSec: 80, dryRun: false },
-      options: { ifRevision: 18, changeId: 'key-1', author: { name: 'operator-1' } },
+    expect(reply.json()).toMatchObject({ kind: 'Change', results: [{ applied: true, auditId: 'aud_7R0D' }] });
+    expect(desk.acted[0]).toMatchObject({
+      request: body,
+      options: { ifRevision: 18, changeId: 'key-1', author: { name: 'operator-1', role: 'operator' } },
     });
+    expect(desk.acted[0]?.options.author.client).toBe('tacos/1.0 host[31m');
   });
 
-  it('makes up a change id where none is given, and refuses an odd one', async () => {
-    await change({ refillPerSec: 80 });
-    expect(desk.changes[0]?.options.changeId).toMatch(/^[\da-f-]{36}$/);
-    expect((await change({ refillPerSec: 80 }, { 'idempotency-key': 'a b' })).statusCode).toBe(400);
-    expect((await change({ refillPerSec: 80 }, { 'if-match': '*' })).statusCode).toBe(400);
+  it('gets a change id where none is given, and odd headers are refused', async () => {
+    await post('/admin/v1/actions', refill);
+    expect(desk.acted[0]?.options.changeId).toMatch(/^[\da-f-]{36}$/);
+    expect(desk.acted[0]?.options).not.toHaveProperty('ifRevision');
+    expect((await post('/admin/v1/actions', refill, { 'idempotency-key': 'a b' })).statusCode).toBe(400);
+    expect((await post('/admin/v1/actions', refill, { 'if-match': '*' })).statusCode).toBe(400);
+    expect(desk.acted).toHaveLength(1);
   });
 
-  it('only plans in a dry run, and warns with the value to set', async () => {
-    const reply = await change({ refillPerSec: 200, dryRun: true });
-    expect(reply.json()).toMatchObject({ applied: false, revision: 18 });
-    expect(reply.json().warnings).toEqual([
-      'capacity 500 holds 2.5 s of refill, less than 4 s: the refill may not be reached; set capacity to 800 or more',
-      'window 500 holds 2.5 s of refill, less than 4 s: the refill may not be reached; set window to 800 or more',
-    ]);
+  it('takes a version for one event only', async () => {
+    const pause = (events: string[] | 'all') =>
+      post('/admin/v1/actions', { events, action: { type: 'queue.pause' } }, { 'if-match': '3' });
+    expect((await pause('all')).json().error.message).toContain('If-Match goes with one event');
+    expect((await pause(['evt_x', 'evt_y'])).statusCode).toBe(400);
+    expect((await pause(['evt_x'])).statusCode).toBe(200);
+    const both = await post('/admin/v1/actions', { events: 'all', action: { type: 'queue.pause' } });
+    expect(both.json().results).toHaveLength(2);
+    expect(both.headers.etag).toBeUndefined();
   });
 
   it('answers a conflict in the common error shape', async () => {
-    const reply = await change({ refillPerSec: 80 }, { 'if-match': '17' });
+    desk.refusal = new TacosError('VERSION_CONFLICT', { body: { revision: 21 } });
+    const reply = await post('/admin/v1/actions', refill, { 'if-match': '17' });
     expect(reply.statusCode).toBe(412);
-    expect(reply.json()).toEqual({
-      error: {
-        code: 'VERSION_CONFLICT',
-        message: 'The settings are at revision 18 now.',
-        trace_id: reply.headers['x-request-id'],
-      },
-    });
+    expect(reply.json()).toMatchObject({ revision: 21, error: { code: 'VERSION_CONFLICT' } });
   });
 });
 
 describe('bad input', () => {
   const raw = (payload: string, type = 'application/json') =>
-    app.inject({ method: 'PATCH', url: bucketUrl, headers: { ...operator, 'content-type': type }, payload });
+    app.inject({
+      method: 'POST',
+      url: '/admin/v1/actions',
+      headers: { ...operator, 'content-type': type },
+      payload,
+    });
   const codeOf = async (reply: ReturnType<typeof raw>) => {
     const { statusCode, json } = await reply;
     return [statusCode, json().error.code];
@@ -147,6 +167,7 @@ describe('bad input', () => {
   it('has one shape for every way to be wrong', async () => {
     expect(await codeOf(raw('{'))).toEqual([400, 'BAD_REQUEST']);
     expect(await codeOf(raw('{}'))).toEqual([400, 'BAD_REQUEST']);
+    expect(await codeOf(raw('null'))).toEqual([400, 'BAD_REQUEST']);
     expect(await codeOf(raw('refill=1', 'text/csv'))).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
     expect(await codeOf(raw(JSON.stringify({ reason: 'x'.repeat(20_000) })))).toEqual([
       413,
@@ -154,12 +175,34 @@ describe('bad input', () => {
     ]);
     const nowhere = await app.inject('/nowhere');
     expect([nowhere.statusCode, nowhere.json().error.code]).toEqual([404, 'NOT_FOUND']);
+    expect(desk.acted).toEqual([]);
+  });
+
+  it('has that shape also where the address or the request cannot be read', async () => {
+    for (const url of ['/admin/v1/events/%zz', `/admin/v1/events/${'x'.repeat(3_000)}`]) {
+      const reply = await app.inject({ url, headers: operator });
+      expect([reply.statusCode, reply.json().error.code]).toEqual([400, 'BAD_REQUEST']);
+      expect(reply.headers['x-request-id']).toBe(reply.json().error.trace_id);
+    }
+    const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+    const ask = async (text: string): Promise<string> => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.end(text);
+      let answered = '';
+      for await (const chunk of socket) answered += String(chunk);
+      return answered;
+    };
+    expect(await ask('hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*"code":"BAD_REQUEST"/s);
+    const long = `GET / HTTP/1.1\r\nhost: x\r\ncookie: ${'x'.repeat(20_000)}\r\n\r\n`;
+    expect(await ask(long)).toMatch(/^HTTP\/1.1 431 .*tacos-environment: test.*"code":"HEADERS_TOO_LARGE"/s);
   });
 
   it('is named, without being echoed', async () => {
-    const reply = await raw(JSON.stringify({ refillPerSec: '<script>', reason: 'short' }));
-    expect(reply.json().error.message).toMatch(/refillPerSec: .*reason: /);
+    const action = { type: 'bucket.set', refillPerSec: '<script>' };
+    const reply = await raw(JSON.stringify({ events: ['evt_x'], action, reason: 'short' }));
+    expect(reply.json().error.message).toMatch(/action\.refillPerSec: .*reason: /);
     expect(reply.body).not.toContain('script');
+    expect((await raw(JSON.stringify({ action: { type: 'queue.burn' } }))).statusCode).toBe(400);
   });
 
   it('keeps a bug to itself', async () => {
@@ -169,6 +212,12 @@ describe('bad input', () => {
     const reply = await app.inject({ url: '/admin/v1/events', headers: operator });
     expect([reply.statusCode, reply.json().error.code]).toEqual([500, 'INTERNAL']);
     expect(reply.body).not.toContain('secret');
+  });
+
+  it('the ways of before are gone', async () => {
+    const patch = { method: 'PATCH' as const, url: '/admin/v1/events/evt_x/bucket' };
+    expect((await app.inject({ ...patch, headers: operator, payload: {} })).statusCode).toBe(404);
+    expect((await post('/admin/v1/events', { event: 'evt_new' })).statusCode).toBe(404);
   });
 });
 

@@ -1,35 +1,57 @@
 /** Builds the admin API without listening. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import swagger from '@fastify/swagger';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
-import { bodyBytesMax } from '../contract/limits.ts';
-import { guardRoutes, type KnownToken, type RouteRole } from './auth.ts';
-import type { Desk } from './desk.ts';
-import { answerErrors } from './errors.ts';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { VersionReply } from '../contract/admin-api.ts';
+import { refuse } from '../contract/errors.ts';
+import { adminStreamsMax, bodyBytesMax, slowClientMs } from '../contract/limits.ts';
+import { documentationPrefix, guardRoutes, type RouteRole } from './auth.ts';
+import { createClientErrorHandler } from './client-errors.ts';
+import type { Desk, ServerFacts } from './desk.ts';
+import { addDocumentation } from './documentation.ts';
+import { answer, answerErrors } from './errors.ts';
 import { commonHeaders } from './headers.ts';
+import { actionRoutes } from './routes/actions.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { bucketRoutes } from './routes/bucket.ts';
+import { budgetRoutes } from './routes/budget.ts';
+import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { overviewRoutes } from './routes/overview.ts';
+import { planRoutes } from './routes/plans.ts';
+import { positionRoutes } from './routes/positions.ts';
+import { settingsRoutes } from './routes/settings.ts';
 import { snapshotRoutes } from './routes/snapshot.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { visitorRoutes } from './routes/visitors.ts';
+import { whoamiRoutes } from './routes/whoami.ts';
+import type { SignIn } from './sign-in/sign-in.ts';
+import { type StreamLimits, Streams } from './streams.ts';
 
 /** What the app is built from. */
 export interface AppOptions {
   readonly desk: Desk;
-  readonly tokens: readonly KnownToken[];
+  readonly signIn: SignIn;
   readonly version: string;
   /** Name of the environment that every answer carries. */
   readonly environment: string;
+  /** Where `tacos auth login` can log in; default nowhere. */
+  readonly logins?: NonNullable<VersionReply['logins']>;
+  /** What this process knows for `doctor`. */
+  readonly serverFacts: () => ServerFacts;
   readonly log?: FastifyBaseLogger;
-  /** Between heartbeats of a stream, ms; default `heartbeatMs`. */
-  readonly heartbeatMs?: number;
+  /** Serves https with this pair, PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Bounds of the streams, for tests. */
+  readonly streamLimits?: Partial<StreamLimits>;
 }
 
 /** A Fastify app whose schemas are zod's. */
@@ -39,49 +61,80 @@ export type AdminApp = FastifyInstance & { readonly routeTable: readonly RouteRo
 export type TypedApp = ReturnType<typeof typed>;
 
 /** What route files share. */
-export type RouteContext = Omit<AppOptions, 'tokens' | 'log'>;
+export interface RouteContext extends Pick<AppOptions, 'desk' | 'version' | 'environment' | 'serverFacts'> {
+  readonly logins: NonNullable<VersionReply['logins']>;
+  readonly streams: Streams;
+}
 
 const typed = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>();
 
+/** Longest part of a path, characters: a visitor's id of 128, each up to 12 when encoded. */
+const pathPartCharsMax = 1_600;
+
 /** Builds the app; `listen` or `inject` is the caller's. */
 export async function buildApp(options: AppOptions): Promise<AdminApp> {
-  const app: FastifyInstance = Fastify({
-    ...(options.log === undefined ? { logger: false } : { loggerInstance: options.log }),
-    bodyLimit: bodyBytesMax,
-    exposeHeadRoutes: false,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 10_000,
-    forceCloseConnections: 'idle',
-    genReqId: requestIdOf,
-    return503OnClosing: false,
-  });
+  const app = createFastify(options);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(commonHeaders(options.environment, request.id));
+    const { 'cache-control': noStore, ...others } = commonHeaders(options.environment, request.id);
+    const isPage = request.url.startsWith(documentationPrefix);
+    reply.headers(isPage ? others : { ...others, 'cache-control': noStore });
   });
-  const routeTable = guardRoutes(app, options.tokens);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'tacos admin API', version: options.version },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
-      security: [{ bearer: [] }],
-    },
-    transform: jsonSchemaTransform,
-  });
-  // After swagger is there, as it collects routes when they are registered.
+  const routeTable = guardRoutes(app, options.signIn);
+  await addDocumentation(app, options.version);
+  const streams = new Streams({ max: adminStreamsMax, ...options.streamLimits });
+  app.addHook('preClose', async () => streams.endAll());
+  const context: RouteContext = { ...options, logins: options.logins ?? [], streams };
+  // After the documentation is there, as it collects routes when they are registered.
   await app.register(async (scope) => {
     const routes = typed(scope);
-    healthRoutes(routes, options);
-    eventRoutes(routes, options);
-    snapshotRoutes(routes, options);
-    streamRoutes(routes, options);
-    bucketRoutes(routes, options);
+    for (const register of registrars) register(routes, context);
   });
   await app.ready();
   return Object.assign(app, { routeTable });
+}
+
+const registrars = [
+  healthRoutes,
+  whoamiRoutes,
+  eventRoutes,
+  snapshotRoutes,
+  streamRoutes,
+  overviewRoutes,
+  bucketRoutes,
+  settingsRoutes,
+  positionRoutes,
+  visitorRoutes,
+  budgetRoutes,
+  planRoutes,
+  actionRoutes,
+  auditRoutes,
+  doctorRoutes,
+];
+
+function createFastify({ log, tls, environment }: AppOptions): FastifyInstance {
+  const options = {
+    ...(log === undefined ? { logger: false as const } : { loggerInstance: log }),
+    bodyLimit: bodyBytesMax,
+    exposeHeadRoutes: false,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
+    requestTimeout: slowClientMs,
+    forceCloseConnections: 'idle' as const,
+    routerOptions: { maxParamLength: pathPartCharsMax },
+    genReqId: requestIdOf,
+    return503OnClosing: false,
+    clientErrorHandler: createClientErrorHandler(environment),
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      reply.headers(commonHeaders(environment, request.id));
+      answer(refuse('BAD_REQUEST', { message: 'This address is not valid.' }), request, reply);
+    },
+  };
+  // The server's kind is a type parameter of Fastify's, of which nothing here makes use.
+  return (tls === undefined
+    ? Fastify(options)
+    : Fastify({ ...options, https: { ...tls } })) as unknown as FastifyInstance;
 }
 
 /** The trace id of a W3C traceparent, else a new one. */

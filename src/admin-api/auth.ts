@@ -1,19 +1,9 @@
-/** Who calls the admin API: bearer tokens of a local list, each with a role. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/** The guard of the routes: who calls, and whether their role is enough. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify';
 import { type Role, roles } from '../contract/admin-api.ts';
 import { TacosError } from '../contract/errors.ts';
 import type { Author } from './desk.ts';
-
-/** One entry of the list; the token itself is forgotten. */
-export interface KnownToken {
-  readonly role: Role;
-  readonly name: string;
-  readonly digest: Buffer;
-}
-
-/** Shortest token that is taken, characters: 16 random bytes in base64url are 22. */
-export const tokenCharsMin = 16;
+import { type Caller, notSignedIn, type SignIn } from './sign-in/sign-in.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,38 +12,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set on every route that is not public. */
-    author: Author | null;
+    caller: Caller | null;
   }
-}
-
-/** Parses `role:name:token`, separated by commas or lines; lines that start with # are comments. */
-export function parseTokens(text: string): { tokens: KnownToken[]; problems: string[] } {
-  const tokens: KnownToken[] = [];
-  const problems: string[] = [];
-  const entries = text
-    .split(/[\n,]/)
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '' && !entry.startsWith('#'));
-  for (const [index, entry] of entries.entries()) {
-    const [role = '', name = '', ...rest] = entry.split(':');
-    const token = rest.join(':');
-    const isRole = (roles as readonly string[]).includes(role);
-    if (!isRole) problems.push(`entry ${index + 1}: the role must be one of ${roles.join(', ')}`);
-    if (!/^[\w.@+-]{1,64}$/.test(name))
-      problems.push(`entry ${index + 1}: role:name:token, the name of 1 to 64 of A-Z a-z 0-9 _ . @ + -`);
-    if (token.length < tokenCharsMin)
-      problems.push(`entry ${index + 1}: the token needs at least ${tokenCharsMin} characters`);
-    tokens.push({ role: role as Role, name, digest: digestOf(token) });
-  }
-  return problems.length > 0 ? { tokens: [], problems } : { tokens, problems };
-}
-
-/** The entry whose token this is. Compares digests with all entries in constant time. */
-export function findToken(tokens: readonly KnownToken[], token: string): KnownToken | undefined {
-  const digest = digestOf(token);
-  let found: KnownToken | undefined;
-  for (const known of tokens) if (timingSafeEqual(known.digest, digest)) found = known;
-  return found;
 }
 
 /** Whether a role includes another: admin > operator > viewer. */
@@ -67,46 +27,78 @@ export interface RouteRole {
   readonly role: Role | 'public';
 }
 
+/** Where the description of the API can be read by people. */
+export const documentationPrefix = '/swagger';
+
 /**
  * Guards every route registered after it: a route without a role cannot be registered, and a call is refused with
- * UNAUTHENTICATED or FORBIDDEN before its body is read.
+ * UNAUTHENTICATED or FORBIDDEN before its body is read. The pages of the documentation, which a plugin registers,
+ * are public.
  *
  * @returns the route table, filled as routes are registered
  */
-export function guardRoutes(app: FastifyInstance, tokens: readonly KnownToken[]): readonly RouteRole[] {
+export function guardRoutes(app: FastifyInstance, signIn: SignIn): readonly RouteRole[] {
   const table: RouteRole[] = [];
-  app.decorateRequest('author', null);
+  app.decorateRequest('caller', null);
   app.addHook('onRoute', (route: RouteOptions) => {
-    const role = route.config?.role;
+    const role = roleOf(route);
     if (role === undefined) throw new Error(`route ${String(route.method)} ${route.url} has no role`);
     for (const method of [route.method].flat())
       table.push({ method: method as HTTPMethods, url: route.url, role });
   });
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const role = request.routeOptions.config.role;
-    if (role === 'public' || request.is404) return;
-    const known = findToken(tokens, bearerOf(request.headers.authorization));
-    if (known === undefined) {
-      reply.header('www-authenticate', 'Bearer realm="tacos admin"');
-      throw new TacosError('UNAUTHENTICATED');
+    if (request.is404) return;
+    const role = roleOf(request.routeOptions);
+    if (role === 'public') return;
+    const token = bearerOf(request.headers.authorization);
+    const result = token === '' ? notSignedIn('') : await signIn(token);
+    if (!result.ok) {
+      const { code, ...details } = result.refusal;
+      if (code === 'UNAUTHENTICATED') reply.header('www-authenticate', challengeOf(result.description));
+      throw new TacosError(code, details);
     }
-    if (role === undefined || !roleIncludes(known.role, role)) {
-      throw new TacosError('FORBIDDEN', {
-        message: `This needs the role ${role}; ${known.name} has the role ${known.role}.`,
-      });
+    const { caller } = result;
+    if (role === undefined || !roleIncludes(caller.role, role)) {
+      throw forbidden(caller, `This needs the role ${role}`);
     }
-    request.author = { name: known.name, role: known.role, client: clientOf(request) };
+    request.caller = caller;
   });
   return table;
 }
 
+/** FORBIDDEN with a sentence that begins with what is needed. */
+export const forbidden = ({ name, role }: Pick<Caller, 'name' | 'role'>, need: string): TacosError =>
+  new TacosError('FORBIDDEN', { message: `${need}; ${name} has the role ${role}.` });
+
 /** The caller of a route that is not public. */
-export function authorOf(request: FastifyRequest): Author {
-  if (request.author === null) throw new TacosError('UNAUTHENTICATED');
-  return request.author;
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === null) throw new TacosError('UNAUTHENTICATED');
+  return request.caller;
 }
 
-const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+/** The caller as the audit trail names them. */
+export function authorOf(request: FastifyRequest): Author {
+  const { name, role } = callerOf(request);
+  return { name, role, client: clientOf(request) };
+}
+
+interface RouteLike {
+  readonly config?: { readonly role?: Role | 'public' } | undefined;
+  readonly url?: string | undefined;
+}
+
+function roleOf({ config, url }: RouteLike): Role | 'public' | undefined {
+  const isPage = url === documentationPrefix || url?.startsWith(`${documentationPrefix}/`) === true;
+  return config?.role ?? (isPage ? 'public' : undefined);
+}
+
+/** RFC 6750: an error only where a token was sent. */
+function challengeOf(description: string): string {
+  const realm = 'Bearer realm="tacos admin"';
+  return description === ''
+    ? realm
+    : `${realm}, error="invalid_token", error_description="${description.replace(/[^\w .,:/-]/g, '')}"`;
+}
 
 const bearerOf = (header = ''): string => /^Bearer +(\S+)$/i.exec(header)?.[1] ?? '';
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from './config.ts';
+import { printConfig, startFailure } from './says.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tacos-config-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,8 +25,10 @@ describe('the settings', () => {
       listen: { host: '127.0.0.1', port: 8002 },
       environmentName: 'development',
       redis: { host: '127.0.0.1', port: 6379, tls: false },
-      signingKid: 'dev',
+      isProtected: false,
+      issuers: [],
     });
+    expect(configOf({}).config.waitingTokenKeys.map(({ kid }) => kid)).toEqual(['dev']);
     expect(problemsOf({}).join()).toContain('ADMIN_TOKENS is not set');
   });
 
@@ -75,5 +78,80 @@ describe('the settings', () => {
     expect(problemsOf({ ...tokens, SERVER_ENVIRONMENT: 'production' }).join()).toContain(
       'WAITING_TOKEN_KEYS',
     );
+  });
+
+  it('are shown although something is wrong', () => {
+    const loaded = loadConfig({ LOG_LEVEL: 'loud', REDIS_ADDRESS: 'redis:6379' });
+    expect('problems' in loaded && loaded.problems).toHaveLength(2);
+    const shown = printConfig(loaded.shown);
+    expect(shown).toContain('REDIS_ADDRESS=redis:6379  # environment\n');
+    expect(shown).toContain('LOG_LEVEL=loud  # environment\n');
+    expect(shown).toContain('ADMIN_TOKENS=  # not set\n');
+  });
+
+  it('take issuers instead of tokens, over several lines too', () => {
+    const issuer = {
+      issuer: 'https://id.example',
+      audience: 'tacos',
+      claim: 'groups',
+      roles: { admin: ['a'] },
+    };
+    const loaded = loadConfig({ ADMIN_OIDC_ISSUERS: JSON.stringify([issuer], null, 2) });
+    expect('config' in loaded && loaded.config.issuers).toMatchObject([issuer]);
+    expect(printConfig(loaded.shown)).toMatch(/^ADMIN_OIDC_ISSUERS=\[ \{ .* \} \] {2}# environment$/m);
+    expect(problemsOf({ ADMIN_OIDC_ISSUERS: '[{"issuer": "http://id.example"}]' }).length).toBeGreaterThan(3);
+    expect(problemsOf({ ADMIN_TOKENS: '# nobody yet' }).join()).toContain('ADMIN_TOKENS is not set');
+  });
+
+  it('need certificate and key together, and as files that can be used', () => {
+    expect(problemsOf({ ...tokens, ADMIN_TLS_CERT_FILE: '/x' }).join()).toContain(
+      'ADMIN_TLS_KEY_FILE is not set',
+    );
+    const file = join(folder, 'no-certificate');
+    writeFileSync(file, 'hello');
+    const broken = { ADMIN_TLS_CERT_FILE: file, ADMIN_TLS_KEY_FILE: file };
+    expect(problemsOf({ ...tokens, ...broken }).join()).toContain('a file with a certificate in PEM');
+    expect(problemsOf({ ...tokens, ...broken, ADMIN_TLS_KEY_FILE: join(folder, 'none') }).join()).toContain(
+      'ENOENT',
+    );
+  });
+
+  it('keep the address of the webhook to themselves', () => {
+    const url = 'https://hooks.example/T0/secret-part';
+    const { config, shown } = configOf({ ALERT_WEBHOOK_URL: url });
+    expect(config.webhookUrl).toBe(url);
+    expect(JSON.stringify(shown)).not.toContain('secret-part');
+    for (const bad of ['ftp://hooks.example/secret-part', 'hooks.example', 'http://']) {
+      const problems = problemsOf({ ...tokens, ALERT_WEBHOOK_URL: bad }).join();
+      expect(problems).toContain('ALERT_WEBHOOK_URL is ***: it must be an http or https address');
+    }
+  });
+
+  it('take a budget above zero', () => {
+    expect(configOf({ BACKEND_BUDGET_PER_SEC: '120.5' }).config.budgetPerSec).toBe(120.5);
+    expect(configOf({ BACKEND_BUDGET_PER_SEC: '' }).config).not.toHaveProperty('budgetPerSec');
+    expect(problemsOf({ ...tokens, BACKEND_BUDGET_PER_SEC: '0' })).toHaveLength(1);
+  });
+
+  it.each([
+    [{}, false],
+    [{ SERVER_ENVIRONMENT: 'production' }, true],
+    [{ SERVER_ENVIRONMENT: 'production', ENVIRONMENT_NAME: 'apne2' }, true],
+    [{ SERVER_ENVIRONMENT: 'production', ENVIRONMENT_NAME: 'staging-2' }, false],
+    [{ SERVER_ENVIRONMENT: 'development', ENVIRONMENT_NAME: 'apne2-prod' }, true],
+    [{ SERVER_ENVIRONMENT: 'test', ENVIRONMENT_NAME: 'reproduce' }, false],
+  ])('protect production, whatever it is called, but no staging area: %j', (environment, isProtected) => {
+    const loaded = configOf({ WAITING_TOKEN_KEYS: `k1:${'s'.repeat(32)}`, ...environment });
+    expect(loaded.config.isProtected).toBe(isProtected);
+  });
+});
+
+describe('a server that cannot start', () => {
+  const address = { host: '127.0.0.1', port: 8002 };
+  it('says which variable helps', () => {
+    const failure = (code: string) => startFailure(Object.assign(new Error('x'), { code }), address);
+    expect(failure('EADDRINUSE')).toBe('port 8002 of 127.0.0.1 is in use: choose another by ADMIN_ADDRESS');
+    expect(failure('EADDRNOTAVAIL')).toContain('see ADMIN_ADDRESS');
+    expect(failure('EACCES')).toContain('ADMIN_ADDRESS');
   });
 });

@@ -4,9 +4,12 @@ import { z } from 'zod';
 import {
   address,
   choice,
+  developmentWaitingTokenKeys,
   type Environment,
   flag,
+  type KeyWithId,
   macKeys,
+  positiveNumber,
   problemsOfUnsupported,
   problemWith,
   readVariables,
@@ -15,7 +18,10 @@ import {
   timeZone,
   type Values,
 } from '../contract/config.ts';
-import { type KnownToken, parseTokens } from './auth.ts';
+import { environmentKindOf } from '../contract/environment.ts';
+import { issuersAllowed, type OidcIssuer, parseIssuers } from './sign-in/oidc-issuers.ts';
+import { type KnownToken, parseTokens } from './sign-in/token-list.ts';
+import { readTls, TlsFileError, type TlsFiles } from './tls.ts';
 
 const listenAddress = {
   schema: z
@@ -36,10 +42,27 @@ const tokenList = {
   isSecret: true,
 } as const;
 
+/** JSON, over several lines where it likes. */
+const issuerList = { schema: z.string().max(256 * 1024), allowed: issuersAllowed } as const;
+
+const webUrl = {
+  schema: z
+    .string()
+    .max(2_048)
+    .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value)),
+  allowed: 'an http or https address',
+  isSecret: true,
+} as const;
+
 const variables = {
   ADMIN_ADDRESS: { ...listenAddress, fallback: '127.0.0.1:8002' },
   ADMIN_ALLOW_PLAINTEXT: { ...flag, fallback: 'false' },
+  ADMIN_TLS_CERT_FILE: text,
+  ADMIN_TLS_KEY_FILE: text,
   ADMIN_TOKENS: tokenList,
+  ADMIN_OIDC_ISSUERS: issuerList,
+  ALERT_WEBHOOK_URL: webUrl,
+  BACKEND_BUDGET_PER_SEC: positiveNumber,
   SERVER_ENVIRONMENT: { ...choice(['development', 'test', 'production']), fallback: 'development' },
   ENVIRONMENT_NAME: text,
   LOG_LEVEL: {
@@ -50,9 +73,15 @@ const variables = {
   REDIS_USERNAME: text,
   REDIS_PASSWORD: { ...text, isSecret: true },
   REDIS_TLS_ENABLED: { ...flag, fallback: 'false' },
-  /** Only the id of the first key is used: the one that new events are made with. */
+  /** As the gateways have them: new events are made with the first, visitors' references come from all. */
   WAITING_TOKEN_KEYS: macKeys,
   TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
+} as const;
+
+/** With what production does without. */
+const developmentVariables = {
+  ...variables,
+  WAITING_TOKEN_KEYS: { ...macKeys, fallback: developmentWaitingTokenKeys },
 } as const;
 
 /** Variables of features that the admin API does not have yet: set, they stop it, lest it look as if they worked. */
@@ -62,20 +91,19 @@ const unsupported = [
   'REDIS_SENTINEL_MASTER',
   'REDIS_PASSWORD_FROM_SECRETS',
   'AWS_SECRET_NAME',
-  'ADMIN_TLS_CERT_FILE',
-  'ADMIN_TLS_KEY_FILE',
-  'ADMIN_OIDC_ISSUERS',
 ] as const;
-
-/** Key id of the development keys of gateways that were given none. */
-const developmentKid = 'dev';
 
 /** Settings in force. */
 export interface AdminConfig {
   /** Port 0 = a free one. */
   readonly listen: { readonly host: string; readonly port: number };
+  /** Absent = plain http. */
+  readonly tls?: TlsFiles;
   readonly tokens: readonly KnownToken[];
+  readonly issuers: readonly OidcIssuer[];
   readonly environmentName: string;
+  /** Production, or something like it: felt changes want a reason. */
+  readonly isProtected: boolean;
   readonly logLevel: Values<typeof variables>['LOG_LEVEL'];
   readonly redis: {
     readonly host: string;
@@ -84,57 +112,112 @@ export interface AdminConfig {
     readonly password?: string;
     readonly tls: boolean;
   };
-  readonly signingKid: string;
+  /** The first signs. */
+  readonly waitingTokenKeys: readonly KeyWithId[];
   readonly timeZone: string;
+  readonly webhookUrl?: string;
+  /** Admissions a second of all events together, until `budget set` says otherwise. */
+  readonly budgetPerSec?: number;
 }
+
+/** What came of reading the settings; `shown` holds what could be read either way. */
+export type LoadedConfig =
+  | { readonly config: AdminConfig; readonly shown: readonly Shown[] }
+  | { readonly problems: readonly string[]; readonly shown: readonly Shown[] };
 
 /** Reads the settings, or says all that is wrong with them. ADMIN_TOKEN_FILE is another name of ADMIN_TOKENS_FILE. */
-export function loadConfig(
-  environment: Environment,
-): { config: AdminConfig; shown: readonly Shown[] } | { problems: readonly string[] } {
+export function loadConfig(environment: Environment): LoadedConfig {
   const { ADMIN_TOKEN_FILE: tokenFile } = environment;
   const known = tokenFile === undefined ? environment : { ADMIN_TOKENS_FILE: tokenFile, ...environment };
-  const { values, shown, problems } = readVariables(variables, known);
+  const { SERVER_ENVIRONMENT } = variables;
+  const isProduction =
+    readVariables({ SERVER_ENVIRONMENT }, known).values.SERVER_ENVIRONMENT === 'production';
+  const reading = readVariables(isProduction ? variables : developmentVariables, known);
+  const { shown } = reading;
+  const values: Values<typeof variables> = reading.values;
   const tokens = parseTokens(values.ADMIN_TOKENS ?? '');
-  const isBroken = problems.length > 0;
-  const all = [
-    ...problems,
-    ...(isBroken ? [] : problemsBetween(values)),
+  const oidc =
+    values.ADMIN_OIDC_ISSUERS === undefined
+      ? { issuers: [], problems: [] }
+      : parseIssuers(values.ADMIN_OIDC_ISSUERS);
+  const problems = [
+    ...reading.problems,
     ...tokens.problems.map((problem) => `ADMIN_TOKENS is ***: ${problem}`),
+    ...oidc.problems.map((problem) => `ADMIN_OIDC_ISSUERS: ${problem}`),
+    ...problemsOfTls(values),
+    ...problemsOfListening(values),
+    ...(isProduction ? problemsInProduction(shown) : []),
     ...problemsOfUnsupported(unsupported, environment),
   ];
-  if (!isBroken && tokens.tokens.length + tokens.problems.length === 0) {
-    all.push(
-      `ADMIN_TOKENS is not set: it must be ${tokenList.allowed}, here or in the file ADMIN_TOKEN_FILE`,
-    );
-  }
-  return all.length > 0 ? { problems: all } : { config: toConfig(values, tokens.tokens), shown };
-}
-
-function problemsBetween(values: Values<typeof variables>): string[] {
-  const problems: string[] = [];
-  const { host, port } = values.ADMIN_ADDRESS;
-  if (!isLoopback(host) && !values.ADMIN_ALLOW_PLAINTEXT) {
+  const isRead = ['ADMIN_TOKENS', 'ADMIN_OIDC_ISSUERS'].every((name) =>
+    shown.some((each) => each.name === name),
+  );
+  const found = [tokens.tokens, tokens.problems, oidc.issuers, oidc.problems];
+  if (isRead && found.every((list) => list.length === 0)) {
     problems.push(
-      problemWith('ADMIN_ADDRESS', `${host}:${port}`, {
-        allowed:
-          'a loopback address such as 127.0.0.1:8002, as tokens would cross the network in the clear; ' +
-          'ADMIN_ALLOW_PLAINTEXT=true takes it where something in front encrypts',
-      }),
+      `ADMIN_TOKENS is not set: it must be ${tokenList.allowed}, here or in the file ADMIN_TOKEN_FILE, ` +
+        'unless ADMIN_OIDC_ISSUERS says whose tokens are taken',
     );
   }
-  if (values.SERVER_ENVIRONMENT === 'production' && values.WAITING_TOKEN_KEYS === undefined) {
-    problems.push(`WAITING_TOKEN_KEYS is not set: production needs ${macKeys.allowed}`);
-  }
-  return problems;
+  if (problems.length > 0) return { problems, shown };
+  return { config: toConfig(values, { tokens: tokens.tokens, issuers: oidc.issuers }), shown };
 }
 
-function toConfig(values: Values<typeof variables>, tokens: readonly KnownToken[]): AdminConfig {
+/** The files of the certificate; undefined = none are set. */
+function tlsFilesOf(values: Partial<Values<typeof variables>>): TlsFiles | undefined {
+  const { ADMIN_TLS_CERT_FILE: certFile, ADMIN_TLS_KEY_FILE: keyFile } = values;
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+function problemsOfTls(values: Partial<Values<typeof variables>>): string[] {
+  const { ADMIN_TLS_CERT_FILE: certFile, ADMIN_TLS_KEY_FILE: keyFile } = values;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const missing = certFile === undefined ? 'ADMIN_TLS_CERT_FILE' : 'ADMIN_TLS_KEY_FILE';
+    return [`${missing} is not set: certificate and key go together, each as the name of a PEM file`];
+  }
+  try {
+    const files = tlsFilesOf(values);
+    if (files !== undefined) readTls(files);
+    return [];
+  } catch (error) {
+    if (error instanceof TlsFileError) return [error.message];
+    throw error;
+  }
+}
+
+function problemsOfListening(values: Partial<Values<typeof variables>>): string[] {
+  if (values.ADMIN_ADDRESS === undefined || isLoopback(values.ADMIN_ADDRESS.host)) return [];
+  if (values.ADMIN_ALLOW_PLAINTEXT === true || tlsFilesOf(values) !== undefined) return [];
+  const { host, port } = values.ADMIN_ADDRESS;
+  return [
+    problemWith('ADMIN_ADDRESS', `${host}:${port}`, {
+      allowed:
+        'a loopback address such as 127.0.0.1:8002, as tokens would cross the network in the clear; ' +
+        'ADMIN_TLS_CERT_FILE and ADMIN_TLS_KEY_FILE encrypt, ' +
+        'ADMIN_ALLOW_PLAINTEXT=true takes it where something in front does',
+    }),
+  ];
+}
+
+function problemsInProduction(shown: readonly Shown[]): string[] {
+  const isMissing = shown.some(({ name, text }) => name === 'WAITING_TOKEN_KEYS' && text === '');
+  return isMissing ? [`WAITING_TOKEN_KEYS is not set: production needs ${macKeys.allowed}`] : [];
+}
+
+function toConfig(
+  values: Values<typeof variables>,
+  lists: Pick<AdminConfig, 'tokens' | 'issuers'>,
+): AdminConfig {
   const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = values;
+  const { ALERT_WEBHOOK_URL: webhookUrl, BACKEND_BUDGET_PER_SEC: budgetPerSec } = values;
+  const tls = tlsFilesOf(values);
+  const environmentName = values.ENVIRONMENT_NAME ?? values.SERVER_ENVIRONMENT;
   return {
     listen: values.ADMIN_ADDRESS,
-    tokens,
-    environmentName: values.ENVIRONMENT_NAME ?? values.SERVER_ENVIRONMENT,
+    ...(tls === undefined ? {} : { tls }),
+    ...lists,
+    environmentName,
+    isProtected: isProtected(environmentName, values.SERVER_ENVIRONMENT),
     logLevel: values.LOG_LEVEL,
     redis: {
       ...values.REDIS_ADDRESS,
@@ -142,9 +225,20 @@ function toConfig(values: Values<typeof variables>, tokens: readonly KnownToken[
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
     },
-    signingKid: values.WAITING_TOKEN_KEYS?.[0]?.kid ?? developmentKid,
+    waitingTokenKeys: values.WAITING_TOKEN_KEYS ?? [],
     timeZone: values.TACOS_TIME_ZONE,
+    ...(webhookUrl === undefined ? {} : { webhookUrl }),
+    ...(budgetPerSec === undefined ? {} : { budgetPerSec }),
   };
+}
+
+/**
+ * Production is protected. A staging area runs as production does and is named otherwise: a name decides that says
+ * plainly what it is, such as apne2-prod or staging-2; any other name leaves it to SERVER_ENVIRONMENT.
+ */
+function isProtected(name: string, server: string): boolean {
+  const kind = environmentKindOf(name);
+  return kind === undefined ? server === 'production' : kind === 'prod';
 }
 
 function isLoopback(host: string): boolean {

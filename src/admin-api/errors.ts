@@ -7,13 +7,15 @@ import { errorBody, errorCatalogue, type Refusal, refuse, TacosError } from '../
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | TacosError, request, reply) => {
     const refusal = refusalOf(error);
-    if (refusal.code === 'INTERNAL') request.log.error({ err: error }, 'request failed');
+    if (refusal.code === 'INTERNAL')
+      request.log.error({ err: error, route: request.routeOptions.url }, 'a request failed');
     return answer(refusal, request, reply);
   });
   app.setNotFoundHandler((request, reply) => answer(refuse('NOT_FOUND'), request, reply));
 }
 
-function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Sends a refusal in the common shape. */
+export function answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status } = errorCatalogue[refusal.code];
   if (status === 429 || status === 503) reply.header('retry-after', refusal.retryAfterSec ?? 1);
   // A plain string: the body is not one of the route's own schemas.

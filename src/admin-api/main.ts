@@ -1,39 +1,45 @@
 /** Entry of the admin API: reads the environment, listens, and stops gracefully on SIGTERM or SIGINT. */
-import { pino } from 'pino';
+import { hostname } from 'node:os';
 import project from '../../package.json' with { type: 'json' };
-import { createDesk } from '../queue/desk.ts';
-import { buildApp } from './app.ts';
+import { createDesk } from '../queue/desk/desk.ts';
 import { loadConfig } from './config.ts';
+import { createLogger } from './logger.ts';
+import { printConfig, startFailure } from './says.ts';
+import { type AdminServer, startServer } from './server.ts';
 
 /** A stop that has not finished by then is forced, ms. */
 const stopMs = 10_000;
 
 const loaded = loadConfig(process.env);
+if (process.argv.includes('--print-config')) process.stdout.write(printConfig(loaded.shown));
 if ('problems' in loaded) {
   for (const problem of loaded.problems) process.stderr.write(`error: ${problem}\n`);
   process.exit(2);
 }
+if (process.argv.includes('--print-config')) process.exit(0);
 const { config } = loaded;
-if (process.argv.includes('--print-config')) {
-  for (const { name, text, source } of loaded.shown) process.stdout.write(`${name}=${text}  # ${source}\n`);
-  process.exit(0);
-}
 
-const log = pino(
-  { level: config.logLevel, base: { pid: process.pid } },
-  pino.destination({ fd: 2, sync: true }),
-);
+const log = createLogger({
+  level: config.logLevel,
+  environmentName: config.environmentName,
+  worker: `admin-${hostname()}-${process.pid}`,
+});
+if (loaded.shown.some(({ name, source }) => name === 'WAITING_TOKEN_KEYS' && source === 'default')) {
+  log.warn('WAITING_TOKEN_KEYS is not set: visitors are named by a public development key');
+}
+let server: AdminServer | undefined;
 const desk = await createDesk({
   redis: config.redis,
-  signingKid: config.signingKid,
+  waitingTokenKeys: config.waitingTokenKeys,
+  environment: {
+    isProtected: config.isProtected,
+    ...(config.budgetPerSec === undefined ? {} : { defaultBudgetPerSec: config.budgetPerSec }),
+  },
   timeZone: config.timeZone,
-  log,
-});
-const app = await buildApp({
-  desk,
-  tokens: config.tokens,
-  version: project.version,
-  environment: config.environmentName,
+  outside: () => {
+    const endsAt = server?.facts().certificateEndsAt ?? null;
+    return { certificateEndsAtMs: endsAt === null ? null : Date.parse(endsAt), keyEndsAtMs: null, hpa: null };
+  },
   log,
 });
 
@@ -43,7 +49,7 @@ const stop = async (signal: string): Promise<void> => {
   isStopping = true;
   log.info({ signal }, 'stopping');
   setTimeout(() => process.exit(1), stopMs).unref();
-  await app.close();
+  await server?.stop();
   await desk.close();
   process.exit(0);
 };
@@ -51,11 +57,9 @@ process.on('SIGTERM', stop);
 process.on('SIGINT', stop);
 
 try {
-  const address = await app.listen(config.listen);
-  process.stdout.write(`listening ${address}\n`);
+  server = await startServer({ config, desk, version: project.version, log });
+  process.stdout.write(`listening ${server.address}\n`);
 } catch (error) {
-  process.stderr.write(
-    `error: cannot listen at ${config.listen.host}:${config.listen.port}: ${(error as Error).message}\n`,
-  );
+  process.stderr.write(`error: ${startFailure(error, config.listen)}\n`);
   process.exit(1);
 }

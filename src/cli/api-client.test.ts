@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApiClient } from './api-client.ts';
 import type { CliError } from './errors.ts';
-import { changeOf, snapshotOf } from './testing/views.ts';
+import { changeOf, planOf } from './testing/plans.ts';
+import { auditOf, overviewOf, positionOf, snapshotOf, storyOf } from './testing/views.ts';
 
 type Handler = (request: IncomingMessage, reply: ServerResponse) => void;
 let server: Server;
@@ -45,8 +46,9 @@ const refusal = (code: string, message = 'no', hint?: string) => ({
   error: { code, message, trace_id: 'req_1', ...(hint === undefined ? {} : { hint }) },
 });
 const drop: Handler = (_request, reply) => reply.destroy();
+const action = { type: 'bucket.set', refillPerSec: 80 } as const;
 const set = () =>
-  client().changeBucket('evt_x', { refillPerSec: 80 }, { ifRevision: 18, idempotencyKey: 'k1' });
+  client().act({ events: ['evt_x'], action, planHash: '5c1e' }, { ifRevision: 18, idempotencyKey: 'k1' });
 const failureOf = async (call: Promise<unknown>): Promise<CliError> => {
   const error = await call.then(
     () => undefined,
@@ -109,7 +111,7 @@ describe('an answer', () => {
 describe('a change', () => {
   it('whose answer is lost is sent again with the same key', async () => {
     handlers = [drop, drop, json(200, changeOf())];
-    expect((await set()).revision).toBe(19);
+    expect((await set()).results[0]?.revision).toBe(19);
     expect(seen.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1', 'k1']);
     expect(seen[0]?.headers['if-match']).toBe('"18"');
   });
@@ -120,7 +122,7 @@ describe('a change', () => {
     expect(error.details).toMatchObject({
       exitCode: 9,
       applied: 'unknown',
-      hint: 'tacos bucket get evt_x',
+      hint: 'tacos audit list --event evt_x',
       why: 'it is not known whether the change was made',
     });
     expect(seen).toHaveLength(3);
@@ -133,13 +135,21 @@ describe('a change', () => {
   });
 
   it('that is refused is sent once, and changed nothing', async () => {
-    handlers = [json(412, refusal('VERSION_CONFLICT'))];
-    expect((await failureOf(set())).details).toMatchObject({
+    const row = { name: 'refillPerSec', unit: 'perSec', before: 70, after: 80 };
+    handlers = [json(412, { ...refusal('VERSION_CONFLICT'), current: [row], revision: 19 })];
+    const error = await failureOf(set());
+    expect(error.message).toBe('no: refill is 70.0/s');
+    expect(error.details).toMatchObject({
       exitCode: 6,
       why: 'nothing was changed',
-      hint: 'tacos bucket get evt_x',
+      hint: 'tacos audit list --event evt_x',
     });
     expect(seen).toHaveLength(1);
+  });
+
+  it('that is above the role says who one is, and asks nobody to look for it', async () => {
+    handlers = [json(403, refusal('FORBIDDEN'))];
+    expect((await failureOf(set())).details).toMatchObject({ exitCode: 4, hint: 'tacos auth status' });
   });
 
   it('that finds nobody there is exit 7: nothing was sent', async () => {
@@ -185,4 +195,82 @@ describe('the stream', () => {
     };
     expect((await failureOf(read())).details.exitCode).toBe(3);
   });
+});
+
+describe('every call', () => {
+  const item = { apiVersion: 'tacos/v1', kind: 'Any', asOf: '2026-11-21T05:03:21Z', warnings: [] };
+  const list = { ...item, items: [] };
+
+  it.each([
+    ['overview', () => client().overview(), overviewOf(), '/admin/v1/overview'],
+    ['history', () => client().history('e:1'), list, '/admin/v1/events/e%3A1/bucket/history'],
+    [
+      'positions',
+      () => client().positions('evt_x', { from: 41, limit: 5 }),
+      { ...item, event: 'evt_x', waiting: 99, away: 0, items: [positionOf(41)] },
+      '/admin/v1/events/evt_x/positions?from=41&limit=5',
+    ],
+    [
+      'visitor',
+      () => client().visitor('evt_x', 'user:a/b#1'),
+      { ...item, item: storyOf() },
+      '/admin/v1/events/evt_x/visitors/user%3Aa%2Fb%231',
+    ],
+    [
+      'audit',
+      () => client().audit({ event: 'evt_x', limit: 3, before: 'aud_1' }),
+      { ...item, items: [auditOf()] },
+      '/admin/v1/audit?event=evt_x&limit=3&before=aud_1',
+    ],
+    ['audit of all', () => client().audit({ limit: 3 }), list, '/admin/v1/audit?limit=3'],
+    ['auditEntry', () => client().auditEntry('aud_1'), { ...item, item: auditOf() }, '/admin/v1/audit/aud_1'],
+    ['doctor', () => client().doctor(undefined), list, '/admin/v1/doctor'],
+    ['doctor of one', () => client().doctor('evt_x'), list, '/admin/v1/doctor?event=evt_x'],
+  ] as const)('%s asks the path that the server has', async (_name, call, body, path) => {
+    handlers = [json(200, body)];
+    await call();
+    expect([seen[0]?.method, seen[0]?.url]).toEqual(['GET', path]);
+  });
+
+  it('plan posts the request once, as it changes nothing', async () => {
+    handlers = [json(200, planOf())];
+    expect((await client().plan({ events: ['evt_x'], action })).hash).toBe('5c1e77aa90b1');
+    expect([seen[0]?.method, seen[0]?.url]).toEqual(['POST', '/admin/v1/plans']);
+    handlers = [drop];
+    const error = await failureOf(client().plan({ events: ['evt_x'], action }));
+    expect(error.details).toMatchObject({ exitCode: 7, code: 'NO_ANSWER' });
+    expect(seen).toHaveLength(2);
+  });
+
+  it('says how far the clocks are apart', async () => {
+    const ahead = new Date(Date.now() + 60_000).toUTCString();
+    handlers = [(_request, reply) => reply.writeHead(200, { date: ahead }).end(JSON.stringify(overviewOf()))];
+    const api = client();
+    expect(api.clockSkewSec).toBeUndefined();
+    await api.overview();
+    expect(api.clockSkewSec).toBeGreaterThan(58);
+    expect(api.clockSkewSec).toBeLessThan(62);
+  });
+});
+
+it('a change whose answer cannot be read may have happened: exit 9', async () => {
+  handlers = [json(200, { kind: 'Other' })];
+  expect((await failureOf(set())).details).toMatchObject({
+    exitCode: 9,
+    applied: 'unknown',
+    hint: 'tacos audit list --event evt_x',
+  });
+});
+
+it('the stream of all queues yields overviews, and says that this screen writes', async () => {
+  handlers = [
+    (_request, reply) =>
+      reply
+        .writeHead(200, { 'content-type': 'text/event-stream' })
+        .end(`id: 31\nevent: overview\ndata: ${JSON.stringify(overviewOf())}\n\n`),
+  ];
+  const { signal } = new AbortController();
+  const got: string[] = [];
+  for await (const message of client().overviewStream({ signal, write: true })) got.push(message.kind);
+  expect([got, seen[0]?.url]).toEqual([['overview'], '/admin/v1/stream?write=1']);
 });

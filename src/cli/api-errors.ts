@@ -1,8 +1,10 @@
 /** What the admin API's refusals mean to somebody at a command line. */
 import { z } from 'zod';
+import { type ChangeRow, changeRowSchema } from '../contract/audit.ts';
 import { CliError, type ErrorDetails } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseClean } from './output/clean.ts';
+import { labelOf, valueText } from './plan-text.ts';
 
 const replySchema = z.object({
   error: z.object({
@@ -11,6 +13,8 @@ const replySchema = z.object({
     trace_id: z.string(),
     hint: z.string().optional(),
   }),
+  /** Of a VERSION_CONFLICT: the settings in question, `before` being what is in force now. */
+  current: z.array(changeRowSchema).optional().catch(undefined),
 });
 
 /** A call as far as its failure is concerned. */
@@ -28,12 +32,16 @@ const exitByCode: Readonly<Record<string, number>> = {
   BODY_TOO_LARGE: exitCodes.usage,
   UNAUTHENTICATED: exitCodes.notAllowed,
   FORBIDDEN: exitCodes.notAllowed,
+  CONSENT_REQUIRED: exitCodes.noConsent,
   NOT_FOUND: exitCodes.notFound,
   EVENT_NOT_FOUND: exitCodes.notFound,
+  AUDIT_NOT_FOUND: exitCodes.notFound,
+  VISITOR_NOT_FOUND: exitCodes.notFound,
   EVENT_EXISTS: exitCodes.refused,
   VERSION_CONFLICT: exitCodes.refused,
   GUARD_RAIL: exitCodes.refused,
   IDEMPOTENCY_CONFLICT: exitCodes.refused,
+  ACTION_RUNNING: exitCodes.refused,
   EVENTS_FULL: exitCodes.refused,
 };
 
@@ -57,9 +65,11 @@ export function errorOfReply(status: number, body: string, call: FailedCall): Cl
     exitCode: known ?? (status === 503 || status === 429 ? exitCodes.unreachable : exitCodes.failed),
     requestId,
     ...(call.isMutation ? { why: 'nothing was changed' } : {}),
-    ...hintFor(code, hint ?? call.check),
+    ...hintFor(code, hint ?? (code === 'VERSION_CONFLICT' ? call.check : undefined)),
   };
-  return new CliError(sentenceFor(code, call.event) ?? message, details);
+  const values = code === 'VERSION_CONFLICT' ? valuesBefore(parsed.data.current ?? []) : '';
+  const sentence = sentenceFor(code, call.event) ?? message;
+  return new CliError(values === '' ? sentence : sentence.replace(/\.$/, '') + values, details);
 }
 
 /** The request went out and no answer came back. */
@@ -84,13 +94,17 @@ export function unreachable(server: string, cause: string, hint: string): CliErr
   });
 }
 
-/** The answer is not what this version knows. */
-export const badAnswer = (what: string): CliError =>
+/** The answer is not what this version knows; of a change, so that it is open whether it was made. */
+export const badAnswer = (what: string, call?: FailedCall): CliError =>
   new CliError(`the server's ${what} is not of a form that this version of tacos knows`, {
     code: 'BAD_ANSWER',
-    exitCode: exitCodes.failed,
-    applied: 'unknown',
+    exitCode: call?.isMutation === true ? exitCodes.unknownIfApplied : exitCodes.failed,
+    ...(call?.isMutation === true ? { applied: 'unknown' } : {}),
+    ...(call?.check === undefined ? {} : { hint: call.check }),
   });
+
+/** Exit code of a refusal by its code, such as one event's in the answer for several; unknown ones are failures. */
+export const exitOfCode = (code: string): number => exitByCode[code] ?? exitCodes.failed;
 
 /** Where the event's name says more than the server's sentence, which never echoes input. */
 function sentenceFor(code: string, event: string | undefined): string | undefined {
@@ -100,8 +114,15 @@ function sentenceFor(code: string, event: string | undefined): string | undefine
   return undefined;
 }
 
+/** `: refill is 70.0/s, capacity is 500`, as rows have it before a change; '' for none. In the message, so that programs see it too. */
+export const valuesBefore = (rows: readonly ChangeRow[]): string =>
+  rows.length === 0
+    ? ''
+    : `: ${rows.map(({ name, unit, before }) => `${labelOf(name)} is ${valueText(before, unit)}`).join(', ')}`;
+
 function hintFor(code: string, hint: string | undefined): { hint?: string } {
   if (code === 'EVENT_NOT_FOUND') return { hint: 'tacos event list' };
+  if (code === 'FORBIDDEN' && hint === undefined) return { hint: 'tacos auth status' };
   return hint === undefined ? {} : { hint };
 }
 

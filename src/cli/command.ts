@@ -23,12 +23,19 @@ export function mutationOptions(command: Command): Command {
   command.optionsGroup('Change options:');
   return command
     .option('--reason <TEXT>', 'why, at least 8 characters; kept in the audit trail')
+    .option('--ticket <ID>', 'ticket that it belongs to; kept too')
     .option('--dry-run', 'show the plan, change nothing')
     .option('-y, --yes', 'consent, where a protected context asks for it')
+    .option('--confirm <EVT>', 'consent to what cannot be fully undone: the event id')
     .option(
       '--if-version <N>',
       'only if the settings are still at this version',
       numberFlag({ min: 0, max: 1e15, whole: true }),
     )
+    .option('--wait', 'until it has had its effect, or --timeout is over')
     .option('--idempotency-key <K>', 'the same key again changes nothing more');
 }
+
+/** Beside them, for changes that a guard rail may refuse. */
+export const overrideOption = (command: Command): Command =>
+  command.option('--override', 'past a guard rail; role admin');

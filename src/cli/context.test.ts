@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CliError } from './errors.ts';
 import { FakeMachine } from './testing/fake-runtime.ts';
 
 let machine: FakeMachine;
@@ -108,7 +109,7 @@ describe('a change', () => {
     const { code, stderr } = await set();
     expect(code).toBe(5);
     expect(stderr).toContain('both "staging" and "local" are at hand');
-    expect(machine.api.changes).toEqual([]);
+    expect(machine.api.acts).toEqual([]);
     machine.api.environment = 'staging';
     expect((await set('-c', 'staging')).code).toBe(0);
     machine.api.environment = 'development';
@@ -131,6 +132,72 @@ describe('a change', () => {
     const other = await set('-c', 'staging');
     expect(other.code).toBe(6);
     expect(other.stderr).toContain('says STAGING, the server calls itself PROD');
-    expect(machine.api.changes).toEqual([]);
+    expect(machine.api.acts).toEqual([]);
+  });
+
+  it('asks for the name of the context where TACOS_CONTEXT and -c disagree', async () => {
+    machine.env = { TACOS_TOKEN: 't', TACOS_CONTEXT: 'apne2-prod' };
+    machine.config(staging);
+    machine.api.environment = 'staging';
+    const nobody = await set('-c', 'staging', '--yes');
+    expect(nobody.code).toBe(5);
+    expect(nobody.stderr).toContain('TACOS_CONTEXT says "apne2-prod", -c says "staging"');
+    machine.answer = 'apne2-prod';
+    expect((await set('-c', 'staging')).code).toBe(5);
+    expect(machine.api.acts).toEqual([]);
+    machine.answer = 'staging';
+    expect((await set('-c', 'staging')).code).toBe(0);
+    machine.answer = undefined;
+    expect((await set('-c', 'staging', '--dry-run')).code).toBe(0);
+    expect((await machine.run('queue', 'list', '-c', 'staging')).code).toBe(0);
+  });
+
+  it('is refused over the limits of the context', async () => {
+    machine.env = { TACOS_TOKEN: 't' };
+    machine.config('contexts: {tight: {server: https://a.example, limits: {maxRefill: 60}}}');
+    const { code, stderr } = await set('-c', 'tight');
+    expect([code, stderr]).toEqual([6, expect.stringContaining('over the maxRefill of this context, 60/s')]);
+    expect(machine.api.acts).toEqual([]);
+  });
+});
+
+describe('a token', () => {
+  it('of the environment is not given to the local one, and that is said', async () => {
+    machine.local();
+    machine.env = { TACOS_TOKEN: 'meant-for-production' };
+    const { code, stderr } = await machine.run('queue', 'list', '-c', 'local');
+    expect([code, lastTarget()?.token]).toEqual([0, 'local-token']);
+    expect(stderr).toContain('warning: TACOS_TOKEN is not used for "local"');
+    expect((await machine.run('queue', 'list', '-c', 'local', '-o', 'json')).stderr).toBe('');
+  });
+
+  it('does not travel in plain text to a protected server, and elsewhere not unsaid', async () => {
+    machine.env = { TACOS_TOKEN: 't' };
+    machine.config(`contexts:
+  prod: {server: "http://admin.example", kind: prod}
+  stg: {server: "http://admin.stg.example"}
+  tunnel: {server: "http://127.0.0.1:9", kind: prod}`);
+    const prod = await machine.run('queue', 'list', '-c', 'prod');
+    expect([prod.code, machine.targets.length]).toEqual([6, 0]);
+    expect((await machine.run('queue', 'list', '-c', 'stg')).stderr).toContain('plain http');
+    expect(await machine.run('queue', 'list', '-c', 'tunnel')).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('that the server refuses says where it is from and how to sign in', async () => {
+    const details = { code: 'UNAUTHENTICATED', exitCode: 4 };
+    machine.api.failures.listEvents = new CliError('A valid bearer token is needed.', details);
+    const { code, stderr } = await machine.run('queue', 'list');
+    expect(code).toBe(4);
+    expect(stderr).toContain('why   the token is from TACOS_TOKEN\n  try   tacos auth login\n');
+  });
+});
+
+describe('event ids', () => {
+  it('of a list are offered by TAB for a minute, in that context only', async () => {
+    await machine.run('event', 'list');
+    const offered = async () => (await machine.run('complete', '--', 'queue', 'get', 'evt_')).stdout;
+    expect(await offered()).toBe('evt_x\t\nevt_late\t\n:4\n');
+    machine.env = { TACOS_CONTEXT: 'other' };
+    expect(await offered()).toBe(':4\n');
   });
 });

@@ -3,20 +3,20 @@ import { InvalidArgumentError, type OptionValues } from 'commander';
 import type { GlobalFlags } from './cli.ts';
 import { parseDuration } from './duration.ts';
 import { usageError } from './errors.ts';
-import { parseFormat } from './output/document.ts';
+import { parseFormat } from './output/formats.ts';
+import { type Sources, showSettings } from './settings.ts';
 
-/** The global flags of a command line. @throws CliError (usage) */
-export function globalFlags(values: OptionValues): GlobalFlags {
+/** The global flags of a command line, with what environment and config.yaml add. @throws CliError (usage) */
+export function globalFlags(values: OptionValues, sources: Omit<Sources, 'flags'>): GlobalFlags {
   const {
     context,
     tokenFile,
     output = 'table',
     fields,
     headers,
+    sort,
     quiet,
     verbose,
-    color,
-    ascii,
     input,
     timeout,
   } = values;
@@ -24,14 +24,15 @@ export function globalFlags(values: OptionValues): GlobalFlags {
     ...(typeof context === 'string' ? { context } : {}),
     ...(typeof tokenFile === 'string' ? { tokenFile } : {}),
     ...(typeof timeout === 'string' ? { timeoutMs: parseDuration('--timeout', timeout) } : {}),
+    ...(typeof sort === 'string' ? { sort: sortKey(sort) } : {}),
+    ...showSettings({ ...sources, flags: values }),
     output: parseFormat(String(output)),
     fields: typeof fields === 'string' ? fieldsOf(fields) : [],
     headers: headers !== false,
     quiet: quiet === true,
     verbose: typeof verbose === 'number' ? verbose : 0,
-    color: colorOf(color),
-    ascii: ascii === true,
     input: input !== false,
+    isDryRun: values.dryRun === true,
   };
 }
 
@@ -57,9 +58,7 @@ function fieldsOf(text: string): string[] {
   return fields;
 }
 
-function colorOf(color: unknown): GlobalFlags['color'] {
-  if (color === false) return 'never';
-  if (color === undefined || color === true) return 'auto';
-  if (color === 'auto' || color === 'always' || color === 'never') return color;
-  throw usageError(`--color "${String(color)}" is not one of auto, always, never`);
+function sortKey(text: string): string {
+  if (/^-?\w+(\.\w+)*$/.test(text)) return text;
+  throw usageError(`--sort "${text}" is not a path such as waiting, or -waiting for the largest first`);
 }

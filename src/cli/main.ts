@@ -2,7 +2,6 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import project from '../../package.json' with { type: 'json' };
-import { createApiClient } from './api-client.ts';
 import { type StopReason, stopCodes } from './exit-codes.ts';
 import { run } from './run.ts';
 import type { Runtime } from './runtime.ts';
@@ -41,7 +40,8 @@ const runtime: Runtime = {
       lines.close();
     }
   },
-  connect: createApiClient,
+  // Loaded late: the schemas of all answers take longer than -V and TAB may.
+  connect: async (target) => (await import('./api-client.ts')).createApiClient(target),
   entry: (program) => fileURLToPath(new URL(`../${program}/main.js`, import.meta.url)),
   readStdin: async () => {
     const { text } = await import('node:stream/consumers');

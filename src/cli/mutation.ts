@@ -1,56 +1,66 @@
-/** What every change has in common: where it lands, whether that is allowed, and the consent to it. */
+/**
+ * The one way of every change: plan, environment check, plan shown, consent, action, receipt. Commands give it an
+ * action; the live screen uses the same parts with its own dialog.
+ */
 import { randomUUID } from 'node:crypto';
+import { type Action, type ChangeReply, eventlessActions, type Plan } from '../contract/actions.ts';
+import { environmentKindOf } from '../contract/environment.ts';
+import {
+  checkNotRefused,
+  checkVersion,
+  exitOfResults,
+  explained,
+  isRefused,
+  refused,
+  throwIfFailed,
+} from './change-errors.ts';
+import { checkFlags, type MutationFlags } from './change-flags.ts';
+import {
+  isForPeople,
+  printChange,
+  printPlan,
+  showPlan,
+  unchangedReply,
+  writeReceipt,
+} from './change-report.ts';
 import type { Cli, Connection } from './cli.ts';
-import { CliError, usageError } from './errors.ts';
+import { type Ask, type ConsentPlace, consentNeeds, obtainConsent } from './consent.ts';
+import { checkLimits } from './context-limits.ts';
+import { CliError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { clean } from './output/clean.ts';
+import { waitDefaultMs, waitForGoals } from './wait.ts';
 
-/** Flags of every change. */
-export interface MutationFlags {
-  readonly reason?: string;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-  readonly ifVersion?: number;
-  readonly idempotencyKey?: string;
+/** A change to make. */
+export interface Change {
+  /** Event ids; empty for actions of no single event. */
+  readonly events: readonly string[] | 'all';
+  /** The action, or how to find it out once connected. */
+  readonly action: Action | ((connection: Connection) => Promise<Action>);
+  readonly flags: MutationFlags;
+  /** Asks also where nothing else would. */
+  readonly alwaysAsk?: boolean;
 }
 
-/** How much a change is felt: small ones ask on protected contexts only, felt ones want a reason there too. */
-export type Weight = 'small' | 'felt';
-
-/** Fewest characters of a reason. */
-export const reasonCharsMin = 8;
-
-const badges: Readonly<Record<string, string>> = {
-  production: 'PROD',
-  staging: 'STAGING',
-  test: 'TEST',
-  development: 'DEV',
-};
 const badgeByKind = { prod: 'PROD', staging: 'STAGING', test: 'TEST', dev: 'DEV' } as const;
 
 /** Short name of where a change lands, from what the server calls itself. */
-export const badgeOf = (environment: string | undefined): string =>
-  environment === undefined ? '?' : (badges[environment] ?? clean(environment).toUpperCase());
+export function badgeOf(environment: string | undefined): string {
+  if (environment === undefined) return '?';
+  const kind = environmentKindOf(environment);
+  return kind === undefined ? clean(environment).toUpperCase() : badgeByKind[kind];
+}
 
-/** The first line on stderr of every change: ` DEV  local / evt_demo`. */
+/** The first words of every change and screen: ` DEV  local / evt_demo`. */
 export const contextLine = (badge: string, context: string, event: string): string =>
   ` ${badge}  ${context} / ${event}`;
 
-/** Checks what needs no server. @throws CliError (2, 6) */
-export function checkMutationFlags(flags: MutationFlags, { context }: Connection): void {
-  if (flags.reason !== undefined && flags.reason.trim().length < reasonCharsMin) {
-    throw usageError(`--reason needs at least ${reasonCharsMin} characters`);
-  }
-  if (flags.idempotencyKey !== undefined && !/^[\x21-\x7e]{1,128}$/.test(flags.idempotencyKey)) {
-    throw usageError('--idempotency-key has 1 to 128 printable characters without spaces');
-  }
-  if (context.readOnly && flags.dryRun !== true) {
-    throw refused(`context "${context.name}" is read-only`, 'READ_ONLY');
-  }
-  if (context.requireReason && flags.reason === undefined && flags.dryRun !== true) {
-    throw noConsent(`context "${context.name}" wants a --reason for every change`);
-  }
-}
+/** Where a change lands, as the consent to it sees it: the server's own name decides, whatever the context says. */
+export const placeOf = ({ context }: Pick<Connection, 'context'>, badge: string): ConsentPlace => ({
+  isProtected: context.isProtected || badge === badgeByKind.prod,
+  requireReason: context.requireReason,
+  badge,
+});
 
 /** The badge of the server, once it has answered. @throws CliError (6) when it is not what the context says */
 export function checkEnvironment({ context, api }: Connection): string {
@@ -63,34 +73,106 @@ export function checkEnvironment({ context, api }: Connection): string {
   );
 }
 
-/** Gets the consent that a change needs, or throws. @throws CliError (5) */
-export async function consent(
-  { runtime, flags: { input } }: Cli,
-  { context }: Connection,
-  { badge, weight, flags }: { badge: string; weight: Weight; flags: MutationFlags },
-): Promise<void> {
-  if (!context.isProtected && badge !== 'PROD') return;
-  const canAsk = runtime.isInteractive && input;
-  if (weight === 'felt' && flags.reason === undefined) {
-    throw noConsent(`this change at ${badge} is felt by users and needs a --reason`);
+/** What to add to a command so that it goes to the same place: ` -c apne2-prod`, or nothing where none was given. */
+export const contextFlagOf = ({ flags: { context } }: Pick<Cli, 'flags'>): string =>
+  context === undefined ? '' : ` -c ${context}`;
+
+/**
+ * Makes a change, or only its plan. Resolves with the exit code.
+ *
+ * @throws CliError (2 flags, 5 no consent, 6 refused, 7 not reached, 8 --wait ran out, 9 answer lost)
+ */
+export async function runAction(cli: Cli, change: Change): Promise<number> {
+  const { flags, events } = change;
+  checkFlags(flags, events);
+  const connection = await cli.connect('mutation');
+  const { api, context } = connection;
+  if (context.readOnly && flags.dryRun !== true) {
+    throw refused(`context "${context.name}" is read-only`, 'READ_ONLY');
   }
-  if (flags.yes === true) return;
-  if (!canAsk) throw noConsent(`a change at ${badge} needs --yes${weight === 'felt' ? ' and --reason' : ''}`);
-  const answer = await runtime.ask(`Apply to ${badge}? [y/N] `);
-  if (!/^y(es)?$/i.test(answer.trim())) throw noConsent('not applied, as asked');
+  const action = typeof change.action === 'function' ? await change.action(connection) : change.action;
+  const override = flags.override === true ? { override: true } : {};
+  const request = { events: events === 'all' ? events : [...events], action, ...override };
+  const plan = await api.plan(request);
+  const badge = checkEnvironment(connection);
+  const { accessible: isAccessible } = cli.flags;
+  const place = { ...placeOf(connection, badge), alwaysAsk: change.alwaysAsk === true, isAccessible };
+  const ask = flags.dryRun === true ? undefined : askOf(cli);
+  const isAsked = ask !== undefined && consentNeeds(plan, place).ask;
+  showPlan(cli, { plan, badge, context: context.name, isAsked });
+  const scene = { api, plan, contextFlag: contextFlagOf(cli) };
+  // The server answers a key that it knows as it did before, whatever has become of the settings since.
+  const isRepeatable = flags.idempotencyKey !== undefined;
+  if (!isRepeatable) await checkVersion(flags, scene);
+  checkLimits(context.limits, plan);
+  if (flags.dryRun === true) {
+    const refusal = isRefused(plan, flags);
+    await printPlan(cli, { plan, context: context.name, isRefused: refusal });
+    return refusal ? exitCodes.refused : exitCodes.done;
+  }
+  if (!isRepeatable) checkNotRefused(plan, flags);
+  // Also true where there is no event at all.
+  const isSame = !isRepeatable && plan.items.every(({ unchanged }) => unchanged);
+  if (isSame) return report(cli, { connection, action, flags, reply: unchangedReply(plan) });
+  const consent = await obtainConsent(plan, { place, given: flags, ask });
+  const ticket = flags.ticket === undefined ? {} : { ticket: flags.ticket };
+  const headers = {
+    ...ifRevision(plan, change, action),
+    idempotencyKey: flags.idempotencyKey ?? randomUUID(),
+  };
+  let reply: ChangeReply;
+  try {
+    reply = await api.act({ ...request, planHash: plan.hash, ...consent, ...ticket }, headers);
+  } catch (error) {
+    throw await explained(error, scene);
+  }
+  return report(cli, { connection, action, flags, reply });
 }
 
-/** Key under which a change is sent, however often. */
-export const changeKey = (flags: MutationFlags): string => flags.idempotencyKey ?? randomUUID();
+/** How to ask; undefined where nobody is there, or where the question would mix with data. */
+function askOf({ runtime, flags }: Cli): Ask | undefined {
+  const canAsk = runtime.isInteractive && flags.input && !runtime.env.CI && isForPeople(flags.output);
+  return canAsk ? (question) => runtime.ask(question) : undefined;
+}
 
-/** A refusal of our own. */
-export const refused = (message: string, code = 'GUARD_RAIL', hint?: string): CliError =>
-  new CliError(message, {
-    code,
-    exitCode: exitCodes.refused,
-    why: 'nothing was changed',
-    ...(hint === undefined ? {} : { hint }),
+/** The version that the plan rests on, for changes of one event that exists; several are guarded by the plan's hash. */
+function ifRevision(plan: Plan, { events, flags }: Change, { type }: Action): { ifRevision?: number } {
+  if (flags.ifVersion !== undefined) return { ifRevision: flags.ifVersion };
+  const [item] = plan.items;
+  const isVersioned = type !== 'event.create' && !eventlessActions.includes(type);
+  const isOne = events !== 'all' && events.length === 1;
+  return isVersioned && isOne && item !== undefined ? { ifRevision: item.revision } : {};
+}
+
+interface Made {
+  readonly connection: Connection;
+  readonly action: Action;
+  readonly flags: MutationFlags;
+  readonly reply: ChangeReply;
+}
+
+async function report(cli: Cli, { connection, action, flags, reply }: Made): Promise<number> {
+  throwIfFailed(reply);
+  const isText = isForPeople(cli.flags.output);
+  if (isText) writeReceipt(cli, reply, contextFlagOf(cli));
+  const timeoutMs = cli.flags.timeoutMs ?? waitDefaultMs;
+  const { api, context } = connection;
+  const { runtime } = cli;
+  const unfinished =
+    flags.wait === true ? await waitForGoals({ api, runtime, action, reply, timeoutMs }) : [];
+  if (!isText) {
+    await printChange(cli, context.name, { ...reply, warnings: [...reply.warnings, ...unfinished] });
+    return unfinished.length > 0 ? exitCodes.notFinished : exitOfResults(reply);
+  }
+  if (unfinished.length > 0) throw notFinished(unfinished, reply);
+  return exitOfResults(reply);
+}
+
+const notFinished = (unfinished: readonly string[], { results }: ChangeReply): CliError =>
+  new CliError(`not finished in time: ${unfinished.join('; ')}`, {
+    code: 'NOT_FINISHED',
+    exitCode: exitCodes.notFinished,
+    why: 'the change was made; its effect is not complete yet',
+    ...(results[0]?.event ? { hint: `tacos queue watch ${results[0].event}` } : {}),
+    applied: 'yes',
   });
-
-const noConsent = (message: string): CliError =>
-  new CliError(message, { code: 'NO_CONSENT', exitCode: exitCodes.noConsent, why: 'nothing was changed' });

@@ -18,6 +18,13 @@ export const configFile = (place: Place): string =>
 /** Folder of what tacos itself keeps: pointer to the running `up`, its data by default, crash reports. */
 export const stateFolder = (place: Place): string => folder(place, 'XDG_STATE_HOME', ['.local', 'state']);
 
+/** Folder of what may be lost at any time: names for completion, the day of the last notice. */
+export const cacheFolder = (place: Place): string => folder(place, 'XDG_CACHE_HOME', ['.cache']);
+
+/** File of a context's sign-in. */
+export const loginFile = (place: Place, context: string): string =>
+  join(stateFolder(place), 'tokens', `${context}.json`);
+
 /** Points at the data dir of the `tacos up` that was started last. */
 export const localPointer = (place: Place): string => join(stateFolder(place), 'local.json');
 

@@ -1,20 +1,27 @@
 /** One command line from arguments to exit code. Every error becomes text here and nowhere else. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { createCli } from './cli.ts';
 import { CliError, usageError } from './errors.ts';
 import { exitCodes, stopCodes } from './exit-codes.ts';
 import { globalFlags } from './flags.ts';
-import { isForPrograms } from './output/document.ts';
+import { clean } from './output/clean.ts';
 import { exitCodeOf, renderError } from './output/error-text.ts';
-import { stateFolder } from './paths.ts';
-import { allOf, buildProgram, type Invocation, pathOf } from './program.ts';
+import { isForPrograms } from './output/formats.ts';
+import { configFile, stateFolder } from './paths.ts';
+import { buildProgram, type Invocation } from './program.ts';
 import { type Runtime, stopReason } from './runtime.ts';
+import type { Sources } from './settings.ts';
+import { allOf, pathOf } from './tree.ts';
+import { commandFirst } from './words.ts';
+
+/** Longest that the end of a command waits for a notice that is due, ms. */
+const noticeMs = 300;
 
 /** Runs a command line. Never throws. */
 export async function run(argv: readonly string[], runtime: Runtime): Promise<number> {
   let invocation: Invocation | undefined;
+  const notices: Promise<string | undefined>[] = [];
   const program = buildProgram(runtime.version, (asked) => {
     invocation = asked;
   });
@@ -24,18 +31,21 @@ export async function run(argv: readonly string[], runtime: Runtime): Promise<nu
   let isJson = asksForJson(argv);
   let where = '';
   try {
+    const sorted = commandFirst(program, argv);
     try {
-      await program.parseAsync(argv, { from: 'user' });
+      await program.parseAsync([...sorted.argv], { from: 'user' });
     } catch (error) {
-      where = nearest(program, argv);
-      return endOfParsing(error, () => groupHelp(program, argv, runtime));
+      where = pathOf(sorted.command);
+      return endOfParsing(error, () => runtime.stderr.write(sorted.command.helpInformation()));
     }
     if (invocation === undefined) return exitCodes.usage;
     where = invocation.command;
-    const flags = globalFlags(invocation.flags);
+    const flags = globalFlags(invocation.flags, await sourcesOf(runtime));
     isJson = isForPrograms(flags.output);
-    const act = await invocation.load();
-    const result = await act(createCli(runtime, flags), invocation.args, invocation.flags);
+    const [act, { createCli }] = await Promise.all([invocation.load(), import('./cli.ts')]);
+    const cli = createCli(runtime, flags, (notice) => notices.push(notice));
+    const result = await act(cli, invocation.args, invocation.flags);
+    for (const notice of notices) await showNotice(runtime, notice);
     return typeof result === 'number' ? result : exitCodes.done;
   } catch (error) {
     if (runtime.stop.signal.aborted) return stopCodes[stopReason(runtime.stop)];
@@ -49,6 +59,24 @@ export async function run(argv: readonly string[], runtime: Runtime): Promise<nu
   }
 }
 
+/** Where settings come from. A broken file is said by the commands that need it: help and up do not. */
+async function sourcesOf(runtime: Runtime): Promise<Omit<Sources, 'flags'>> {
+  const file = configFile(runtime);
+  const { env, platform } = runtime;
+  if (!existsSync(file)) return { env, platform, config: {}, file };
+  const { readConfig } = await import('./config-file.ts');
+  const config = await readConfig(runtime).catch(() => ({}));
+  return { env, platform, config, file };
+}
+
+async function showNotice({ stderr }: Runtime, notice: Promise<string | undefined>): Promise<void> {
+  const tooLate = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), noticeMs).unref();
+  });
+  const line = await Promise.race([notice, tooLate]);
+  if (line !== undefined) stderr.write(`${clean(line)}\n`);
+}
+
 /** What commander ends with: help and version are results, everything else is a usage error. */
 function endOfParsing(error: unknown, showGroupHelp: () => void): number {
   if (!(error instanceof CommanderError)) throw error;
@@ -57,6 +85,7 @@ function endOfParsing(error: unknown, showGroupHelp: () => void): number {
     case 'commander.version':
       return exitCodes.done;
     case 'commander.help':
+      // On stderr, as nothing was asked of the group.
       showGroupHelp();
       return exitCodes.usage;
     default:
@@ -68,24 +97,6 @@ function endOfParsing(error: unknown, showGroupHelp: () => void): number {
 function sentenceOf(message: string): [string, string?] {
   const [sentence = '', guess] = message.replace(/^error: /, '').split('\n');
   return guess === undefined ? [sentence] : [`${sentence} ${guess}`];
-}
-
-/** A bare group prints its help on stderr, as nothing was asked of it. */
-function groupHelp(
-  program: ReturnType<typeof buildProgram>,
-  argv: readonly string[],
-  { stderr }: Runtime,
-): void {
-  const path = nearest(program, argv);
-  const command = allOf(program).find((each) => pathOf(each) === path) ?? program;
-  stderr.write(command.helpInformation());
-}
-
-/** The command that the words of the line lead to, as far as they do. */
-function nearest(program: ReturnType<typeof buildProgram>, argv: readonly string[]): string {
-  let at = program;
-  for (const word of argv) at = at.commands.find((each) => each.name() === word) ?? at;
-  return pathOf(at);
 }
 
 /** Whether errors are to be JSON, found without parsing: the command line may be what is wrong. */

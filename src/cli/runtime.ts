@@ -1,5 +1,6 @@
 /** Everything of the machine that commands touch, so that a test can put another one in its place. */
-import type { AdminApi, ApiTarget } from './api-client.ts';
+import type { AdminApi } from './admin-api.ts';
+import type { ApiTarget } from './api-transport.ts';
 import type { StopReason } from './exit-codes.ts';
 
 /** Where text goes; a stream of Node, or less. */
@@ -39,7 +40,8 @@ export interface Runtime {
   random(): number;
   /** Asks one line; resolves with what was typed. */
   ask(question: string): Promise<string>;
-  connect(target: ApiTarget): AdminApi;
+  /** Opens a client; a promise where it is loaded first. Nothing is sent. */
+  connect(target: ApiTarget): AdminApi | Promise<AdminApi>;
   /** Path of a program's entry in dist. */
   entry(program: 'gateway' | 'admin-api' | 'simulator'): string;
   /** All of standard input, for --token-file -. */

@@ -1,5 +1,5 @@
 /** The small language of --until: `waiting==0 && admitPerSec<1 || phase==closed`. Nothing in it is run as code. */
-import type { QueueSnapshot } from '../contract/admin-api.ts';
+import type { QueueSnapshot } from '../contract/snapshot.ts';
 import { usageError } from './errors.ts';
 
 type Scalar = number | string | boolean;
@@ -19,6 +19,7 @@ const fields: Readonly<Record<string, (snapshot: QueueSnapshot) => Scalar>> = {
   paused: ({ paused }) => paused,
   waiting: ({ waiting }) => waiting,
   away: ({ away }) => away,
+  silentOver60Sec: ({ silentOver60Sec }) => silentOver60Sec,
   joinedTotal: ({ joinedTotal }) => joinedTotal,
   admittedTotal: ({ admittedTotal }) => admittedTotal,
   leftTotal: ({ leftTotal }) => leftTotal,
@@ -32,7 +33,9 @@ const fields: Readonly<Record<string, (snapshot: QueueSnapshot) => Scalar>> = {
   refillPerSec: ({ bucket }) => bucket.refillPerSec.now,
   window: ({ bucket }) => bucket.window,
   etaTailSec: ({ etaTailSec }) => etaTailSec,
+  etaMedianSec: ({ etaMedianSec }) => etaMedianSec,
   confidence: ({ confidence }) => confidence,
+  alarms: ({ alarms }) => alarms.length,
   revision: ({ revision }) => revision,
   gatewaysSeen: ({ gateways }) => gateways.seen,
   gatewaysInForce: ({ gateways }) => gateways.inForce,

@@ -3,8 +3,7 @@
  * durations ...Sec or ...Ms, rates ...PerSec, never a pre-formatted string.
  */
 import { z } from 'zod';
-import { capacityMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
-import { eventIdSchema, phaseSchema } from './visitor-api.ts';
+import { phaseSchema } from './visitor-api.ts';
 
 export const apiVersion = 'tacos/v1' as const;
 
@@ -32,62 +31,6 @@ export const bucketViewSchema = z.object({
 });
 export type BucketView = z.infer<typeof bucketViewSchema>;
 
-export const queueSnapshotSchema = z.object({
-  kind: z.literal('QueueSnapshot'),
-  /** Redis time of the journal position that the snapshot was computed from. */
-  asOf: z.string(),
-  event: z.string(),
-  name: z.string(),
-  /** Running number of this feed: rises by one with every snapshot that differs from the last. */
-  seq: z.number().int(),
-  phase: phaseSchema,
-  paused: z.boolean(),
-  opensAt: z.string().optional(),
-  /** Zone of the event, in which operators' screens show times. */
-  timeZone: z.string().optional(),
-  waiting: z.number().int(),
-  away: z.number().int(),
-  joinedTotal: z.number().int(),
-  admittedTotal: z.number().int(),
-  leftTotal: z.number().int(),
-  expiredTotal: z.number().int(),
-  /** Over the last 10 s, 1 min, 5 min, 15 min. */
-  admitPerSec: z.number(),
-  admitPerSec1m: z.number(),
-  admitPerSec5m: z.number(),
-  admitPerSec15m: z.number(),
-  joinPerSec: z.number(),
-  leavePerSec: z.number(),
-  bucket: bucketViewSchema,
-  /** Wait of somebody who joins now. */
-  etaTailSec: z.number(),
-  etaTailLowSec: z.number(),
-  etaTailHighSec: z.number(),
-  confidence: z.number(),
-  revision: z.number().int(),
-  gateways: z.object({ seen: z.number().int(), inForce: z.number().int() }),
-  redis: z.object({
-    cpuPercent: z.number().nullable(),
-    opsPerSec: z.number().nullable(),
-    usedMemoryBytes: z.number().nullable(),
-  }),
-  /** How old the data is: since the journal was last read, s. */
-  ageSec: z.number(),
-  stale: z.boolean(),
-  /** The latest change, so that every watcher sees it within one frame. */
-  lastChange: z
-    .object({
-      auditId: z.string(),
-      at: z.string(),
-      actor: z.string(),
-      action: z.string(),
-      summary: z.string(),
-      reason: z.string(),
-    })
-    .nullable(),
-});
-export type QueueSnapshot = z.infer<typeof queueSnapshotSchema>;
-
 export const eventViewSchema = z.object({
   event: z.string(),
   name: z.string(),
@@ -104,47 +47,12 @@ export const eventViewSchema = z.object({
   capacity: z.number(),
   revision: z.number().int(),
   createdAt: z.string(),
+  admitPerSec: z.number(),
+  etaTailSec: z.number(),
+  /** Worst active alarm, if any. */
+  alarm: z.enum(['warn', 'crit']).nullable(),
 });
 export type EventView = z.infer<typeof eventViewSchema>;
-
-const refillSchema = z.number().min(refillPerSecMin).max(refillPerSecMax);
-const capacitySchema = z.number().int().min(1).max(capacityMax);
-const reasonSchema = z.string().min(8).max(500);
-
-export const createEventSchema = z.object({
-  event: eventIdSchema,
-  name: z.string().max(128).default(''),
-  /** RFC 3339; absent = open at once. */
-  opensAt: z.iso.datetime({ offset: true }).optional(),
-  prequeueFrom: z.iso.datetime({ offset: true }).optional(),
-  timeZone: z.string().max(64).optional(),
-  /** 0 = no limit. */
-  maxWaiting: z.number().int().min(0).max(100_000_000).default(0),
-  capacity: capacitySchema.optional(),
-  refillPerSec: refillSchema.optional(),
-  test: z.boolean().default(false),
-  reason: reasonSchema.optional(),
-});
-export type CreateEvent = z.input<typeof createEventSchema>;
-
-/** PATCH /admin/v1/events/{id}/bucket. If-Match: "<revision>" makes it refuse with VERSION_CONFLICT when passed by. */
-export const bucketChangeSchema = z
-  .object({
-    capacity: capacitySchema.optional(),
-    refillPerSec: refillSchema.optional(),
-    /** Linear from the value in force now to the new one. */
-    rampSec: z.number().positive().max(86_400).optional(),
-    /** Back to the value before after this time. */
-    forSec: z.number().positive().max(86_400).optional(),
-    /** Absent = none given; kept as such in the audit trail. */
-    reason: reasonSchema.optional(),
-    dryRun: z.boolean().default(false),
-  })
-  .refine(
-    (change) => change.capacity !== undefined || change.refillPerSec !== undefined,
-    'capacity or refillPerSec is needed',
-  );
-export type BucketChange = z.input<typeof bucketChangeSchema>;
 
 /** How far a change has come, from the gateways' own acknowledgements. */
 export const receiptSchema = z.object({
@@ -154,19 +62,6 @@ export const receiptSchema = z.object({
   missing: z.array(z.object({ gateway: z.string(), lastSeen: z.string() })),
 });
 export type Receipt = z.infer<typeof receiptSchema>;
-
-export const changeReplySchema = z.object({
-  kind: z.literal('Change'),
-  event: z.string(),
-  applied: z.boolean(),
-  auditId: z.string().optional(),
-  revision: z.number().int(),
-  before: bucketViewSchema,
-  after: bucketViewSchema,
-  warnings: z.array(z.string()),
-  receipt: receiptSchema.optional(),
-});
-export type ChangeReply = z.infer<typeof changeReplySchema>;
 
 /** Header of every answer: the server's own name of where it runs, which decides how careful clients must be. */
 export const environmentHeader = 'tacos-environment';
@@ -186,7 +81,70 @@ export type Heartbeat = z.infer<typeof heartbeatSchema>;
 export const bucketItemSchema = bucketViewSchema.extend({ event: z.string() });
 export type BucketItem = z.infer<typeof bucketItemSchema>;
 
-export const versionReplySchema = z.object({ version: z.string(), environment: z.string() });
+/** What an operator may set of one event beside the bucket, as in force. */
+export const settingsViewSchema = z.object({
+  event: z.string(),
+  revision: z.number().int(),
+  window: z.number().int(),
+  /** True while the window follows the refill: max(100, 4 s of refill). */
+  windowIsDefault: z.boolean(),
+  /** Positions first..last (0 = to the window's end) enter once they have waited so long. */
+  tiers: z.array(z.object({ first: z.number().int(), last: z.number().int(), waitSec: z.number() })),
+  presenceSec: z.number(),
+  claimSec: z.number(),
+  expireNearSec: z.number(),
+  expireFarSec: z.number(),
+  /** 0 = no limit. */
+  maxWaiting: z.number().int(),
+  message: z.object({ text: z.string(), until: z.string().optional() }).nullable(),
+});
+export type SettingsView = z.infer<typeof settingsViewSchema>;
+
+/** One earlier version of an event's bucket, for `bucket history` and `bucket restore`. */
+export const versionViewSchema = z.object({
+  event: z.string(),
+  revision: z.number().int(),
+  at: z.string(),
+  refillPerSec: z.number(),
+  capacity: z.number(),
+  capacityIsDefault: z.boolean(),
+  /** Set where the value was to last until a time only. */
+  until: z.string().optional(),
+  auditId: z.string(),
+  actor: z.string(),
+  summary: z.string(),
+});
+export type VersionView = z.infer<typeof versionViewSchema>;
+
+/** Admissions a second that all events together may use. */
+export const budgetViewSchema = z.object({
+  /** null = no budget is set. */
+  perSec: z.number().nullable(),
+  /** Sum of the refills in force of events that may admit now. */
+  usedPerSec: z.number(),
+  revision: z.number().int(),
+  events: z.array(z.object({ event: z.string(), refillPerSec: z.number() })),
+});
+export type BudgetView = z.infer<typeof budgetViewSchema>;
+
+/** Who the caller is, as the server sees it. */
+export const whoamiSchema = z.object({
+  name: z.string(),
+  role: z.enum(roles),
+  /** `local` for tokens of the server's own list, else the issuer. */
+  issuer: z.string(),
+  expiresAt: z.string().optional(),
+});
+export type Whoami = z.infer<typeof whoamiSchema>;
+
+export const versionReplySchema = z.object({
+  version: z.string(),
+  environment: z.string(),
+  /** Oldest CLI that this server is tested with. */
+  minCliVersion: z.string().optional(),
+  /** Issuers for `tacos auth login`, each with its public client id. */
+  logins: z.array(z.object({ issuer: z.string(), clientId: z.string(), scope: z.string() })).optional(),
+});
 export type VersionReply = z.infer<typeof versionReplySchema>;
 
 const wrapper = {
@@ -207,5 +165,9 @@ export const eventListSchema = listReplySchema(eventViewSchema);
 export type EventList = z.infer<typeof eventListSchema>;
 export const eventItemReplySchema = itemReplySchema(eventViewSchema);
 export type EventItemReply = z.infer<typeof eventItemReplySchema>;
+export const settingsReplySchema = itemReplySchema(settingsViewSchema);
+export const versionListSchema = listReplySchema(versionViewSchema);
+export const budgetReplySchema = itemReplySchema(budgetViewSchema);
+export const whoamiReplySchema = itemReplySchema(whoamiSchema);
 export const bucketItemReplySchema = itemReplySchema(bucketItemSchema);
 export type BucketItemReply = z.infer<typeof bucketItemReplySchema>;

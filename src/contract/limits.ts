@@ -60,6 +60,13 @@ export const refillPerSecDefault = 10;
 /** Capacity and window hold at least this much refill by default, s: people notice at their next poll (2 s + jitter). */
 export const burstSecDefault = 4;
 
+/** Default waits before entering by position, s; last 0 = to the window's end. */
+export const tierWaitsDefault = [
+  { first: 1, last: 10, waitSec: 0 },
+  { first: 11, last: 50, waitSec: 2 },
+  { first: 51, last: 0, waitSec: 5 },
+] as const;
+
 /** Smallest default capacity (tokens) and window (places). */
 export const burstMin = 100;
 
@@ -114,8 +121,23 @@ export const streamUnsentBytesMax = 64 * 1024;
 export const streamsPerProcessMax = 10_000;
 export const streamCommentMs = 10_000;
 
+/** Operators' event streams of one admin process: screens, not visitors. */
+export const adminStreamsMax = 200;
+
+/** Longest page of the audit trail, records. */
+export const auditPageMax = 500;
+
+/** The people of a closed event are forgotten after so long, s. */
+export const closedLineKeptSec = 86_400;
+
 /** Graceful stop: longest drain, ms. */
 export const drainMs = 25_000;
+
+/** Longest page of positions: what fits on screens many times over, and one answer of a few dozen kB. */
+export const positionsPageMax = 500;
+
+/** Rows of the line that an operator's snapshot carries. */
+export const snapshotRowsMax = 20;
 
 if (refillPerSecMax * microPerToken * 1e6 >= Number.MAX_SAFE_INTEGER) {
   throw new Error('limits: a second of the highest refill must fit 2^53 when multiplied by µs');

@@ -49,6 +49,8 @@ export const statusReplySchema = z.object({
   phase: phaseSchema,
   paused: z.boolean(),
   opens_at: z.string().optional(),
+  /** Of an expired place: an operator may give it back until then, so ask again. */
+  restorable_until: z.string().optional(),
   message: z.string().optional(),
   notices: z.array(noticeSchema).optional(),
   /** When the answer was true, RFC 3339: older than a second means that the gateway has lost touch with Redis. */
@@ -75,6 +77,8 @@ export const denyReasons = [
   'window',
   'waited',
   'tokens',
+  /** Places that were ended are being given back: nobody goes in before that is done. */
+  'restoring',
   /** Explained refusals after "ready": something changed in between (promise 5). */
   'settings_changed',
   'returned_in_front',

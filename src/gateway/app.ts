@@ -37,6 +37,8 @@ export interface AppOptions {
   readonly peers: Peers;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
+  /** Counters of the HTTP layer; the caller's where somebody else reads them too. */
+  readonly meters?: Meters;
   readonly config: {
     readonly authEnterRequired: boolean;
     readonly corsAllowOrigins: readonly string[];
@@ -64,7 +66,7 @@ const connectionsCheckMs = 1_000;
 
 export async function buildApp(options: AppOptions): Promise<App> {
   const { line, log, lifecycle, peers, config } = options;
-  const meters = new Meters();
+  const { meters = new Meters() } = options;
   const cors = createCors(config.corsAllowOrigins);
   const { authenticate } = options;
   const { authEnterRequired } = config;

@@ -2,6 +2,7 @@
 import {
   address,
   choice,
+  developmentWaitingTokenKeys,
   type Environment,
   flag,
   type KeyWithId,
@@ -76,7 +77,7 @@ const unsupported = [
 /** With what production does without. These keys are public, hence worthless anywhere else. */
 const developmentVariables = {
   ...variables,
-  WAITING_TOKEN_KEYS: { ...macKeys, fallback: 'dev:waiting-token-key-for-development-only' },
+  WAITING_TOKEN_KEYS: { ...macKeys, fallback: developmentWaitingTokenKeys },
   RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: 'dev:reservation-token-key-for-development' },
   EVENTS_AUTO_CREATE: { ...flag, fallback: 'true' },
 } as const;

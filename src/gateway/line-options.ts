@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { KeyWithId } from '../contract/config.ts';
 import type { Line } from '../queue/line-types.ts';
+import type { WorkerFigures } from '../queue/report-figures.ts';
 import type { GatewayConfig, ServerEnvironment } from './config.ts';
 
 export interface LineOptions {
@@ -17,6 +18,8 @@ export interface LineOptions {
   readonly environment: ServerEnvironment;
   /** IANA zone of events that name none. */
   readonly timeZone: string;
+  /** What this worker says of itself in its reports. */
+  readonly figures: () => WorkerFigures;
   readonly log: Logger;
 }
 

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import project from '../../package.json' with { type: 'json' };
 import { drainMs } from '../contract/limits.ts';
 import type { Line } from '../queue/line-types.ts';
 import { type App, buildApp } from './app.ts';
@@ -12,6 +13,8 @@ import type { GatewayConfig } from './config.ts';
 import type { Peers } from './fleet/peers.ts';
 import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
+import { Meters } from './metrics/meters.ts';
+import { WorkerFigureBook } from './metrics/worker-figures.ts';
 
 export interface ServeOptions {
   readonly config: GatewayConfig;
@@ -39,6 +42,13 @@ const goodbyeMs = 3_000;
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, gatewayId, workerId, log, peers } = options;
   const lifecycle: Lifecycle = { isDraining: false };
+  const meters = new Meters();
+  let streamCount = (): number => 0;
+  const figures = new WorkerFigureBook({
+    meters,
+    version: project.version,
+    streamCount: () => streamCount(),
+  });
   const line = await options.buildLine({
     redis: config.redis,
     gatewayId,
@@ -49,9 +59,19 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     enterAuthRequired: config.authEnterRequired,
     environment: config.environment,
     timeZone: config.timeZone,
+    figures: () => figures.read(),
     log,
   });
-  const app = await buildApp({ line, authenticate: authenticatorFor(config), peers, log, lifecycle, config });
+  const app = await buildApp({
+    line,
+    authenticate: authenticatorFor(config),
+    peers,
+    log,
+    lifecycle,
+    meters,
+    config,
+  });
+  streamCount = () => app.streams.count;
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -59,7 +79,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   const port = await listen(app.server, config.host, options.port);
   const noticeMs = config.drainNoticeMs;
-  return { port, app, drain: () => drain({ app, line, sockets, lifecycle, log, noticeMs }) };
+  const stop = async (): Promise<void> => {
+    await drain({ app, line, sockets, lifecycle, log, noticeMs });
+    figures.close();
+  };
+  return { port, app, drain: stop };
 }
 
 /** The ways of signing in that the settings allow. */

@@ -1,11 +1,14 @@
 /** Everything that one gateway process runs for one event, opened and ended together. */
-import { presenceReportMs } from '../contract/limits.ts';
+import { presenceReportMs, snapshotRowsMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
+import type { Ask } from './ask.ts';
 import { EtaAccuracy } from './eta-accuracy.ts';
 import { JoinDesk } from './join-desk.ts';
 import type { Keyring } from './keyring.ts';
+import { PollBook } from './poll-book.ts';
 import { isNear } from './presence.ts';
+import { formatFigures, type WorkerFigures } from './report-figures.ts';
 import { Reporter } from './reporter.ts';
 import type { ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
@@ -18,6 +21,10 @@ export interface EventHostOptions {
   readonly keyring: Keyring;
   readonly gatewayId: string;
   readonly workerId: string;
+  /** What the worker says of itself in its reports, all events together; absent = nothing. */
+  readonly figures?: () => WorkerFigures;
+  /** Whether a place has a stream open in this process. */
+  readonly isStreaming?: (host: EventHost, seq: number) => boolean;
   readonly onSweepError: (error: unknown) => void;
 }
 
@@ -25,12 +32,14 @@ export class EventHost {
   readonly served: ServedEvent;
   readonly joins: JoinDesk;
   readonly accuracy = new EtaAccuracy();
+  readonly book: PollBook;
   private readonly reporter: Reporter;
   private readonly sweeper: Sweeper;
 
   constructor(options: EventHostOptions) {
     const { served, store, redis, keyring, gatewayId, workerId } = options;
     this.served = served;
+    this.book = new PollBook(served.settings.baseMs);
     this.joins = new JoinDesk({ served, store, keyring, sender: workerId, redis });
     const reachable = (): boolean => redis.status === 'ready';
     this.reporter = new Reporter({
@@ -38,6 +47,7 @@ export class EventHost {
       store,
       workerId,
       gatewayId,
+      figures: () => this.figures(options),
       everyMs: presenceReportMs,
       reachable,
     });
@@ -59,12 +69,41 @@ export class EventHost {
 
   /** Notes the heartbeat that a status is. */
   heard(seq: number, reply: StatusReply): void {
-    if (reply.position === 0) return;
     const { served } = this;
     const nowMs = served.nowMs();
+    this.book.polled(seq, nowMs);
+    if (reply.position === 0) return;
     const near = isNear(reply.position, reply.eta_sec, served.view(nowMs).window);
     const heartbeat = { seq, heardMs: nowMs, pollAfterSec: reply.poll_after_sec, near };
     served.presence.heard(heartbeat, served.settings.presenceMs);
+  }
+
+  /** Answers an operator's question with what this process knows. */
+  answer(ask: Ask): Buffer {
+    if (ask.what === 'seen') return this.book.seenSince(ask.sinceMs);
+    const status = this.served.statusOf(ask.seq, ask.sinceMs) ?? null;
+    return Buffer.from(JSON.stringify({ ...this.book.story(ask.seq), status }));
+  }
+
+  private figures({ figures, isStreaming }: EventHostOptions): string {
+    const worker = figures?.();
+    if (worker === undefined) return '';
+    const { served, accuracy } = this;
+    return formatFigures({
+      v: worker.version,
+      st: worker.streams,
+      rq: worker.requests,
+      e5: worker.errors5xx,
+      c4: worker.conflicts,
+      jp: worker.joinP99Ms ?? -1,
+      cpu: worker.cpuPercent,
+      lag: Math.round(served.ageMs),
+      sq: served.replica.waiting
+        .slice(1, snapshotRowsMax)
+        .filter((seq) => isStreaming?.(this, seq) === true)
+        .join(),
+      eta: accuracy.errorRatio === 0 ? -1 : Math.round(accuracy.errorRatio * 1000) / 1000,
+    });
   }
 
   /** The last report, then nothing more. */

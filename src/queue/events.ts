@@ -67,11 +67,19 @@ export async function makeEvent(
     ...(plan.tiers === undefined ? {} : { tiers: plan.tiers }),
   });
   const made = await store.createEvent(id, { fields, tokensMicro, audit: event.audit });
-  if (made) await redis.multi().sadd(eventsKey, id).incr(eventsVersionKey).exec();
+  if (made) await putAmongEvents(redis, id);
   return made;
 }
 
-/** Finds events to serve: all that operators made, and those with people waiting. Others are loaded when called. */
+/** Puts an event among those that are found; harmless where it is there. Lost after the making, it is called again. */
+export async function putAmongEvents(redis: RedisClient, id: string): Promise<void> {
+  await redis.multi().sadd(eventsKey, id).incr(eventsVersionKey).exec();
+}
+
+/**
+ * Finds events to serve: all that operators made, until the people of a closed one are forgotten, and those with people
+ * waiting. Others are loaded when called.
+ */
 export class EventFinder {
   private version: string | null = null;
   private readonly redis: RedisClient;
@@ -91,9 +99,12 @@ export class EventFinder {
     if (version === this.version) return [];
     const found: string[] = [];
     for (const id of await this.redis.smembers(eventsKey)) {
-      const [kind, phase, waiting] = await this.redis.hmget(keysOf(id).meta, 'kind', 'phase', 'waiting');
+      const keys = keysOf(id);
+      const [kind, phase, waiting] = await this.redis.hmget(keys.meta, 'kind', 'phase', 'waiting');
       if (kind === null) await this.redis.srem(eventsKey, id);
-      else if (Number(waiting) > 0 || (kind === 'operator' && phase !== 'closed')) found.push(id);
+      else if (Number(waiting) > 0) found.push(id);
+      else if (kind === 'operator' && (phase !== 'closed' || (await this.redis.exists(keys.due)) > 0))
+        found.push(id);
     }
     this.version = version;
     return found;

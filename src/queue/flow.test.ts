@@ -40,4 +40,11 @@ describe('Flow', () => {
     expect(flow.sum('entered', atMs + 19_999, 15)).toBe(13 + 3);
     expect(flow.total('entered')).toBe(0);
   });
+
+  it('puts none of them ahead of the load, where those to come are counted', () => {
+    const flow = new Flow();
+    flow.preload([{ atMs, count: 90, sec: 3 }]);
+    expect(flow.sum('entered', atMs + 2_999, 3)).toBe(90);
+    expect(flow.sum('entered', atMs + 9_999, 7)).toBe(0);
+  });
 });

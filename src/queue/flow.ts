@@ -21,6 +21,8 @@ export interface FlowSlot {
   /** Start of the stretch, epoch ms. */
   readonly atMs: number;
   readonly count: number;
+  /** Seconds of it that had begun when it was counted; default: all. What lies ahead is counted as it comes. */
+  readonly sec?: number;
 }
 
 export class Flow {
@@ -57,11 +59,11 @@ export class Flow {
   /** Takes over the history of admissions when a replica loads; each slot's count is spread evenly over its seconds. */
   preload(history: readonly FlowSlot[]): void {
     const entered = flowKinds.indexOf('entered');
-    for (const { atMs, count } of history) {
+    for (const { atMs, count, sec = flowSlotSec } of history) {
       const first = Math.floor(atMs / 1000);
-      for (let second = 0; second < flowSlotSec; second += 1) {
-        const until = Math.floor((count * (second + 1)) / flowSlotSec);
-        this.#add(entered, first + second, until - Math.floor((count * second) / flowSlotSec));
+      for (let second = 0; second < sec; second += 1) {
+        const until = Math.floor((count * (second + 1)) / sec);
+        this.#add(entered, first + second, until - Math.floor((count * second) / sec));
       }
     }
   }

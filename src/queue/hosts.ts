@@ -4,10 +4,12 @@
  */
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import type { RedisClient } from '../redis/client.ts';
+import type { Ask } from './ask.ts';
 import { EventHost } from './event-host.ts';
 import { makeEvent } from './events.ts';
 import type { Keyring } from './keyring.ts';
 import type { RedisClock } from './redis-clock.ts';
+import type { WorkerFigures } from './report-figures.ts';
 import { ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
 import { type Followed, Tailer } from './tailer.ts';
@@ -22,6 +24,10 @@ export interface HostsOptions {
   readonly workerId: string;
   /** IANA zone of events that are made at the first join. */
   readonly timeZone: string;
+  /** What the worker says of itself in its reports; absent = nothing. */
+  readonly figures?: () => WorkerFigures;
+  /** Whether a place has a stream open in this process. */
+  readonly isStreaming?: (host: EventHost, seq: number) => boolean;
   /** Told of a host that serves no longer: nobody's place is there any more. */
   readonly onClosed: (host: EventHost) => void;
   readonly warn: (message: string, error: unknown, event: string) => void;
@@ -104,7 +110,7 @@ export class Hosts {
     return (await this.tailer.follow(event)) || this.tailer.follow(event);
   }
 
-  private applied(followed: Followed, change: { settings: boolean }): void {
+  private applied(followed: Followed, change: { settings: boolean; asked?: readonly Ask[] }): void {
     const { event, replica } = followed;
     let host = this.hosts.get(event);
     if (host && replica && host.served.life !== replica.settings.life) {
@@ -113,10 +119,21 @@ export class Hosts {
     }
     host ??= this.openHost(followed);
     if (host && change.settings) host.acknowledge();
+    for (const ask of change.asked ?? []) if (host) void this.answer(host, ask);
+  }
+
+  /** An operator's question: what this process knows goes to Redis, where it is read and soon forgotten. */
+  private async answer(host: EventHost, ask: Ask): Promise<void> {
+    const { store, workerId, warn } = this.options;
+    try {
+      await store.answer(host.served.ref, { askId: ask.askId, worker: workerId, payload: host.answer(ask) });
+    } catch (error) {
+      warn('an operator’s question could not be answered', error, host.served.id);
+    }
   }
 
   private openHost(followed: Followed): EventHost | undefined {
-    const { writes, store, clock, keyring, gatewayId, workerId, warn } = this.options;
+    const { writes, store, clock, keyring, gatewayId, workerId, figures, isStreaming, warn } = this.options;
     const { event, replica } = followed;
     const life = replica?.settings.life ?? '';
     if (this.refused.get(event) === life) return undefined;
@@ -129,7 +146,17 @@ export class Hosts {
       return undefined;
     }
     const onSweepError = (error: unknown): void => warn('a sweep failed', error, event);
-    const host = new EventHost({ served, store, redis: writes, keyring, gatewayId, workerId, onSweepError });
+    const host = new EventHost({
+      served,
+      store,
+      redis: writes,
+      keyring,
+      gatewayId,
+      workerId,
+      ...(figures === undefined ? {} : { figures }),
+      ...(isStreaming === undefined ? {} : { isStreaming }),
+      onSweepError,
+    });
     this.hosts.set(event, host);
     return host;
   }

@@ -8,7 +8,9 @@
  *   l <seq> <nowMs>                                 left
  *   a <s|u> <nowMs> <seqs>                          stepped around: silent or unclaimed
  *   b <seqs>                                        back in the line
- *   x <nowMs> <seqs>                                expired
+ *   x <nowMs> <seqs> [<untilMs>]                    expired; with a time: by an operator, who can give them back until then
+ *   r <nowMs> <seqs>                                given back: expired before, waiting now
+ *   q <askId> <story|seen> <seq> <sinceMs>          an operator asks the gateways; changes nothing
  *   s <tokensMicro> <refilledAtUs> <meta JSON>      phase, pause or settings changed: all of them after it
  *
  * seqs = comma-separated numbers and ranges a-b. A letter that is not known is ignored (a newer version wrote it).
@@ -31,7 +33,15 @@ export type JournalEntry =
       readonly seqs: readonly number[];
     }
   | { readonly kind: 'back'; readonly seqs: readonly number[] }
-  | { readonly kind: 'expired'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | {
+      readonly kind: 'expired';
+      readonly nowMs: number;
+      readonly seqs: readonly number[];
+      /** Redis ms; absent = they cannot be given back. */
+      readonly restorableUntilMs?: number;
+    }
+  | { readonly kind: 'restored'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | ({ readonly kind: 'asked' } & Question)
   | {
       readonly kind: 'settings';
       readonly tokensMicro: number;
@@ -39,6 +49,16 @@ export type JournalEntry =
       readonly meta: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'unknown' };
+
+/** What an operator asks every gateway: the story of one place, or who has seen the message since a time. */
+export interface Question {
+  readonly askId: string;
+  readonly what: 'story' | 'seen';
+  /** 0 = of no single place. */
+  readonly seq: number;
+  /** Redis ms. */
+  readonly sinceMs: number;
+}
 
 /** Parses the value of an entry's field `e`. */
 export function parseEntry(value: string): JournalEntry {
@@ -69,10 +89,25 @@ export function parseEntry(value: string): JournalEntry {
     case 'b':
       return { kind: 'back', seqs: parseSeqs(words[1]) };
     case 'x':
-      return { kind: 'expired', nowMs: number(1), seqs: parseSeqs(words[2]) };
+      return {
+        kind: 'expired',
+        nowMs: number(1),
+        seqs: parseSeqs(words[2]),
+        ...(words[3] === undefined ? {} : { restorableUntilMs: number(3) }),
+      };
+    case 'r':
+      return { kind: 'restored', nowMs: number(1), seqs: parseSeqs(words[2]) };
+    case 'q':
+      return parseQuestion(words);
     default:
       return { kind: 'unknown' };
   }
+}
+
+function parseQuestion(words: readonly string[]): JournalEntry {
+  const [, askId = '', what = '', seq, sinceMs] = words;
+  if (what !== 'story' && what !== 'seen') return { kind: 'unknown' };
+  return { kind: 'asked', askId, what, seq: Number(seq), sinceMs: Number(sinceMs) };
 }
 
 function parseSettings(value: string): JournalEntry {
@@ -86,7 +121,8 @@ function parseSettings(value: string): JournalEntry {
   };
 }
 
-function parseSeqs(text = ''): number[] {
+/** `3,7-9` as a list. */
+export function parseSeqs(text = ''): number[] {
   const seqs: number[] = [];
   for (const part of text.split(',')) {
     const dash = part.indexOf('-');

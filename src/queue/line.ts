@@ -3,7 +3,7 @@
  * answered from replicas, heartbeats are reported in bulk. Boot order: connections → tailer → finder → upkeep.
  */
 
-import { refuse, TacosError } from '../contract/errors.ts';
+import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import { redisCommandMs } from '../contract/limits.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
@@ -15,6 +15,7 @@ import { Hosts } from './hosts.ts';
 import { Keyring, type NamedKey } from './keyring.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
+import type { WorkerFigures } from './report-figures.ts';
 import { ReservationSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
 import { StaleEventError, Store } from './store.ts';
@@ -34,6 +35,8 @@ export interface LineOptions {
   readonly enterAuthRequired: boolean;
   /** Time zone of events that name none, IANA. */
   readonly timeZone: string;
+  /** What the worker says of itself in its reports; absent = nothing. */
+  readonly figures?: () => WorkerFigures;
   readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
 }
 
@@ -90,6 +93,8 @@ class RedisLine implements Line {
       gatewayId: options.gatewayId,
       workerId: options.workerId,
       timeZone: options.timeZone,
+      ...(options.figures === undefined ? {} : { figures: options.figures }),
+      isStreaming: (host, seq) => this.streams.isOpen(host, seq),
       onClosed: (host) => {
         this.streams.end(host);
         options.log.info({ event: host.served.id }, 'event is gone');
@@ -134,7 +139,9 @@ class RedisLine implements Line {
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const outcome = await this.enters.enter(host.served, token, caller);
-        if (outcome.ok) host.accuracy.entered(token.seq, this.clock.nowMs());
+        const atMs = this.clock.nowMs();
+        if (outcome.ok) host.accuracy.entered(token.seq, atMs);
+        else host.book.refused(token.seq, { atMs, reason: reasonOf(outcome) });
         return outcome;
       }),
     );
@@ -264,6 +271,10 @@ class RedisLine implements Line {
     this.options.log.warn({ event, reason: error instanceof Error ? error.message : String(error) }, message);
   }
 }
+
+/** Why an enter was refused, in one word. */
+const reasonOf = ({ code, body }: Refusal): string =>
+  typeof body?.reason === 'string' ? body.reason : code.toLowerCase();
 
 /** The outcome, or that it cannot be had now: nobody waits for longer than `unloadedMs`. */
 async function soon<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {

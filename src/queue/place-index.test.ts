@@ -17,6 +17,10 @@ function expectEqual(index: PlaceIndex, model: ReadonlySet<number>, touched: rea
   const sorted = [...model].sort((a, b) => a - b);
   expect(index.count).toBe(model.size);
   expect(index.first()).toBe(sorted[0]);
+  expect(index.slice(1, sorted.length + 1)).toEqual(sorted);
+  const from = Math.floor(sorted.length / 2);
+  expect(index.slice(from + 1, 3)).toEqual(sorted.slice(from, from + 3));
+  expect(index.slice(sorted.length + 1, 5)).toEqual([]);
   for (const seq of touched.flatMap((each) => [each, each + 1, each + 1024, each + gap])) {
     expect(index.has(seq)).toBe(model.has(seq));
     expect(index.countBefore(seq)).toBe(sorted.filter((other) => other < seq).length);

@@ -82,6 +82,29 @@ export class PlaceIndex {
     return undefined;
   }
 
+  /** Seqs at the positions `from` (1 = the front) to `from + limit - 1`, as far as the line reaches. */
+  slice(from: number, limit: number): number[] {
+    const seqs: number[] = [];
+    let [slot, skip] = this.blockOf(Math.max(1, from));
+    for (; slot < this.blocks.length && seqs.length < limit; slot += 1) {
+      const { number, bytes, count } = this.at(slot);
+      if (count <= skip) {
+        skip -= count;
+        continue;
+      }
+      for (let at = 0; at < blockBytes && seqs.length < limit; at += 1) {
+        const byte = bytes[at] ?? 0;
+        if (byte === 0) continue;
+        for (let bit = 0; bit < 8 && seqs.length < limit; bit += 1) {
+          if ((byte & (128 >> bit)) === 0) continue;
+          if (skip > 0) skip -= 1;
+          else seqs.push(number * blockBits + at * 8 + bit);
+        }
+      }
+    }
+    return seqs;
+  }
+
   /** Takes over a chunk of the Redis bitmap that begins at a byte divisible by 128. */
   load(byteOffset: number, bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; from += blockBytes) {
@@ -92,6 +115,19 @@ export class PlaceIndex {
       this.at(slot).bytes.set(chunk);
       this.addToBlock(slot, count);
     }
+  }
+
+  /** The block that holds a position, by descent of the tree, and how many of it stand in front of that position. */
+  private blockOf(position: number): [slot: number, skip: number] {
+    let slot = 0;
+    let skip = position - 1;
+    for (let step = 2 ** Math.floor(Math.log2(Math.max(1, this.blocks.length))); step >= 1; step /= 2) {
+      const count = this.tree[slot + step] ?? 0;
+      if (slot + step > this.blocks.length || count > skip) continue;
+      slot += step;
+      skip -= count;
+    }
+    return [slot, skip];
   }
 
   private at(slot: number): Block {

@@ -5,6 +5,9 @@
  */
 import type { RedisClient } from '../redis/client.ts';
 import { EndedIndex } from './ended-index.ts';
+import { flowSlotSec } from './flow.ts';
+import { parseTombs } from './job-store.ts';
+import { parseSeqs } from './journal.ts';
 import { PlaceIndex } from './place-index.ts';
 import type { AwayPlace, LoadedEvent } from './replica.ts';
 import type { EventKeys } from './scripts.ts';
@@ -21,13 +24,15 @@ export async function loadEvent(redis: RedisClient, keys: EventKeys): Promise<Lo
   await eachChunk(redis, keys.waiting, (offset, bytes) => waiting.load(offset, bytes));
   const ended = new EndedIndex();
   await eachChunk(redis, keys.ended, (offset, bytes) => ended.load(offset, bytes));
-  const [away, meta, bucket, counted] = await Promise.all([
+  const [away, meta, bucket, tombs, counted] = await Promise.all([
     redis.zrange(keys.away, 0, '-1', 'WITHSCORES'),
     redis.hgetall(keys.meta),
     redis.hmget(keys.bucket, 'tokens', 'refilledAt'),
-    redis.multi().hget(keys.meta, 'n').hgetall(keys.admits).exec(),
+    redis.hgetall(keys.tombs),
+    redis.multi().hget(keys.meta, 'n').hgetall(keys.admits).time().exec(),
   ]);
   const admits = (counted?.[1]?.[1] ?? {}) as Record<string, string>;
+  const countedSec = Number((counted?.[2]?.[1] as string[] | undefined)?.[0] ?? Number.POSITIVE_INFINITY);
   return {
     n: Number(n),
     maxSeq: Number(meta.seq ?? 0),
@@ -36,12 +41,25 @@ export async function loadEvent(redis: RedisClient, keys: EventKeys): Promise<Lo
     waiting,
     ended,
     away: parseAway(away),
+    restorable: restorableOf(tombs),
     admits: Object.entries(admits).map(([slot, count]) => ({
       atMs: Number(slot) * admitSlotMs,
       count: Number(count),
+      // Of the slot that is being filled, only what has passed.
+      sec: Math.max(1, Math.min(flowSlotSec, countedSec - (Number(slot) * admitSlotMs) / 1000 + 1)),
     })),
     admitsN: Number(counted?.[0]?.[1] ?? n),
   };
+}
+
+/** The places of all tombs, as lua/includes/tombs.lua writes them. */
+function restorableOf(tombs: Readonly<Record<string, string>>): { untilMs: number; seqs: number[] }[] {
+  const { index = '', ...blocks } = tombs;
+  const untilMs = new Map(parseTombs(index).map((tomb) => [tomb.auditId, tomb.untilMs]));
+  return Object.entries(blocks).flatMap(([field, seqs]) => {
+    const until = untilMs.get(field.slice(0, field.lastIndexOf(':')));
+    return until === undefined ? [] : [{ untilMs: until, seqs: parseSeqs(seqs) }];
+  });
 }
 
 async function eachChunk(

@@ -5,9 +5,10 @@
  */
 import { type BucketRates, type BucketState, settle } from './bucket.ts';
 import type { EndedIndex, Ending } from './ended-index.ts';
-import { Flow } from './flow.ts';
+import { Flow, type FlowSlot } from './flow.ts';
 import type { JournalEntry } from './journal.ts';
 import type { PlaceIndex } from './place-index.ts';
+import { Restorable } from './restorable.ts';
 import { type EventSettings, parseSettings } from './settings.ts';
 
 export interface AwayPlace {
@@ -33,8 +34,10 @@ export interface LoadedEvent {
   readonly waiting: PlaceIndex;
   readonly ended: EndedIndex;
   readonly away: ReadonlyMap<number, AwayPlace>;
+  /** Expired places that can be given back, each list until its time (Redis ms). */
+  readonly restorable?: readonly { readonly untilMs: number; readonly seqs: readonly number[] }[];
   /** 10 s slot → admissions, and the entry up to which they are counted. */
-  readonly admits: readonly { readonly atMs: number; readonly count: number }[];
+  readonly admits: readonly FlowSlot[];
   readonly admitsN: number;
 }
 
@@ -49,6 +52,7 @@ export class Replica {
   readonly flow: Flow;
   private readonly ended: EndedIndex;
   private readonly awayPlaces: Map<number, AwayPlace>;
+  private readonly restorable = new Restorable();
   private readonly countFrom: number;
   private bucket: BucketState;
   private endedCounts = { entered: 0, left: 0, expired: 0 };
@@ -64,6 +68,7 @@ export class Replica {
     this.ended = loaded.ended;
     this.awayPlaces = new Map(loaded.away);
     this.bucket = loaded.bucket;
+    for (const { untilMs, seqs } of loaded.restorable ?? []) this.restorable.add(seqs, untilMs);
     this.countFrom = loaded.admitsN;
     this.endedCounts = countEndings(loaded);
     this.flow = isSameLife && before ? before.flow : new Flow();
@@ -89,6 +94,11 @@ export class Replica {
     if (this.awayPlaces.has(seq)) return 'away';
     const ending = this.ended.get(seq);
     return ending === 'none' ? 'unknown' : ending;
+  }
+
+  /** Until when an operator can give this expired place back, Redis ms; 0 = not (any more). */
+  restorableUntil(seq: number): number {
+    return this.ended.get(seq) === 'expired' ? this.restorable.until(seq) : 0;
   }
 
   /** People waiting in front + 1, also for a place that is away: what it would have on its return. */
@@ -137,13 +147,21 @@ export class Replica {
         this.flow.record('back', readMs, entry.seqs.length);
         return;
       case 'expired':
+        this.restorable.forget(entry.nowMs);
         for (const seq of entry.seqs) this.end(seq, 'expired');
+        if (entry.restorableUntilMs) this.restorable.add(entry.seqs, entry.restorableUntilMs);
         this.flow.record('expired', entry.nowMs, entry.seqs.length);
         return;
+      case 'restored':
+        for (const seq of entry.seqs) this.giveBack(seq);
+        this.restorable.remove(entry.seqs);
+        return;
       case 'settings':
+        this.restorable.forget(readMs);
         this.settings = parseSettings(entry.meta);
         this.bucket = { tokensMicro: entry.tokensMicro, refilledAtUs: entry.refilledAtUs };
         return;
+      case 'asked':
       case 'unknown':
     }
   }
@@ -151,7 +169,20 @@ export class Replica {
   private end(seq: number, how: 'entered' | 'left' | 'expired'): void {
     this.waiting.set(seq, false);
     this.awayPlaces.delete(seq);
-    if (this.ended.get(seq) !== how) this.endedCounts[how] += 1;
+    this.countEnding(seq, how);
+  }
+
+  private giveBack(seq: number): void {
+    this.countEnding(seq, 'none');
+    this.awayPlaces.delete(seq);
+    this.waiting.set(seq, true);
+  }
+
+  private countEnding(seq: number, how: Ending): void {
+    const before = this.ended.get(seq);
+    if (before === how) return;
+    if (before !== 'none') this.endedCounts[before] -= 1;
+    if (how !== 'none') this.endedCounts[how] += 1;
     this.ended.set(seq, how);
   }
 }

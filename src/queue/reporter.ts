@@ -10,6 +10,8 @@ export interface ReporterOptions {
   readonly store: Store;
   readonly workerId: string;
   readonly gatewayId: string;
+  /** What the worker says of itself, one word (report-figures.ts); '' = nothing. */
+  readonly figures: () => string;
   readonly everyMs: number;
   readonly reachable: () => boolean;
 }
@@ -60,12 +62,13 @@ export class Reporter {
   }
 
   private async flush(revision: number): Promise<void> {
-    const { served, store, workerId, gatewayId } = this.options;
+    const { served, store, workerId, gatewayId, figures } = this.options;
+    const gateway = `${gatewayId} ${figures()}`.trim();
     for (let batch = 0; batch < batchesMax; batch += 1) {
       const taken = served.presence.takeBatch();
       const report = {
         reporter: workerId,
-        gateway: gatewayId,
+        gateway,
         revision,
         records: taken?.records ?? ('' as const),
       };

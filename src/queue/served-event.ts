@@ -125,17 +125,23 @@ export class ServedEvent {
   }
 
   /** Whether an enter of this place would be granted now. */
-  ready(token: WaitingToken, position: number, nowMs: number): boolean {
+  ready(joinedMs: number, position: number, nowMs: number): boolean {
+    const waitedMs = nowMs - joinedMs - this.clock.uncertaintyUs() / 1000;
+    // While places are given back, somebody may come in front at any moment.
     return (
-      !this.isStale &&
-      isReady(this.view(nowMs), position, nowMs - token.joinedMs - this.clock.uncertaintyUs() / 1000)
+      !this.isStale && this.settings.job?.kind !== 'restore' && isReady(this.view(nowMs), position, waitedMs)
     );
   }
 
   /** The status of a place from memory alone. Undefined for a place that this line never gave. */
   status(token: WaitingToken): StatusReply | undefined {
+    return this.statusOf(token.seq, token.joinedMs);
+  }
+
+  /** As `status`, for a place whose token is not at hand. */
+  statusOf(seq: number, joinedMs: number): StatusReply | undefined {
     const nowMs = this.clock.nowMs();
-    const state = this.replica.state(token.seq);
+    const state = this.replica.state(seq);
     if (state === 'unknown') return undefined;
     const view = this.view(nowMs);
     const { settings } = this;
@@ -143,18 +149,22 @@ export class ServedEvent {
     const opensAtMs = this.opensAtMs(nowMs);
     const asOfMs = stale ? nowMs - this.ageMs : nowMs;
     const common = {
-      waiting_time: Math.max(0, Math.floor((nowMs - token.joinedMs) / 1000)),
+      waiting_time: Math.max(0, Math.floor((nowMs - joinedMs) / 1000)),
       phase: view.phase,
       paused: settings.paused,
       as_of: new Date(asOfMs).toISOString(),
       ...(opensAtMs > 0 ? { opens_at: new Date(opensAtMs).toISOString() } : {}),
-      ...(settings.message === '' ? {} : { message: settings.message }),
+      ...(hasMessage(settings, nowMs) ? { message: settings.message } : {}),
       ...(stale ? { stale } : {}),
     };
     const inLine = state === 'waiting' || state === 'away' || state === 'ahead';
-    if (!inLine || view.phase === 'closed') return { ...ended(inLine ? 'expired' : state), ...common };
-    const position = this.replica.position(token.seq);
-    const ready = state !== 'ahead' && this.ready(token, position, nowMs);
+    if (!inLine || view.phase === 'closed') {
+      const untilMs = state === 'expired' ? this.replica.restorableUntil(seq) : 0;
+      const restorable = untilMs > nowMs ? { restorable_until: new Date(untilMs).toISOString() } : {};
+      return { ...ended(inLine ? 'expired' : state), ...common, ...restorable };
+    }
+    const position = this.replica.position(seq);
+    const ready = state !== 'ahead' && this.ready(joinedMs, position, nowMs);
     const eta = this.eta.at(position, nowMs);
     const notices = eta.clamped && !ready ? [...this.eta.notices(), clampedNotice] : this.eta.notices();
     return {
@@ -171,6 +181,9 @@ export class ServedEvent {
     };
   }
 }
+
+const hasMessage = ({ message, messageUntilMs }: EventSettings, nowMs: number): boolean =>
+  message !== '' && (messageUntilMs === 0 || nowMs < messageUntilMs);
 
 function ended(status: 'entered' | 'left' | 'expired') {
   return {

@@ -44,6 +44,10 @@ export interface EventSettings {
   readonly createdAtMs: number;
   readonly changedAtMs: number;
   readonly message: string;
+  /** Until when the message is shown, epoch ms; 0 = no end. */
+  readonly messageUntilMs: number;
+  /** An operation on many places that is under way. */
+  readonly job: { readonly kind: 'expire' | 'remove' | 'restore'; readonly auditId: string } | undefined;
 }
 
 /** Whether a time zone is known here, as an IANA name. */
@@ -87,7 +91,14 @@ export function parseSettings(meta: Readonly<Record<string, string>>): EventSett
     createdAtMs: number('createdAt'),
     changedAtMs: number('changedAt'),
     message: meta.message ?? '',
+    messageUntilMs: number('messageUntil'),
+    job: parseJob(meta.job ?? ''),
   };
+}
+
+function parseJob(text: string): EventSettings['job'] {
+  const [kind, auditId = ''] = text.split(' ');
+  return kind === 'expire' || kind === 'remove' || kind === 'restore' ? { kind, auditId } : undefined;
 }
 
 function parseTiers(text: string): Tier[] {
@@ -108,6 +119,17 @@ export function phaseAt(settings: EventSettings, nowMs: number): Phase {
     return 'closed';
   }
   return phase;
+}
+
+/** When time changes an event next, epoch ms: it opens, closes, a limited value or the message ends. Infinity = never. */
+export function nextTurnMs(settings: EventSettings): number {
+  const { phase, opensAtMs, prequeueFromMs, deadlineMs, refill, capacity } = settings;
+  const messageUntilMs = settings.message === '' ? 0 : settings.messageUntilMs;
+  const times = [refill.untilMs, capacity?.untilMs ?? 0, messageUntilMs];
+  if (phase === 'scheduled') times.push(prequeueFromMs);
+  if (phase === 'scheduled' || phase === 'prequeue') times.push(opensAtMs);
+  if (phase === 'draining') times.push(deadlineMs);
+  return Math.min(...times.filter((ms) => ms > 0));
 }
 
 /** Places from the front that may enter at a Redis time. */
@@ -176,6 +198,7 @@ export function newEventFields(event: NewEvent): { fields: Record<string, string
     expireFarMs: String(event.expireFarMs),
     maxWaiting: String(event.maxWaiting),
     message: '',
+    messageUntil: '0',
   };
   return { fields, tokensMicro: capacityAt(rates, 0) };
 }

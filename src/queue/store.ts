@@ -1,35 +1,13 @@
 /**
- * The transitions of the line as typed calls. A reply whose word is not in a script's header is a bug and throws;
- * `fence` and `absent` throw StaleEventError, upon which the caller reads the event anew.
+ * The transitions of the line as typed calls; see store-base.ts for what a reply can be. What operators do in bulk is in
+ * job-store.ts, what they ask in trail-store.ts; both are reached through this class.
  */
 import { overdraftTokens, reservationTtlSec, sweepBatchMax, sweepLeaseMs } from '../contract/limits.ts';
-import type { RedisClient } from '../redis/client.ts';
-import {
-  type EventKeys,
-  keysOf,
-  runScript,
-  type ScriptArgs,
-  type ScriptName,
-  type ScriptReply,
-} from './scripts.ts';
+import { keysOf, runScript, type ScriptReply } from './scripts.ts';
+import type { EventRef } from './store-base.ts';
+import { TrailStore } from './trail-store.ts';
 
-/** An event as its caller knows it: the scripts refuse where the incarnation is another one. */
-export interface EventRef {
-  readonly id: string;
-  readonly keys: EventKeys;
-  readonly incarnation: string;
-}
-
-/** The event is gone, or its data is of another incarnation than the caller's. Nothing was changed. */
-export class StaleEventError extends Error {
-  readonly event: string;
-
-  constructor(event: string) {
-    super(`event ${event} changed its incarnation or is gone`);
-    this.event = event;
-    this.name = 'StaleEventError';
-  }
-}
+export { type EventRef, StaleEventError } from './store-base.ts';
 
 /** What became of a member that got no new place. `what`: 0 same place, 1 duplicate, 2 key with another body, 3 full. */
 export interface JoinException {
@@ -66,26 +44,17 @@ export interface TimedChange {
   readonly forMs?: number;
 }
 
-export class Store {
-  private readonly redis: RedisClient;
+/**
+ * Meta fields that `setSettings` puts as they are, as text (lua/set_settings.lua names them; others are refused). refill
+ * and capacity as `formatTimedValue` writes them; capacity '' = the default, max(100, 4 s of refill).
+ */
+export type SettingsFields = Readonly<Record<string, string>>;
 
-  constructor(redis: RedisClient) {
-    this.redis = redis;
-  }
+export type PhaseAction = 'pause' | 'resume' | 'open' | 'drain' | 'keep' | 'close';
 
-  private async run<S extends ScriptName>(
-    name: S,
-    event: EventRef,
-    args: Omit<ScriptArgs<S>, 'incarnation'>,
-    words: readonly string[],
-  ): Promise<ScriptReply> {
-    const named = { ...args, incarnation: event.incarnation } as unknown as ScriptArgs<S>;
-    const reply = await runScript(this.redis, name, event.keys, named);
-    if (reply[0] === 'fence' || reply[0] === 'absent') throw new StaleEventError(event.id);
-    if (!words.includes(reply[0])) throw new Error(`lua/${name}.lua answered "${reply[0]}"`);
-    return reply;
-  }
+const changeWords = ['applied', 'unchanged', 'conflict'];
 
+export class Store extends TrailStore {
   /** Makes an event; false where it exists. The caller adds it to the set of events. */
   async createEvent(
     id: string,
@@ -191,12 +160,13 @@ export class Store {
     return { people: Number(reply[1]) };
   }
 
+  /** Changes settings: meta fields as text, put as they are, or values that change from now on. */
   async setSettings(
     event: EventRef,
     change: {
       ifRevision?: number;
       changeId: string;
-      fields?: Readonly<Record<string, string>>;
+      fields?: SettingsFields;
       timed?: { refill?: TimedChange; capacity?: TimedChange };
       audit: string;
       nowUs?: number;
@@ -210,22 +180,43 @@ export class Store {
       audit: change.audit,
       ...(change.nowUs === undefined ? {} : { nowUs: change.nowUs }),
     };
-    return asChange(await this.run('set_settings', event, args, ['applied', 'conflict']));
+    return asChange(await this.run('set_settings', event, args, changeWords));
   }
 
+  /**
+   * `keep` = draining and paused in one step; `close` may put a text that visitors see from then on; `advance` is
+   * `advance` below.
+   */
   async setPhase(
     event: EventRef,
     change: {
-      action: 'pause' | 'resume' | 'open' | 'drain' | 'close' | 'advance';
+      action: PhaseAction | 'advance';
       ifRevision?: number;
       deadlineMs?: number;
+      message?: string;
       changeId: string;
       audit: string;
       nowUs?: number;
     },
   ): Promise<ChangeReply> {
-    const args = { ...change, ifRevision: change.ifRevision ?? '', deadlineMs: change.deadlineMs ?? 0 };
-    return asChange(await this.run('set_phase', event, args, ['applied', 'unchanged', 'conflict']));
+    if (change.action === 'advance') return this.advance(event, change);
+    const { ifRevision = '', deadlineMs = 0, message = '', ...rest } = change;
+    return asChange(
+      await this.run('set_phase', event, { ...rest, ifRevision, deadlineMs, message }, changeWords),
+    );
+  }
+
+  /** Writes down, once, what time has done: opened, closed, ended a limited value or a message. */
+  async advance(event: EventRef, options: { nowUs?: number } = {}): Promise<ChangeReply> {
+    const { nowUs } = options;
+    return asChange(
+      await this.run('advance', event, nowUs === undefined ? {} : { nowUs }, ['applied', 'unchanged']),
+    );
+  }
+
+  /** Forgets the people of an event that is closed for `keepMs`; what became of each place stays. */
+  async dropLine(event: EventRef, options: { keepMs: number; nowUs?: number }): Promise<boolean> {
+    return (await this.run('drop_line', event, options, ['dropped', 'kept']))[0] === 'dropped';
   }
 
   /** Deletes a test or auto-created event that nobody called for `idleMs`. */

@@ -49,6 +49,11 @@ export class Streams {
     };
   }
 
+  /** Whether a place has a stream open here. */
+  isOpen(host: EventHost, seq: number): boolean {
+    return this.ofPlace.has(placeKey(host, seq));
+  }
+
   /** Tells everybody at an event that it is gone. */
   end(host: EventHost): void {
     for (const stream of this.streams) {
@@ -66,7 +71,7 @@ export class Streams {
   }
 
   private count(stream: Stream, change: 1 | -1): number {
-    const place = `${stream.host.served.id} ${stream.host.served.life} ${stream.token.seq}`;
+    const place = placeKey(stream.host, stream.token.seq);
     const count = (this.ofPlace.get(place) ?? 0) + change;
     if (count > 0) this.ofPlace.set(place, count);
     else this.ofPlace.delete(place);
@@ -88,6 +93,8 @@ export class Streams {
     stream.push(reply);
   }
 }
+
+const placeKey = ({ served }: EventHost, seq: number): string => `${served.id} ${served.life} ${seq}`;
 
 const goneStatus = {
   status: 'expired',

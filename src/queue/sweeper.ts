@@ -1,9 +1,11 @@
 /**
  * The upkeep of one event by whichever worker holds its lease (the lease is inside lua/step_aside.lua, so no worker is
- * special): stepping around the absent, expiry, forgetting, and writing down the phase that time has made.
+ * special): stepping around the absent, expiry, forgetting, writing down what time has done, and going on with jobs
+ * whoever started them.
  */
-import { sweepMs } from '../contract/limits.ts';
+import { closedLineKeptSec, sweepMs } from '../contract/limits.ts';
 import type { ServedEvent } from './served-event.ts';
+import { nextTurnMs } from './settings.ts';
 import { StaleEventError, type Store } from './store.ts';
 
 export interface SweeperOptions {
@@ -28,6 +30,8 @@ export class Sweeper {
   private timer: NodeJS.Timeout;
   private sweeps = 0;
   private stopped = false;
+  /** Revision at whose upkeep the closed event's line was dropped. */
+  private droppedAt = 0;
 
   constructor(options: SweeperOptions) {
     this.options = options;
@@ -40,14 +44,22 @@ export class Sweeper {
   }
 
   private async run(): Promise<void> {
-    let waitMs = this.options.served.isIdle ? idleMs : sweepMs;
+    let waitMs = sweepMs;
     try {
       const heldMs = await this.sweep();
+      waitMs = this.pauseMs();
       if (heldMs > 0) waitMs = heldMs + Math.random() * 100;
     } catch (error) {
       if (!(error instanceof StaleEventError)) this.options.onError(error);
     }
     if (!this.stopped) this.timer = setTimeout(() => void this.run(), waitMs);
+  }
+
+  /** An idle event is swept at leisure, but on time when time changes it. */
+  private pauseMs(): number {
+    const { served, nowMs } = this.options;
+    if (!served.isIdle || served.settings.job) return sweepMs;
+    return Math.min(idleMs, Math.max(sweepMs, nextTurnMs(served.settings) - nowMs()));
   }
 
   /** How long another worker still holds the lease, ms; 0 when this one swept. */
@@ -58,18 +70,35 @@ export class Sweeper {
       if ('heldMs' in swept) return swept.heldMs;
       if (!swept.more) break;
     }
-    await this.advancePhase();
+    await this.advance();
+    await this.stepJob();
     this.sweeps += 1;
     if (this.sweeps % upkeepEvery === 0) await this.upkeep();
     return 0;
   }
 
-  /** Time opens and closes by itself in every script; this writes it down, so that journal and watchers see it. */
-  private async advancePhase(): Promise<void> {
+  /** Time does its part by itself in every script; this writes it down, so that journal, audit and watchers see it. */
+  private async advance(): Promise<void> {
     const { store, served, nowMs } = this.options;
-    const { phase } = served.settings;
-    if (served.phase(nowMs()) === phase && !(phase === 'draining' && served.isIdle)) return;
-    await store.setPhase(served.ref, { action: 'advance', changeId: '', audit: '' });
+    const { settings } = served;
+    const drained = settings.phase === 'draining' && served.isIdle;
+    if (drained || nowMs() >= nextTurnMs(settings)) await store.advance(served.ref);
+  }
+
+  private async stepJob(): Promise<void> {
+    const { store, served } = this.options;
+    for (let batch = 0; batch < batchesMax && !this.stopped && served.settings.job; batch += 1) {
+      const step = await store.stepJob(served.ref);
+      if (step.word === 'idle' || !step.more) break;
+    }
+  }
+
+  private async dropLine(): Promise<void> {
+    const { store, served, nowMs } = this.options;
+    const { phase, revision, changedAtMs } = served.settings;
+    const keepMs = closedLineKeptSec * 1000;
+    if (phase !== 'closed' || revision === this.droppedAt || nowMs() - changedAtMs < keepMs) return;
+    if (await store.dropLine(served.ref, { keepMs })) this.droppedAt = revision;
   }
 
   private async upkeep(): Promise<void> {
@@ -78,6 +107,7 @@ export class Sweeper {
       if (!(await store.expire(served.ref)).more) break;
     }
     await store.prune(served.ref);
+    await this.dropLine();
     if (served.settings.kind !== 'operator') await store.dropEvent(served.ref, { idleMs: idleEventMs });
   }
 }

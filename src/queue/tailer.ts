@@ -13,7 +13,7 @@
  */
 import { staleAfterMs, tailIdleMs, tailMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { applyAll, type XreadReply } from './journal-reply.ts';
+import { type AppliedChange, applyAll, type XreadReply } from './journal-reply.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { Replica } from './replica.ts';
 import { loadEvent } from './replica-loader.ts';
@@ -47,8 +47,8 @@ interface Following extends Followed {
 export interface TailerOptions {
   readonly redis: RedisClient;
   readonly clock: RedisClock;
-  /** Told of each batch of entries that was taken in; `settings` when one of them changed the settings. */
-  readonly onApplied: (followed: Followed, change: { settings: boolean }) => void;
+  /** Told of each batch of entries that was taken in. */
+  readonly onApplied: (followed: Followed, change: AppliedChange) => void;
   /** Told when the event is gone. */
   readonly onGone: (event: string) => void;
   readonly onError: (error: unknown, event: string) => void;

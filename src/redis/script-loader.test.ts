@@ -64,6 +64,12 @@ describe('loadScript', () => {
   });
 });
 
+/** Whether `unpack(KEYS)` or `unpack(KEYS, 2, 16)` of a body takes in the one of this number. */
+const unpacks = (body: string, table: string, number: number): boolean =>
+  [...body.matchAll(new RegExp(`unpack\\(${table}(?:, (\\d+))?(?:, (\\d+))?\\)`, 'g'))].some(
+    ([, first = '1', last = 'Infinity']) => number >= Number(first) && number <= Number(last),
+  );
+
 describe('scriptOptions', () => {
   const names = readdirSync(luaFolder())
     .filter((file) => file.endsWith('.lua'))
@@ -93,7 +99,7 @@ describe('scriptOptions', () => {
       const script = loadScript(luaFolder(), name);
       const body = script.lua.replace(/^--.*$/gm, '');
       const reads = (table: string, index: number) =>
-        body.includes(`${table}[${index + 1}]`) || body.includes(`unpack(${table})`);
+        body.includes(`${table}[${index + 1}]`) || unpacks(body, table, index + 1);
       return [
         ...script.keys.filter((_, index) => !reads('KEYS', index)),
         ...script.args.filter((_, index) => !reads('ARGV', index)),

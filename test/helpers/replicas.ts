@@ -1,6 +1,8 @@
 /** Replicas as gateways keep them, and what they are held against: the keys themselves. */
 import { expect } from 'vitest';
 import { settle } from '../../src/queue/bucket.ts';
+import { parseTombs } from '../../src/queue/job-store.ts';
+import { parseSeqs, type Question } from '../../src/queue/journal.ts';
 import { RedisClock } from '../../src/queue/redis-clock.ts';
 import type { Replica } from '../../src/queue/replica.ts';
 import { parseSettings } from '../../src/queue/settings.ts';
@@ -14,6 +16,8 @@ export interface TestTailer {
   readonly redis: RedisClient;
   /** Events that it was told are gone. */
   readonly gone: readonly string[];
+  /** Questions that it was told. */
+  readonly asked: readonly Question[];
   /** @throws when the event is not followed */
   followed(event: EventRef): Followed;
   /** @throws when the event is not loaded */
@@ -25,10 +29,11 @@ export async function openTailer(port: number): Promise<TestTailer> {
   const redis = connect({ host: '127.0.0.1', port }, { name: 'test-tailer' });
   await whenReady(redis, 5_000);
   const gone: string[] = [];
+  const asked: Question[] = [];
   const tailer = new Tailer({
     redis,
     clock: new RedisClock(),
-    onApplied: () => {},
+    onApplied: (_, change) => asked.push(...(change.asked ?? [])),
     onGone: (event) => gone.push(event),
     onError: () => {},
   });
@@ -41,6 +46,7 @@ export async function openTailer(port: number): Promise<TestTailer> {
     tailer,
     redis,
     gone,
+    asked,
     followed,
     replica(event) {
       const { replica } = followed(event);
@@ -58,13 +64,14 @@ const endings = ['none', 'entered', 'left', 'expired'] as const;
 
 /** What the keys say of an event, place by place. */
 export async function readTruth(redis: RedisClient, event: EventRef) {
-  const { meta, waiting, away, ended, bucket } = event.keys;
-  const [fields, waitingBits, endedBits, scores, tokens] = await Promise.all([
+  const { meta, waiting, away, ended, bucket, tombs } = event.keys;
+  const [fields, waitingBits, endedBits, scores, tokens, graves] = await Promise.all([
     redis.hgetall(meta),
     redis.getBuffer(waiting),
     redis.getBuffer(ended),
     redis.zrange(away, 0, '-1', 'WITHSCORES'),
     redis.hmget(bucket, 'tokens', 'refilledAt'),
+    redis.hgetall(tombs),
   ]);
   const waits: number[] = [];
   for (const [at, byte] of (waitingBits ?? Buffer.alloc(0)).entries()) {
@@ -81,8 +88,15 @@ export async function readTruth(redis: RedisClient, event: EventRef) {
   for (let at = 0; at < scores.length; at += 2) {
     awayPlaces.push([Number(scores[at]), Number(scores[at + 1]) % 2 === 1]);
   }
+  const { index = '', ...blocks } = graves;
+  const restorable: [seq: number, untilMs: number][] = parseTombs(index).flatMap(({ auditId, untilMs }) =>
+    Object.entries(blocks)
+      .filter(([field]) => field.startsWith(`${auditId}:`))
+      .flatMap(([, seqs]) => parseSeqs(seqs).map((seq): [number, number] => [seq, untilMs])),
+  );
   return {
     n: Number(fields.n),
+    restorable,
     maxSeq: Number(fields.seq),
     settings: parseSettings(fields),
     waits,
@@ -113,6 +127,9 @@ export async function expectTrue(tail: TestTailer, redis: RedisClient, event: Ev
     [...away].map(([seq, { unclaimed }]) => [seq, unclaimed]).sort(([a], [b]) => Number(a) - Number(b)),
   ).toEqual(truth.away);
   expect(truth.ends.filter(([seq, how]) => replica.state(seq) !== how)).toEqual([]);
+  const isExpired = new Set(truth.ends.filter(([, how]) => how === 'expired').map(([seq]) => seq));
+  const given = truth.restorable.filter(([seq]) => isExpired.has(seq));
+  expect(given.filter(([seq, untilMs]) => replica.restorableUntil(seq) < untilMs)).toEqual([]);
   expect(replica.settings).toEqual(truth.settings);
   const laterUs = truth.bucket.refilledAtUs + 1_234_567;
   expect(replica.tokensAt(laterUs)).toBe(settle(truth.bucket, truth.settings, laterUs).tokensMicro);

@@ -8,6 +8,7 @@ import { keysOf } from '../../src/queue/scripts.ts';
 import { ServedEvent } from '../../src/queue/served-event.ts';
 import { type NewEvent, newEventFields } from '../../src/queue/settings.ts';
 import type { Followed, Tailer } from '../../src/queue/tailer.ts';
+import { newEvent } from './new-event.ts';
 
 export const keyring = new Keyring([{ kid: 'k1', secret: Buffer.alloc(32, 7) }]);
 
@@ -27,21 +28,7 @@ export interface ServedOptions extends Partial<NewEvent> {
 export function serve(options: ServedOptions = {}) {
   const { waiting = 0, tokens, meta = {}, stale = false, ...event } = options;
   const made = newEventFields({
-    life: 'life0001',
-    incarnation: 'inc00001',
-    kid: 'k1',
-    name: 'Test',
-    kind: 'operator',
-    timeZone: 'UTC',
-    opensAtMs: 0,
-    prequeueFromMs: 0,
-    maxWaiting: 0,
-    refillPerSec: 10,
-    capacity: undefined,
-    presenceMs: 20_000,
-    claimMs: 60_000,
-    expireNearMs: 300_000,
-    expireFarMs: 1_800_000,
+    ...newEvent,
     tiers: '1-=0',
     ...event,
   });

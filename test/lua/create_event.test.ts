@@ -3,6 +3,7 @@ import { capacityAt } from '../../src/queue/bucket.ts';
 import { keysOf } from '../../src/queue/scripts.ts';
 import { newEventFields, parseSettings } from '../../src/queue/settings.ts';
 import { constant } from '../../src/queue/timed-value.ts';
+import { newEvent } from '../helpers/new-event.ts';
 import { enterAt, freshEvent, readJournal, useLine } from './line.ts';
 import { expectSound } from './sound.ts';
 
@@ -49,7 +50,7 @@ describe('create_event', () => {
     const { redis, store } = line;
     const event = await freshEvent(store, { name: 'first' });
     const before = await redis.hgetall(event.keys.meta);
-    const { fields } = newEventFields({ ...defaults, name: 'second' });
+    const { fields } = newEventFields({ ...newEvent, name: 'second' });
     expect(await store.createEvent(event.id, { fields, tokensMicro: 1, audit: '{}' })).toBe(false);
     expect(await redis.hgetall(event.keys.meta)).toEqual(before);
     expect(await redis.xlen(event.keys.audit)).toBe(1);
@@ -59,9 +60,20 @@ describe('create_event', () => {
     const { redis, store } = line;
     const id = 'evt_audited';
     const audit = '{"actor":"ann","reason":"sale"}';
-    await store.createEvent(id, { ...newEventFields(defaults), audit });
+    await store.createEvent(id, { ...newEventFields(newEvent), audit });
     const records = await redis.xrange(keysOf(id).audit, '-', '+');
-    expect(records.map(([, fields]) => fields)).toEqual([['record', audit]]);
+    const createdAt = await redis.hget(keysOf(id).meta, 'createdAt');
+    expect(records.map(([, fields]) => fields)).toEqual([
+      ['record', audit, 'revision', '1', 'at', createdAt],
+    ]);
+  });
+
+  it('keeps its settings as the first version', async () => {
+    const { store } = line;
+    const event = await freshEvent(store, { refillPerSec: 3 });
+    const versions = await store.versions(event);
+    expect(versions.map(({ revision }) => revision)).toEqual([1]);
+    expect(parseSettings(versions[0]?.meta ?? {}).refill).toEqual(constant(3_000_000));
   });
 
   it('is scheduled where it opens later', async () => {
@@ -75,26 +87,18 @@ describe('create_event', () => {
     const { redis } = line;
     const keys = keysOf('evt_torn');
     const torn = redis as unknown as { create_event(...args: (string | number)[]): Promise<unknown> };
-    const call = torn.create_event(keys.meta, keys.bucket, keys.journal, keys.audit, '{"life":', 1, '{}', '');
+    const call = torn.create_event(
+      keys.meta,
+      keys.bucket,
+      keys.versions,
+      keys.journal,
+      keys.audit,
+      '{"life":',
+      1,
+      '{}',
+      '',
+    );
     await expect(call).rejects.toThrow();
     expect(await redis.exists(...Object.values(keys))).toBe(0);
   });
 });
-
-const defaults = {
-  life: 'life0001',
-  incarnation: 'inc00001',
-  kid: 'k1',
-  name: 'Test',
-  kind: 'operator',
-  timeZone: 'UTC',
-  opensAtMs: 0,
-  prequeueFromMs: 0,
-  maxWaiting: 0,
-  refillPerSec: 10,
-  capacity: undefined,
-  presenceMs: 20_000,
-  claimMs: 60_000,
-  expireNearMs: 300_000,
-  expireFarMs: 1_800_000,
-} as const;

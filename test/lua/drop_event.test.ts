@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventKind } from '../../src/queue/settings.ts';
+import { runAt } from './jobs.ts';
 import { at, digest, enterAt, hearAt, joinAt, sweepAt, useLine } from './line.ts';
 
 describe('drop_event', () => {
@@ -18,6 +19,11 @@ describe('drop_event', () => {
     await hearAt(store, event, [1], at(3), 0);
     await store.leave(event, { seq: 2, nowUs: at(3) });
     await sweepAt(store, event, at(4));
+    await joinAt(store, event, [{ person: digest('b') }], at(4));
+    await runAt(store, event, 4, { kind: 'expire', seqs: [4] });
+    await joinAt(store, event, [{ person: digest('b') }], at(4));
+    await store.ask(event, { askId: 'a', what: 'seen', seq: 0, sinceMs: 0 });
+    await store.noteAudit(event, { noteId: 'n', record: '{}' });
     return {
       event,
       keys: Object.values(event.keys),
@@ -29,9 +35,9 @@ describe('drop_event', () => {
     for (const kind of ['test', 'auto'] as const) {
       const { event, keys, exist } = await busyEvent(kind);
       expect(await exist()).toBe(keys.length);
-      expect(await line.store.dropEvent(event, { idleMs: 3_600_000, nowUs: at(3_602.999) })).toBe(false);
+      expect(await line.store.dropEvent(event, { idleMs: 3_600_000, nowUs: at(3_603.999) })).toBe(false);
       expect(await exist()).toBe(keys.length);
-      expect(await line.store.dropEvent(event, { idleMs: 3_600_000, nowUs: at(3_603) })).toBe(true);
+      expect(await line.store.dropEvent(event, { idleMs: 3_600_000, nowUs: at(3_604) })).toBe(true);
       expect(await exist()).toBe(0);
     }
   });

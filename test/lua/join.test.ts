@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packMembers } from '../../src/queue/join-members.ts';
+import { runAt } from './jobs.ts';
 import { at, atMs, digest, hearAt, joinAt, readJournal, sweepAt, useLine } from './line.ts';
 import { expectSound } from './sound.ts';
 
@@ -189,6 +190,55 @@ describe('join', () => {
       joined += size;
       expect((await expectSound(redis, event)).size).toBe(joined);
     }
+  });
+
+  it('counts those who are away among those who take room', async () => {
+    const { store } = line;
+    const event = await line.event({ maxWaiting: 3 });
+    await joinAt(store, event, 2, at(0), 0);
+    await hearAt(store, event, [2], at(1));
+    await sweepAt(store, event, at(2));
+    expect(await joinAt(store, event, 2, at(3))).toMatchObject({ exceptions: [{ member: 1, what: 3 }] });
+    await store.leave(event, { seq: 1, nowUs: at(4) });
+    expect(await joinAt(store, event, 1, at(5))).toMatchObject({ exceptions: [] });
+  });
+
+  it('notes when which places came, once a second at most', async () => {
+    const { store } = line;
+    const event = await line.event();
+    const arrivals = async (from = 0) => {
+      const bytes = await store.arrivals(event, from);
+      return Array.from({ length: bytes.length / 8 }, (_, index) => [
+        bytes.readUInt32BE(index * 8),
+        bytes.readUInt32BE(index * 8 + 4),
+      ]);
+    };
+    expect(await arrivals()).toEqual([]);
+    for (const sec of [0.5, 0.9, 1.4, 1.5, 1.6, 7]) await joinAt(store, event, 10, at(sec));
+    expect(await arrivals()).toEqual([
+      [1, 5],
+      [21, 14],
+      [51, 70],
+    ]);
+    expect(await arrivals(16)).toEqual([[51, 70]]);
+    // On its third day a record stands for three seconds.
+    const day = 86_400;
+    for (const sec of [0, 1, 2, 3, 4]) await joinAt(store, event, 1, at(3 * day + sec));
+    expect((await arrivals(24)).map(([, ds = 0]) => ds / 10 - 3 * day)).toEqual([0, 3]);
+    expect(await arrivals(8_000)).toEqual([]);
+  });
+
+  it('notes nobody who joins again unless an expiry can be undone', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    const person = { person: digest('a') };
+    await joinAt(store, event, [person], at(0));
+    await store.leave(event, { seq: 1, nowUs: at(1) });
+    await joinAt(store, event, [person], at(2));
+    expect(await redis.exists(event.keys.rejoined)).toBe(0);
+    await runAt(store, event, 3, { kind: 'expire', seqs: [2] });
+    await joinAt(store, event, [person], at(604));
+    expect(await redis.exists(event.keys.rejoined)).toBe(0);
   });
 
   it('says when the silence of each place begins', async () => {

@@ -7,6 +7,7 @@ import { keysOf, scripts } from '../../src/queue/scripts.ts';
 import { type NewEvent, newEventFields } from '../../src/queue/settings.ts';
 import { type EnterReply, type EventRef, Store } from '../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../src/redis/client.ts';
+import { newEvent } from '../helpers/new-event.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 /** Test time begins here, µs; every call passes its own. */
@@ -59,24 +60,7 @@ export function useLine(): TestLine {
 /** Makes an event of a name of its own and returns its reference. Its clock begins at the real now. */
 export async function freshEvent(store: Store, options: Partial<NewEvent> = {}): Promise<EventRef> {
   const id = `evt_${randomBytes(6).toString('hex')}`;
-  const event: NewEvent = {
-    life: 'life0001',
-    incarnation: 'inc00001',
-    kid: 'k1',
-    name: 'Test',
-    kind: 'operator',
-    timeZone: 'UTC',
-    opensAtMs: 0,
-    prequeueFromMs: 0,
-    maxWaiting: 0,
-    refillPerSec: 10,
-    capacity: undefined,
-    presenceMs: 20_000,
-    claimMs: 60_000,
-    expireNearMs: 300_000,
-    expireFarMs: 1_800_000,
-    ...options,
-  };
+  const event: NewEvent = { ...newEvent, ...options };
   await store.createEvent(id, { ...newEventFields(event), audit: '{}' });
   return { id, keys: keysOf(id), incarnation: event.incarnation };
 }

@@ -12,6 +12,9 @@ interface Place {
   readonly joinedMs: number;
   dueDs: number;
   grantedMs?: number;
+  /** Persons and keys that hold it, with the body of the join. */
+  readonly names: readonly string[];
+  readonly body: string;
 }
 
 /** A member of a batch: who joins, under which key, with which body. */
@@ -30,6 +33,7 @@ export class LineModel {
   bucket: BucketState;
   private readonly people = new Map<string, { seq: number; body: string }>();
   private readonly subjects = new Map<string, number>();
+  restoring = false;
   private sweptMs = 0;
   private graceMs = 0;
 
@@ -84,10 +88,9 @@ export class LineModel {
         exceptions.push({ member, what, seq: held.seq, joinedMs });
         continue;
       }
-      this.places.push({ state: 'waiting', joinedMs: nowMs, dueDs: dueDs(nowUs, dueMs) });
-      const seq = this.places.length;
-      if (person) this.people.set(`person ${person}`, { seq, body });
-      if (key) this.people.set(`key ${key}`, { seq, body });
+      const names = [...(person ? [`person ${person}`] : []), ...(key ? [`key ${key}`] : [])];
+      this.places.push({ state: 'waiting', joinedMs: nowMs, dueDs: dueDs(nowUs, dueMs), names, body });
+      for (const name of names) this.people.set(name, { seq: this.places.length, body });
     }
     return { word: 'joined', exceptions };
   }
@@ -131,6 +134,7 @@ export class LineModel {
     const phase = phaseAt(this.settings, nowUs / 1000);
     if (phase !== 'open' && phase !== 'draining') return 'not_open';
     if (this.settings.paused) return 'paused';
+    if (this.restoring) return 'restoring';
     if (position > windowAt(this.settings, nowUs / 1000)) return 'window';
     if (waitedMs < tierWaitMs(this.settings.tiers, position)) return 'waited';
     const tokens = this.tokensAt(nowUs) / 1e6 + (position <= 10 ? overdraftTokens : 0);
@@ -148,7 +152,8 @@ export class LineModel {
   hear(seqs: readonly number[], nowUs: number, dueMs: number): number {
     const back = new Set(seqs.filter((seq) => this.place(seq).state === 'silent'));
     for (const seq of seqs) {
-      this.place(seq).dueDs = dueDs(nowUs, dueMs);
+      // As `presenceRecords` rounds it: from whole microseconds.
+      this.place(seq).dueDs = Math.ceil((nowUs + dueMs * 1000 - t0Us) / 100_000);
       if (back.has(seq)) this.place(seq).state = 'waiting';
     }
     return back.size;
@@ -189,6 +194,54 @@ export class LineModel {
     }
   }
 
+  /** Takes over who an operator expired: who was silent for so long, or anybody. */
+  expireByOperator(seqs: readonly number[], nowUs: number, silentForMs: number | undefined): void {
+    const nowMs = Math.floor(nowUs / 1000);
+    for (const seq of seqs) {
+      const heardMs = Math.max(t0Us / 1000 + this.place(seq).dueDs * 100, this.graceMs + 40_000);
+      const isSilent = nowMs - heardMs >= Math.max(0, (silentForMs ?? 0) - this.settings.presenceMs);
+      if (!this.isLive(seq) || !(silentForMs === undefined || isSilent))
+        throw new Error(`place ${seq} is ${this.place(seq).state} and was expired`);
+      this.place(seq).state = 'expired';
+    }
+  }
+
+  /** Takes over who was given back: their names lead to them again, as heard now. */
+  restore(seqs: readonly number[], nowUs: number, dueMs: number): void {
+    for (const seq of seqs) {
+      const place = this.place(seq);
+      if (place.state !== 'expired') throw new Error(`place ${seq} is ${place.state} and was given back`);
+      place.state = 'waiting';
+      place.dueDs = dueDs(nowUs, dueMs);
+      for (const name of place.names) this.people.set(name, { seq, body: place.body });
+    }
+  }
+
+  /** Takes over a place that ended because a smaller one of the same person is given back. */
+  endNewer(seq: number): void {
+    const place = this.place(seq);
+    if (place.names.length === 0 || !(this.isLive(seq) || place.state === 'expired'))
+      throw new Error(`place ${seq} is ${place.state} and was ended`);
+    place.state = 'left';
+  }
+
+  /** @throws where one person or key holds two places */
+  expectOnePlaceEach(): void {
+    const holders = new Map<string, number>();
+    for (const [index, { names }] of this.places.entries()) {
+      if (!this.isLive(index + 1)) continue;
+      for (const name of names) {
+        if (holders.has(name)) throw new Error(`${name} holds ${holders.get(name)} and ${index + 1}`);
+        holders.set(name, index + 1);
+      }
+    }
+  }
+
+  /** A closed event is open again: silence counts from now on. */
+  reopened(nowUs: number): void {
+    this.graceMs = Math.floor(nowUs / 1000);
+  }
+
   /** Before settings change: the bucket as it is, at the old rates. */
   settleBucket(nowUs: number): void {
     this.bucket = { tokensMicro: this.tokensAt(nowUs), refilledAtUs: nowUs };
@@ -196,9 +249,13 @@ export class LineModel {
 }
 
 /** The seqs of entries of a kind. */
-export function seqsOf(entries: readonly JournalEntry[], kind: 'expired' | 'silent' | 'unclaimed'): number[] {
+export function seqsOf(
+  entries: readonly JournalEntry[],
+  kind: 'expired' | 'restored' | 'left' | 'silent' | 'unclaimed',
+): number[] {
   return entries.flatMap((entry) => {
-    if (entry.kind === 'expired') return kind === 'expired' ? entry.seqs : [];
+    if (entry.kind === 'expired' || entry.kind === 'restored') return entry.kind === kind ? entry.seqs : [];
+    if (entry.kind === 'left') return kind === 'left' ? [entry.seq] : [];
     return entry.kind === 'away' && entry.reason === kind ? entry.seqs : [];
   });
 }

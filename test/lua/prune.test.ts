@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRef } from '../../src/queue/store.ts';
+import { finishAt, runAt, startAt } from './jobs.ts';
 import { at, atMs, digest, enterAt, joinAt, seqsFrom, sweepAt, useLine } from './line.ts';
 import { expectSound } from './sound.ts';
 
@@ -88,6 +89,75 @@ describe('prune', () => {
     expect(await redis.zrange(event.keys.returned, '0', '-1')).toEqual(['1']);
     await pruneAt(event, 124);
     expect(await redis.exists(event.keys.returned)).toBe(0);
+  });
+
+  it('forgets a tomb after its time, and people only then', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    for (let from = 1; from <= 1_601; from += 400) {
+      await joinAt(store, event, seqsFrom(from, from + 399).map(person), at(0));
+    }
+    await store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{}', nowUs: at(0) });
+    await runAt(store, event, 1, { kind: 'expire', all: true });
+    await joinAt(store, event, [person(1)], at(2));
+    await pruneAt(event, 600.999);
+    expect(await redis.hlen(event.keys.people)).toBe(2_000);
+    expect(await redis.exists(event.keys.tombs, event.keys.rejoined)).toBe(2);
+    await pruneAt(event, 601);
+    expect(await redis.exists(event.keys.tombs, event.keys.rejoined)).toBe(0);
+    for (let step = 0; step < 10; step += 1) await pruneAt(event, 602);
+    expect(await redis.hlen(event.keys.people)).toBe(1);
+    await expectSound(redis, event);
+  });
+
+  it('forgets a small tomb beside a big one, and then the big one', async () => {
+    const { redis } = line;
+    const event = await line.event();
+    const blocks = 1_200;
+    await redis.hset(event.keys.meta, { seq: blocks * 500, tombsUntil: atMs(602) });
+    await redis.hset(event.keys.tombs, 'index', `aud_small ${atMs(601)} 12\naud_big ${atMs(602)} 600000`);
+    for (let block = 0; block < blocks; block += 1) {
+      await redis.hset(event.keys.tombs, `aud_big:${block}`, `${block * 500}-${block * 500 + 499}`);
+      if (block % 100 === 0) await redis.hset(event.keys.tombs, `aud_small:${block}`, `${block * 500}`);
+    }
+    await pruneAt(event, 601);
+    expect(await redis.hlen(event.keys.tombs)).toBe(1 + blocks);
+    await pruneAt(event, 602);
+    expect(await redis.exists(event.keys.tombs)).toBe(0);
+    expect(await redis.hget(event.keys.meta, 'tombsUntil')).toBe('0');
+  });
+
+  it('leaves a tomb alone that is being given back, and others whose time is not over', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(store, event, 4, at(0));
+    const first = await runAt(store, event, 1, { kind: 'expire', seqs: [1] });
+    const second = await runAt(store, event, 100, { kind: 'expire', seqs: [2, 3] });
+    await startAt(store, event, 600, { kind: 'restore', undoes: first.auditId });
+    await pruneAt(event, 650);
+    await finishAt(store, event, 650);
+    expect((await expectSound(redis, event)).get(1)).toBe('waiting');
+    await pruneAt(event, 699);
+    expect((await runAt(store, event, 699, { kind: 'restore', undoes: second.auditId })).places).toBe(2);
+  });
+
+  it('forgets questions with their answers after a minute, and notes after a day', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    const ask = (askId: string, sec: number) =>
+      store.ask(event, { askId, what: 'seen', seq: 0, sinceMs: 0, nowUs: at(sec) });
+    await ask('old', 0);
+    await ask('new', 50);
+    for (const askId of ['old', 'new']) {
+      await store.answer(event, { askId, worker: 'w', payload: Buffer.from('x') });
+    }
+    await store.noteAudit(event, { noteId: 'n', record: '{}', nowUs: at(0) });
+    await pruneAt(event, 60);
+    expect((await redis.hkeys(event.keys.answers)).sort()).toEqual(['new', 'new:w']);
+    await pruneAt(event, 86_399);
+    expect(await redis.exists(event.keys.notes)).toBe(1);
+    await pruneAt(event, 86_400);
+    expect(await redis.exists(event.keys.notes, event.keys.answers)).toBe(0);
   });
 
   it('changes nothing for another incarnation', async () => {

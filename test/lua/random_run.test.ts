@@ -1,8 +1,9 @@
 /** Random histories of one line, each step held against a model, each end against the journal. Seeds are fixed. */
 import { describe, expect, it } from 'vitest';
 import { capacityAt } from '../../src/queue/bucket.ts';
+import type { JobStart } from '../../src/queue/job-store.ts';
 import { parseEntry } from '../../src/queue/journal.ts';
-import { parseSettings } from '../../src/queue/settings.ts';
+import { parseSettings, phaseAt } from '../../src/queue/settings.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import { digest, enterAt, hearAt, joinAt, seeded, sweepAt, t0Us, useLine } from './line.ts';
 import { LineModel, type ModelMember, seqsOf } from './line_model.ts';
@@ -23,6 +24,8 @@ describe('a line with any history', () => {
     private sweptUs = t0Us;
     private readEntries = 1;
     private changes = 0;
+    private job: Pick<JobStart, 'kind' | 'silentForMs' | 'all'> = { kind: 'expire' };
+    private lastOfJob = 0;
 
     constructor(event: EventRef, model: LineModel, seed: number) {
       this.event = event;
@@ -140,6 +143,10 @@ describe('a line with any history', () => {
       this.model.settings = parseSettings(await line.redis.hgetall(this.event.keys.meta));
     }
 
+    private get isClosed(): boolean {
+      return phaseAt(this.model.settings, Math.floor(this.nowUs / 1000)) === 'closed';
+    }
+
     private get isShut(): boolean {
       const { paused, phase } = this.model.settings;
       return paused || phase !== 'open';
@@ -150,6 +157,7 @@ describe('a line with any history', () => {
         ? this.pick(['open', 'resume', 'advance'] as const)
         : this.pick(['pause', 'drain', 'close', 'advance'] as const);
       this.changes += 1;
+      const wasClosed = this.isClosed;
       const change = {
         action,
         changeId: `c${this.changes}`,
@@ -159,6 +167,52 @@ describe('a line with any history', () => {
       const reply = await line.store.setPhase(this.event, { ...change, nowUs: this.nowUs });
       if (reply.word === 'applied') this.model.settleBucket(this.nowUs);
       await this.takeSettings();
+      if (wasClosed && !this.isClosed) this.model.reopened(this.nowUs);
+    }
+
+    /** An operator expires somebody, removes somebody, or gives back what an expiry ended. */
+    async startJob(): Promise<void> {
+      const { places, settings } = this.model;
+      if (places.length === 0) return;
+      const [tomb] = (await line.store.tombs(this.event)).slice(-1);
+      this.changes += 1;
+      const id = `aud_${this.changes}`;
+      const own = { auditId: id, changeId: id, audit: '{}', nowUs: this.nowUs };
+      const seqs = [...new Set(Array.from({ length: 1 + this.below(20) }, () => this.somebody()))];
+      const jobs: JobStart[] = [
+        { ...own, kind: 'expire', seqs },
+        { ...own, kind: 'expire', silentForMs: this.below(60_000) },
+        { ...own, kind: 'remove', seqs: seqs.slice(0, 3) },
+        ...(settings.paused ? [{ ...own, kind: 'expire', all: true } as const] : []),
+        ...(tomb ? [{ ...own, kind: 'restore', undoes: tomb.auditId } as const] : []),
+      ];
+      const job = this.pick(tomb && this.random() < 0.5 ? jobs.slice(-1) : jobs);
+      const reply = await line.store.startJob(this.event, job);
+      if (reply.word !== 'started') return;
+      await this.takeSettings();
+      this.job = job;
+      this.lastOfJob = places.length;
+      this.model.restoring = job.kind === 'restore';
+    }
+
+    async stepJob(): Promise<void> {
+      await this.newEntries();
+      const reply = await line.store.stepJob(this.event, { limit: 1 + this.below(40), nowUs: this.nowUs });
+      if (reply.word === 'idle') return;
+      const entries = await this.newEntries();
+      const { kind, silentForMs, all } = this.job;
+      if (kind === 'expire') this.model.expireByOperator(seqsOf(entries, 'expired'), this.nowUs, silentForMs);
+      else if (kind === 'remove')
+        for (const seq of seqsOf(entries, 'left')) expect(this.model.leave(seq)).toBe('left');
+      for (const seq of kind === 'restore' ? seqsOf(entries, 'left') : []) this.model.endNewer(seq);
+      const restored = seqsOf(entries, 'restored');
+      expect(restored).toEqual([...restored].sort((a, b) => a - b));
+      this.model.restore(restored, this.nowUs, 45_000);
+      if (reply.more) return;
+      this.model.restoring = false;
+      await this.takeSettings();
+      const stillThere = this.model.waiting.filter((seq) => seq <= this.lastOfJob);
+      if (all) expect(stillThere).toEqual([]);
     }
 
     async set(): Promise<void> {
@@ -173,13 +227,14 @@ describe('a line with any history', () => {
         ...(this.random() < 0.4 ? { capacity: schedule() } : {}),
       };
       const fields: Record<string, string> = this.random() < 0.5 ? { window: String(this.below(60)) } : {};
-      await line.store.setSettings(this.event, {
+      const reply = await line.store.setSettings(this.event, {
         changeId: `c${this.changes}`,
         timed,
         fields,
         audit: '{}',
         nowUs: this.nowUs,
       });
+      if (reply.word === 'unchanged') return;
       this.model.settleBucket(this.nowUs);
       await this.takeSettings();
       const { tokensMicro, refilledAtUs } = this.model.bucket;
@@ -194,6 +249,8 @@ describe('a line with any history', () => {
       if (this.nowUs - this.sweptUs > 4_000_000) await this.sweep();
       this.nowUs += this.below(this.random() < 0.004 ? 400_000_000 : 900_000);
       if (this.isShut && this.random() < 0.1) await this.phase();
+      if (this.model.settings.job ? this.random() < 0.3 : false) await this.stepJob();
+      if (this.random() < 0.02) await this.startJob();
       if (dice < 0.15) await this.join();
       else if (dice < 0.5) await this.enter();
       else if (dice < 0.55) await this.leave();
@@ -228,6 +285,7 @@ describe('a line with any history', () => {
         await run.step();
         if (step % 25 !== 0 && step !== steps - 1) continue;
         const states = await expectSound(redis, event);
+        run.model.expectOnePlaceEach();
         expect([...states].sort(([a], [b]) => a - b)).toEqual([...run.model.states]);
         for (const state of states.values()) seen.set(state, (seen.get(state) ?? 0) + 1);
         const bucket = await redis.hmget(event.keys.bucket, 'tokens', 'refilledAt');

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { globalScripts } from '../../src/queue/global-scripts.ts';
 import { eventKeyNames, keysOf, scripts } from '../../src/queue/scripts.ts';
 import { luaFolder } from '../../src/redis/script-loader.ts';
 
@@ -7,9 +8,7 @@ describe('the scripts', () => {
   it('are those of the folder lua/', () => {
     const files = readdirSync(luaFolder()).filter((file) => file.endsWith('.lua'));
     expect(
-      Object.keys(scripts)
-        .map((name) => `${name}.lua`)
-        .sort(),
+      [...Object.keys(scripts), ...Object.keys(globalScripts)].map((name) => `${name}.lua`).sort(),
     ).toEqual(files.sort());
   });
 
@@ -21,5 +20,6 @@ describe('the scripts', () => {
 
   it('drop every key that an event can have', () => {
     expect([...scripts.drop_event.keys]).toEqual([...eventKeyNames]);
+    expect([...scripts.delete_event.keys]).toEqual([...eventKeyNames]);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseSettings } from '../../src/queue/settings.ts';
-import type { EventRef } from '../../src/queue/store.ts';
-import { at, atMs, enterAt, hearAt, joinAt, readJournal, sweepAt, useLine } from './line.ts';
+import type { EventRef, PhaseAction } from '../../src/queue/store.ts';
+import { at, atMs, enterAt, joinAt, sweepAt, useLine } from './line.ts';
 import { expectSound } from './sound.ts';
 
-type Action = 'pause' | 'resume' | 'open' | 'drain' | 'close' | 'advance';
+type Action = PhaseAction | 'advance';
 
 describe('set_phase', () => {
   const line = useLine();
@@ -14,7 +14,7 @@ describe('set_phase', () => {
     event: EventRef,
     sec: number,
     action: Action,
-    options: { changeId?: string; ifRevision?: number; deadlineMs?: number } = {},
+    options: { changeId?: string; ifRevision?: number; deadlineMs?: number; message?: string } = {},
   ) {
     changes += 1;
     const who = action === 'advance' ? { changeId: '', audit: '' } : { changeId: `c${changes}`, audit: '{}' };
@@ -116,50 +116,6 @@ describe('set_phase', () => {
     expect(await stateOf(event)).toEqual({ phase: 'draining', paused: true, revision: 3 });
   });
 
-  it('writes down what time has made of a scheduled event, and says so in the journal', async () => {
-    const { redis } = line;
-    const event = await line.event({ opensAtMs: atMs(20), prequeueFromMs: atMs(10) });
-    expect(await doAt(event, 9.999, 'advance')).toEqual({ word: 'unchanged', revision: 1 });
-    expect(await doAt(event, 10, 'advance')).toMatchObject({ word: 'applied', revision: 2 });
-    expect(await stateOf(event)).toMatchObject({ phase: 'prequeue' });
-    expect(await doAt(event, 15, 'advance')).toMatchObject({ word: 'unchanged' });
-    expect(await doAt(event, 20, 'advance')).toMatchObject({ word: 'applied', revision: 3 });
-    expect(await stateOf(event)).toMatchObject({ phase: 'open' });
-    const phases = (await readJournal(redis, event)).map(
-      (entry) => entry.kind === 'settings' && entry.meta.phase,
-    );
-    expect(phases).toEqual(['scheduled', 'prequeue', 'open']);
-    expect(await redis.xlen(event.keys.audit)).toBe(1);
-    await expectSound(redis, event);
-  });
-
-  it('closes a draining event when nobody waits and nobody is away', async () => {
-    const { redis, store } = line;
-    const event = await line.event({ window: 1 });
-    await joinAt(store, event, 2, at(0), 0);
-    await hearAt(store, event, [2], at(0));
-    await doAt(event, 1, 'drain');
-    await sweepAt(store, event, at(1));
-    expect(await doAt(event, 2, 'advance')).toMatchObject({ word: 'unchanged' });
-    expect(await enterAt(store, event, 2, at(3))).toMatchObject({ word: 'granted' });
-    expect(await redis.hget(event.keys.meta, 'waiting')).toBe('0');
-    expect(await doAt(event, 4, 'advance')).toMatchObject({ word: 'unchanged' });
-    await store.leave(event, { seq: 1, nowUs: at(5) });
-    expect(await doAt(event, 6, 'advance')).toMatchObject({ word: 'applied' });
-    expect(await stateOf(event)).toMatchObject({ phase: 'closed' });
-    await expectSound(redis, event);
-  });
-
-  it('closes a draining event at its deadline, whoever still waits', async () => {
-    const { store } = line;
-    const event = await line.event();
-    await joinAt(store, event, 2, at(0));
-    await doAt(event, 1, 'drain', { deadlineMs: 10_000 });
-    expect(await doAt(event, 10.999, 'advance')).toMatchObject({ word: 'unchanged' });
-    expect(await doAt(event, 11, 'advance')).toMatchObject({ word: 'applied' });
-    expect(await stateOf(event)).toMatchObject({ phase: 'closed' });
-  });
-
   it('opens before its time, drains without an old deadline, and opens a closed event again', async () => {
     const { store } = line;
     const event = await line.event({ opensAtMs: atMs(1_000) });
@@ -171,6 +127,75 @@ describe('set_phase', () => {
     await doAt(event, 5, 'open');
     await doAt(event, 6, 'drain');
     expect(await enterAt(store, event, 2, at(60))).toMatchObject({ word: 'granted' });
+  });
+
+  it('keeps a line: no more joins, and paused, in one step', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(store, event, 2, at(0));
+    expect(await doAt(event, 1, 'keep')).toMatchObject({ word: 'applied', revision: 2 });
+    expect(await stateOf(event)).toEqual({ phase: 'draining', paused: true, revision: 2 });
+    expect(await joinAt(store, event, 1, at(2))).toEqual({ word: 'closed' });
+    expect(await enterAt(store, event, 1, at(3))).toMatchObject({ reason: 'paused' });
+    expect(await doAt(event, 4, 'keep')).toEqual({ word: 'unchanged', revision: 2 });
+    await expectSound(redis, event);
+  });
+
+  it('closes with a text for those who still ask, which has no end', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(store, event, 1, at(0));
+    const fields = { message: 'soon', messageUntil: String(atMs(60)) };
+    await store.setSettings(event, { changeId: 'm', fields, audit: '{}', nowUs: at(1) });
+    await doAt(event, 2, 'close', { message: 'Sold out "für" alle' });
+    const settings = parseSettings(await redis.hgetall(event.keys.meta));
+    expect(settings).toMatchObject({ phase: 'closed', message: 'Sold out "für" alle', messageUntilMs: 0 });
+    await doAt(event, 3, 'close', { message: 'really sold out' });
+    expect(await redis.hget(event.keys.meta, 'message')).toBe('really sold out');
+    await doAt(event, 4, 'close');
+    expect(await redis.hget(event.keys.meta, 'message')).toBe('really sold out');
+  });
+
+  it('lets silence count anew when a closed event opens again', async () => {
+    const { store } = line;
+    const event = await line.event();
+    await joinAt(store, event, 2, at(0), 1_000);
+    await doAt(event, 1, 'close');
+    expect(await store.expire(event, { nowUs: at(1_100) })).toEqual({ expired: 0, more: false });
+    await sweepAt(store, event, at(597));
+    await sweepAt(store, event, at(600));
+    await doAt(event, 601, 'open');
+    expect(await sweepAt(store, event, at(602))).toMatchObject({ silent: 0 });
+    expect(await store.expire(event, { nowUs: at(602) })).toEqual({ expired: 0, more: false });
+    expect(await enterAt(store, event, 1, at(603))).toMatchObject({ word: 'granted' });
+  });
+
+  it('keeps the settings of each revision, and the record with its revision and time', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await doAt(event, 1, 'pause');
+    await doAt(event, 2, 'resume');
+    const versions = await store.versions(event);
+    expect(versions.map(({ revision, meta }) => [revision, meta.paused])).toEqual([
+      [3, '0'],
+      [2, '1'],
+      [1, '0'],
+    ]);
+    const records = await redis.xrange(event.keys.audit, '-', '+');
+    expect(records.at(-1)?.[1]).toEqual(['record', '{}', 'revision', '3', 'at', String(atMs(2))]);
+  });
+
+  it('writes down an opening that nobody had written before, with the change that comes first', async () => {
+    const { redis } = line;
+    const event = await line.event({ opensAtMs: atMs(10) });
+    await doAt(event, 12, 'pause');
+    expect(await stateOf(event)).toEqual({ phase: 'open', paused: true, revision: 2 });
+    const records = await redis.xrange(event.keys.audit, '-', '+');
+    expect(records.map(([, fields]) => [JSON.parse(fields[1] ?? '').action, fields[5]]).slice(1)).toEqual([
+      ['queue.open', String(atMs(10))],
+      [undefined, String(atMs(12))],
+    ]);
+    expect(await doAt(event, 13, 'advance')).toMatchObject({ word: 'unchanged' });
   });
 
   it('changes nothing for another incarnation', async () => {

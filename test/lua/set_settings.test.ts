@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { capacityAt } from '../../src/queue/bucket.ts';
 import { parseSettings, windowAt } from '../../src/queue/settings.ts';
 import type { EventRef, TimedChange } from '../../src/queue/store.ts';
-import { valueAt } from '../../src/queue/timed-value.ts';
+import { constant, valueAt } from '../../src/queue/timed-value.ts';
 import { at, atMs, enterAt, joinAt, readJournal, useLine } from './line.ts';
 import { expectSound } from './sound.ts';
 
@@ -227,6 +227,81 @@ describe('set_settings', () => {
     }
     expect(await redis.hgetall(event.keys.meta)).toEqual(before);
     await expectSound(redis, event);
+  });
+
+  it('puts raw values back as they were, which count for the tokens as well', async () => {
+    const event = await line.event({ capacity: 100, refillPerSec: 10 });
+    const { refill = '', capacity = '' } = await line.redis.hgetall(event.keys.meta);
+    await changeAt(event, 1, { refill: { to: tokens(50) }, capacity: { to: tokens(500) } });
+    expect(await bucketOf(event)).toEqual([tokens(100), at(1)]);
+    await changeAt(event, 5, { fields: { refill, capacity, name: 'Name', timeZone: 'Asia/Seoul' } });
+    expect(await bucketOf(event)).toEqual([tokens(100), at(5)]);
+    expect(await settingsOf(event)).toMatchObject({ revision: 3, name: 'Name', timeZone: 'Asia/Seoul' });
+    expect(await refillAt(event, 5)).toBe(tokens(10));
+    await changeAt(event, 6, { fields: { capacity: '' } });
+    expect((await settingsOf(event)).capacity).toBeUndefined();
+    await expectSound(line.redis, event);
+  });
+
+  it('puts a limited value back that has ended meanwhile as what came after it', async () => {
+    const event = await line.event();
+    await changeAt(event, 1, { refill: { to: tokens(50), forMs: 10_000 } });
+    const { refill = '' } = await line.redis.hgetall(event.keys.meta);
+    await changeAt(event, 5, { refill: { to: tokens(70) } });
+    await changeAt(event, 20, { fields: { refill } });
+    expect((await settingsOf(event)).refill).toEqual(constant(tokens(10)));
+    expect(await line.store.advance(event, { nowUs: at(21) })).toMatchObject({ word: 'unchanged' });
+  });
+
+  it('is unchanged by values that are there already', async () => {
+    const { redis } = line;
+    const event = await line.event({ name: 'A' });
+    const fields = { name: 'A', window: '0', message: '' };
+    expect(await changeAt(event, 1, { fields })).toEqual({ word: 'unchanged', revision: 1 });
+    expect(await redis.xlen(event.keys.audit)).toBe(1);
+    expect(await changeAt(event, 1, { fields: { ...fields, message: 'm' } })).toMatchObject({ revision: 2 });
+  });
+
+  it('restarts the claim clocks and stops the bucket when it pauses, as a pause does', async () => {
+    const { redis, store } = line;
+    const event = await line.event({ capacity: 50, refillPerSec: 7 });
+    await joinAt(store, event, 40, at(0));
+    for (let seq = 1; seq <= 40; seq += 1) await enterAt(store, event, seq, at(0));
+    await redis.rpush(event.keys.turns, `${atMs(0)} 5`);
+    await changeAt(event, 1, { fields: { paused: '1' } });
+    expect(await redis.llen(event.keys.turns)).toBe(0);
+    await changeAt(event, 9, { fields: { paused: '0', phase: 'open' } });
+    expect(await bucketOf(event)).toEqual([tokens(17), at(9)]);
+    await expectSound(redis, event);
+  });
+
+  it('writes nothing where a name or a value is none of its settings', async () => {
+    const { redis } = line;
+    const event = await line.event();
+    const before = await redis.hgetall(event.keys.meta);
+    const both = { refill: { to: tokens(1) }, fields: { refill: '1 0 1 0 0 1' } };
+    await expect(changeAt(event, 1, { fields: { seq: '7' } })).rejects.toThrow('no such setting');
+    await expect(changeAt(event, 1, { fields: { 'name timeZone': '7' } })).rejects.toThrow();
+    await expect(changeAt(event, 1, { fields: { refill: 'fast' } })).rejects.toThrow();
+    await expect(changeAt(event, 1, { fields: { refill: '' } })).rejects.toThrow('given once');
+    await expect(changeAt(event, 1, both)).rejects.toThrow('given once');
+    expect(await redis.hgetall(event.keys.meta)).toEqual(before);
+    await expectSound(redis, event);
+  });
+
+  it('keeps the settings of the last 100 revisions and of the first', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    for (let change = 0; change < 120; change += 1)
+      await changeAt(event, 1, { fields: { window: String(change + 1) } });
+    const versions = await store.versions(event);
+    expect(versions.map(({ revision }) => revision)).toEqual([
+      ...Array.from({ length: 100 }, (_, index) => 121 - index),
+      1,
+    ]);
+    expect(versions.map(({ meta }) => meta.window).slice(0, 2)).toEqual(['120', '119']);
+    expect(versions.at(-1)?.meta.window).toBe('0');
+    expect(await redis.hlen(event.keys.versions)).toBe(101);
   });
 
   it('changes nothing for another incarnation', async () => {

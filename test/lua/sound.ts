@@ -51,6 +51,7 @@ export function replay(entries: readonly JournalEntry[]): States {
     else if (entry.kind === 'away') setAll(entry.seqs, entry.reason);
     else if (entry.kind === 'back') setAll(entry.seqs, 'waiting');
     else if (entry.kind === 'expired') setAll(entry.seqs, 'expired');
+    else if (entry.kind === 'restored') setAll(entry.seqs, 'waiting');
   }
   return states;
 }

@@ -1,24 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createDesk, type Desk } from '../../src/queue/desk.ts';
+import { planRequestSchema } from '../../src/contract/actions.ts';
+import type { Desk } from '../../src/queue/desk/desk.ts';
 import type { Line } from '../../src/queue/line-types.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { joinAt, type Operator, openLine, openOperator } from '../helpers/lines.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { act, actOn, author, openWholeDesk } from '../helpers/whole-desk.ts';
 
 let server: TestRedis;
 let operator: Operator;
 let desk: Desk;
 let lines: Line[] = [];
-let changes = 0;
 
-const author = { name: 'op', role: 'operator', client: 'test' };
-const change = (event: EventRef, refillPerSec: number, ifRevision?: number) => {
-  changes += 1;
-  const asked = { refillPerSec, reason: 'as the test wants' };
-  const rest = ifRevision === undefined ? {} : { ifRevision };
-  return desk.changeBucket(event.id, asked, { changeId: `change-${changes}`, author, ...rest });
-};
+const change = (event: EventRef, refillPerSec: number, ifRevision?: number) =>
+  actOn(desk, event.id, { type: 'bucket.set', refillPerSec }, ifRevision === undefined ? {} : { ifRevision });
 const served = (event: EventRef) =>
   lines.flatMap((line) => line.gauges().events.filter((one) => one.event === event.id));
 
@@ -31,12 +27,7 @@ async function open(event: EventRef, count: number): Promise<void> {
 beforeAll(async () => {
   server = await startRedis();
   operator = await openOperator(server.port);
-  desk = await createDesk({
-    redis: { host: '127.0.0.1', port: server.port },
-    signingKid: 'k1',
-    timeZone: 'UTC',
-    log: { warn: () => {} },
-  });
+  desk = await openWholeDesk(server.port);
 });
 afterEach(() => Promise.all(lines.map((line) => line.close())));
 afterAll(async () => {
@@ -100,20 +91,22 @@ describe('the receipt of a change', () => {
     expect((await operator.redis.hget(event.keys.meta, 'refill'))?.split(' ')[2]).toBe('20000000');
   });
 
-  it('is not waited for in a dry run, which changes nothing', async () => {
+  it('is not waited for by a plan, which changes nothing', async () => {
     const event = await operator.event();
-    const asked = { refillPerSec: 50, dryRun: true };
-    const reply = await desk.changeBucket(event.id, asked, { changeId: 'dry', author });
-    expect(reply).toMatchObject({ applied: false, after: { refillPerSec: { now: 50 }, window: 200 } });
-    expect(reply.receipt).toBeUndefined();
+    const action = { type: 'bucket.set', refillPerSec: 50 } as const;
+    const plan = await desk.plan(planRequestSchema.parse({ events: [event.id], action }), author);
+    const rows = plan.items[0]?.rows ?? [];
+    expect(rows.find(({ name }) => name === 'refillPerSec')).toMatchObject({ before: 10, after: 50 });
     expect(await operator.redis.hget(event.keys.meta, 'revision')).toBe('1');
   });
 });
 
 describe('the desk', () => {
   it('refuses an event in a time zone that nobody knows, and writes nothing', async () => {
-    const input = { event: 'evt_nowhere', timeZone: 'Mars/Olympus' };
-    await expect(desk.createEvent(input, author)).rejects.toMatchObject({ refusal: { code: 'BAD_REQUEST' } });
+    const action = { type: 'event.create', timeZone: 'Mars/Olympus' } as const;
+    await expect(act(desk, action, { events: ['evt_nowhere'] })).rejects.toMatchObject({
+      refusal: { code: 'BAD_REQUEST' },
+    });
     expect(await operator.redis.exists('tacos:{evt_nowhere}:meta')).toBe(0);
   });
 

@@ -14,6 +14,7 @@ import {
   joinMany,
   openStore,
   seeded,
+  seqsFrom,
 } from '../lua/line.ts';
 
 let server: TestRedis;
@@ -39,7 +40,14 @@ async function step(event: EventRef, random: () => number, us: number): Promise<
   else if (dice < 0.7) await enterAt(store, event, random() < 0.5 ? early : seq, us);
   else if (dice < 0.85) await store.stepAside(event, { worker: 'w1', limit: 50, nowUs: us });
   else if (dice < 0.93) await hearAt(store, event, [early, seq], us, 60);
-  else if (dice < 0.97) await store.expire(event, { limit: 20, nowUs: us });
+  else if (dice < 0.95) await store.expire(event, { limit: 20, nowUs: us });
+  else if (dice < 0.96) {
+    const [tomb] = await store.tombs(event);
+    const own = { auditId: `aud_${us}`, changeId: String(us), audit: '{}', nowUs: us };
+    if (tomb && random() < 0.5)
+      await store.startJob(event, { ...own, kind: 'restore', undoes: tomb.auditId });
+    else await store.startJob(event, { ...own, kind: 'expire', seqs: seqsFrom(early, early + 30) });
+  } else if (dice < 0.97) await store.stepJob(event, { limit: 20, nowUs: us });
   else {
     const timed = { refill: { to: Math.floor(random() * 1e8) + 1, rampMs: 1_000 } };
     await store.setSettings(event, { changeId: String(us), timed, audit: '{}', nowUs: us });
@@ -77,6 +85,62 @@ describe('a replica loaded while the line moves', () => {
     expect(new Set(truth.ends.map(([, how]) => how))).toEqual(new Set(['entered', 'left', 'expired']));
     for (const tail of tails) await expectTrue(tail, redis, event);
     for (const tail of tails) tail.close();
+  });
+});
+
+describe('a replica of a line that an operator expires and restores', () => {
+  it.each(['before', 'between', 'in the middle'])('has the order that was (loaded %s)', async (when) => {
+    const event = await freshEvent(store);
+    await joinMany(store, event, 1_500, at(0));
+    await store.leave(event, { seq: 700 });
+    await store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{}' });
+    const tail = await openTailer(server.port);
+    if (when === 'before') await tail.tailer.follow(event.id);
+    const own = (auditId: string) => ({ auditId, changeId: auditId, audit: '{}' });
+    const before = (await readTruth(redis, event)).waits;
+    await store.startJob(event, { ...own('aud_x'), kind: 'expire', all: true });
+    for (let more = true; more; ) {
+      const step = await store.stepJob(event);
+      more = step.word === 'stepped' && step.more;
+    }
+    if (when === 'between') await tail.tailer.follow(event.id);
+    await joinAt(store, event, 3, at(1));
+    const [tomb] = await store.tombs(event);
+    await store.startJob(event, { ...own('aud_r'), kind: 'restore', undoes: 'aud_x' });
+    await store.stepJob(event);
+    if (when === 'in the middle') await tail.tailer.follow(event.id);
+    await expectTrue(tail, redis, event);
+    const { settings, totals } = tail.replica(event);
+    expect(settings.job).toEqual({ kind: 'restore', auditId: 'aud_r' });
+    expect(totals.expired).toBeGreaterThan(900);
+    expect(tail.replica(event).restorableUntil(1_499)).toBe(tomb?.untilMs);
+    expect(tail.replica(event).restorableUntil(1)).toBe(0);
+    expect(tail.replica(event).restorableUntil(700)).toBe(0);
+    for (let more = true; more; ) {
+      const step = await store.stepJob(event);
+      more = step.word === 'stepped' && step.more;
+    }
+    await expectTrue(tail, redis, event);
+    expect((await readTruth(redis, event)).waits).toEqual([...before, 1_501, 1_502, 1_503]);
+    const replica = tail.replica(event);
+    expect([replica.position(1), replica.position(1_503)]).toEqual([1, 1_502]);
+    expect(replica.totals).toMatchObject({ expired: 0, left: 1 });
+    expect(replica.settings.job).toBeUndefined();
+    tail.close();
+  });
+
+  it('tells questions once, to those who follow already', async () => {
+    const event = await freshEvent(store);
+    const tail = await openTailer(server.port);
+    await store.ask(event, { askId: 'before', what: 'seen', seq: 0, sinceMs: 0 });
+    await tail.tailer.follow(event.id);
+    await store.ask(event, { askId: 'after', what: 'story', seq: 4, sinceMs: 7 });
+    await joinAt(store, event, 1, at(1));
+    await expectTrue(tail, redis, event);
+    expect(tail.asked.map(({ askId, what, seq, sinceMs }) => [askId, what, seq, sinceMs])).toEqual([
+      ['after', 'story', 4, 7],
+    ]);
+    tail.close();
   });
 });
 

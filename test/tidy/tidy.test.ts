@@ -28,10 +28,11 @@ const imports = inSrc.flatMap(importsOf);
 const mayImport: Record<string, readonly string[]> = {
   contract: [],
   redis: ['contract'],
-  queue: ['contract', 'redis'],
+  forecast: ['contract'],
+  queue: ['contract', 'redis', 'forecast'],
   gateway: ['contract', 'redis', 'queue'],
   'admin-api': ['contract', 'redis', 'queue'],
-  cli: ['contract'],
+  cli: ['contract', 'forecast'],
   simulator: ['contract'],
 };
 

@@ -1,39 +1,61 @@
-/** Liveness, readiness, version and the API's own description. */
+/** What machines ask about the server itself; none of it needs a token. */
 import { z } from 'zod';
 import { versionReplySchema } from '../../contract/admin-api.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
+import { tags } from './common.ts';
 
-const readySchema = z.object({
-  ready: z.boolean(),
-  dependencies: z.object({ redis: z.object({ ok: z.boolean() }) }),
+/** Oldest CLI that this server is tested with: below it some answers cannot be read. */
+const minCliVersion = '0.1.0';
+
+const readinessSchema = z.object({
+  status: z.enum(['ready', 'not_ready']),
+  dependencies: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
 });
 
-/** Registers /healthz, /readyz, /version and /openapi.json; none needs a token. */
-export function healthRoutes(app: TypedApp, { desk, version, environment }: RouteContext): void {
+/** Registers /healthz, /readyz, /version and /openapi.json. */
+export function healthRoutes(app: TypedApp, { desk, version, environment, logins }: RouteContext): void {
   const config = { role: 'public' } as const;
-  const security: [] = [];
+  const common = { tags: tags.server, security: [] };
 
   app.get(
     '/healthz',
-    { config, schema: { security, response: { 200: z.object({ status: z.literal('ok') }) } } },
+    {
+      config,
+      schema: { ...common, summary: 'Liveness', response: { 200: z.object({ status: z.literal('ok') }) } },
+    },
     async () => ({ status: 'ok' as const }),
   );
 
   app.get(
     '/readyz',
-    { config, schema: { security, response: { 200: readySchema, 503: readySchema } } },
+    {
+      config,
+      schema: { ...common, summary: 'Readiness', response: { 200: readinessSchema, 503: readinessSchema } },
+    },
     async (_request, reply) => {
-      if (!desk.ready) reply.code(503).header('retry-after', 1);
-      return { ready: desk.ready, dependencies: { redis: { ok: desk.ready } } };
+      const { ready } = desk;
+      if (!ready) reply.code(503).header('retry-after', 1);
+      return {
+        status: ready ? ('ready' as const) : ('not_ready' as const),
+        dependencies: { redis: { ok: ready, detail: ready ? 'ready' : 'no answer' } },
+      };
     },
   );
 
-  app.get('/version', { config, schema: { security, response: { 200: versionReplySchema } } }, async () => ({
-    version,
-    environment,
-  }));
+  app.get(
+    '/version',
+    {
+      config,
+      schema: {
+        ...common,
+        summary: 'Version, environment and where to log in',
+        response: { 200: versionReplySchema },
+      },
+    },
+    async () => ({ version, environment, minCliVersion, logins: [...logins] }),
+  );
 
-  app.get('/openapi.json', { config, schema: { security, hide: true } }, async (_request, reply) =>
+  app.get('/openapi.json', { config, schema: { hide: true } }, async (_request, reply) =>
     reply.type('application/json').serializer(JSON.stringify).send(app.swagger()),
   );
 }

@@ -1,9 +1,9 @@
 /** The state of one queue at a moment. */
-import { type QueueSnapshot, queueSnapshotSchema } from '../../contract/admin-api.ts';
 import { TacosError } from '../../contract/errors.ts';
+import { type QueueSnapshot, queueSnapshotSchema } from '../../contract/snapshot.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
 import type { Desk } from '../desk.ts';
-import { eventParams } from './events.ts';
+import { etagOf, eventParams, tags } from './common.ts';
 
 /** The snapshot of an event, loading it first where needed. @throws TacosError EVENT_NOT_FOUND */
 export async function currentSnapshot(desk: Desk, event: string): Promise<QueueSnapshot> {
@@ -19,7 +19,19 @@ export async function currentSnapshot(desk: Desk, event: string): Promise<QueueS
 export function snapshotRoutes(app: TypedApp, { desk }: RouteContext): void {
   app.get(
     '/admin/v1/events/:id/snapshot',
-    { config: { role: 'viewer' }, schema: { params: eventParams, response: { 200: queueSnapshotSchema } } },
-    async (request) => currentSnapshot(desk, request.params.id),
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: tags.queues,
+        summary: 'The state of a queue now',
+        params: eventParams,
+        response: { 200: queueSnapshotSchema },
+      },
+    },
+    async (request, reply) => {
+      const snapshot = await currentSnapshot(desk, request.params.id);
+      reply.header('etag', etagOf(snapshot.revision));
+      return snapshot;
+    },
   );
 }

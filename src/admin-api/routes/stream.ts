@@ -1,116 +1,56 @@
 /** The live feed of one queue as server-sent events. */
-import type { ServerResponse } from 'node:http';
-import {
-  heartbeatMs as defaultHeartbeatMs,
-  type Heartbeat,
-  type QueueSnapshot,
-} from '../../contract/admin-api.ts';
+import { z } from 'zod';
 import type { RouteContext, TypedApp } from '../app.ts';
-import type { Desk } from '../desk.ts';
-import { commonHeaders } from '../headers.ts';
-import { eventParams } from './events.ts';
+import { callerOf, roleIncludes } from '../auth.ts';
+import type { Watcher } from '../desk.ts';
+import type { Caller } from '../sign-in/sign-in.ts';
+import { eventParams, tags } from './common.ts';
 import { currentSnapshot } from './snapshot.ts';
 
-/** A reader that has taken nothing for this long is cut, ms. */
-const stuckMs = 30_000;
+/** Query of the streams. */
+export const streamQuery = z.object({
+  /** 1 = this screen may change things: other screens are told. */
+  write: z.enum(['0', '1']).optional(),
+});
+
+/** The screen behind a stream. A role that may not write is not shown as if it might. */
+export const watcherOf = (caller: Caller, event: string | null, write: '0' | '1' | undefined): Watcher => ({
+  event,
+  name: caller.name,
+  role: caller.role,
+  write: write === '1' && roleIncludes(caller.role, 'operator'),
+});
 
 /**
- * Registers GET /admin/v1/events/{id}/stream: a full snapshot first, also after Last-Event-ID, since the feed
- * of another admin process counts differently; then each snapshot that differs, and heartbeats in between.
+ * Registers GET /admin/v1/events/{id}/stream: a full snapshot first, also after Last-Event-ID, then each snapshot that
+ * differs, and heartbeats in between.
  */
-export function streamRoutes(
-  app: TypedApp,
-  { desk, environment, heartbeatMs = defaultHeartbeatMs }: RouteContext,
-): void {
-  const open = new Set<() => void>();
-  app.addHook('preClose', async () => {
-    for (const close of open) close();
-  });
-
+export function streamRoutes(app: TypedApp, { desk, environment, streams }: RouteContext): void {
   app.get(
     '/admin/v1/events/:id/stream',
     {
       config: { role: 'viewer' },
       schema: {
+        tags: tags.queues,
+        summary: 'The state of a queue as it changes',
+        description:
+          'Server-sent events: `snapshot` (first a full one, then each that differs), `heartbeat` at least every ' +
+          '2 s, `auth` before the end when the token has expired.',
         params: eventParams,
+        querystring: streamQuery,
         produces: ['text/event-stream'],
-        description: 'Events: snapshot, heartbeat.',
       },
     },
     async (request, reply) => {
       const { id } = request.params;
       const first = await currentSnapshot(desk, id);
-      reply.hijack();
-      reply.raw.writeHead(200, {
-        ...commonHeaders(environment, request.id),
-        'content-type': 'text/event-stream; charset=utf-8',
-        'x-accel-buffering': 'no',
-      });
-      const close = feed({
-        desk,
-        event: id,
+      streams.serve({ request, reply, environment }, () => ({
+        name: 'snapshot',
         first,
-        out: reply.raw,
-        heartbeatMs,
-        onEnd: () => open.delete(close),
-      });
-      open.add(close);
+        subscribe: (listener) => desk.onChange(id, listener),
+        ageSec: async () => desk.snapshot(id)?.ageSec ?? null,
+        onEnd: desk.watching(watcherOf(callerOf(request), id, request.query.write)),
+      }));
     },
   );
-}
-
-interface FeedOptions {
-  readonly desk: Desk;
-  readonly event: string;
-  readonly first: QueueSnapshot;
-  readonly out: ServerResponse;
-  readonly heartbeatMs: number;
-  readonly onEnd: () => void;
-}
-
-/** Feeds one reader until it goes or `close` is called. A slow reader skips snapshots and always gets the latest. */
-function feed({ desk, event, first, out, heartbeatMs, onEnd }: FeedOptions): () => void {
-  let seq = 0;
-  let lastSentAt = performance.now();
-  let pending: QueueSnapshot | undefined;
-  const send = (snapshot: QueueSnapshot): void => {
-    if (out.writableNeedDrain) {
-      pending = snapshot;
-      return;
-    }
-    seq = snapshot.seq;
-    lastSentAt = performance.now();
-    out.write(`id: ${snapshot.seq}\nevent: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`);
-  };
-  const beat = (): void => {
-    if (out.writableNeedDrain) {
-      if (performance.now() - lastSentAt > stuckMs) out.destroy();
-      return;
-    }
-    const current = desk.snapshot(event);
-    if (current === undefined) {
-      out.end();
-      return;
-    }
-    const data: Heartbeat = { ageSec: current.ageSec, seq };
-    lastSentAt = performance.now();
-    out.write(`event: heartbeat\ndata: ${JSON.stringify(data)}\n\n`);
-  };
-  out.on('drain', () => {
-    const latest = pending;
-    pending = undefined;
-    if (latest !== undefined) send(latest);
-  });
-  out.write('retry: 1000\n\n');
-  send(first);
-  const unsubscribe = desk.onChange(event, send);
-  const timer = setInterval(beat, heartbeatMs);
-  const stop = (): void => {
-    clearInterval(timer);
-    unsubscribe();
-    onEnd();
-  };
-  out.once('close', stop);
-  out.on('error', () => out.destroy());
-  return () => out.end();
 }

@@ -2,11 +2,11 @@
 import { apiVersion } from '../../contract/admin-api.ts';
 import { usageError } from '../errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { pick } from './fields.ts';
+import { checkPaths, pick, sortItems, valueAt } from './fields.ts';
+import type { Format } from './formats.ts';
 import { type Column, renderTable } from './table.ts';
 
-export const formats = ['table', 'wide', 'name', 'json', 'yaml', 'jsonl'] as const;
-export type Format = (typeof formats)[number];
+export type { Format } from './formats.ts';
 
 /** How results are to be shown. */
 export interface OutputFlags {
@@ -14,6 +14,10 @@ export interface OutputFlags {
   /** Paths to show instead of everything; empty = everything. */
   readonly fields: readonly string[];
   readonly headers: boolean;
+  /** Path that a list is sorted by, `-path` = descending. */
+  readonly sort?: string;
+  /** Only ASCII can be shown. */
+  readonly ascii?: boolean;
 }
 
 /** A result, free of any format. */
@@ -30,23 +34,19 @@ export interface Result<T> {
   readonly name: (item: T) => string;
 }
 
-/** Whether a format is for programs: nothing but data on stdout, and errors as JSON. */
-export const isForPrograms = (format: Format): boolean => format === 'json' || format === 'jsonl';
-
-/** Checks -o against what a command can print. @throws CliError (usage) */
-export function parseFormat(text: string): Format {
-  const format = formats.find((each) => each === text);
-  if (format === undefined) throw usageError(`--output "${text}" is not one of ${formats.join(', ')}`);
-  return format;
-}
-
-/** Prints a result on stdout, its warnings on stderr where the format has no place for them. */
+/**
+ * Prints a result on stdout, its warnings on stderr where the format has no place for them.
+ *
+ * @throws CliError (usage) for a path of --fields or --sort that the result cannot have, before anything is printed
+ */
 export async function printResult<T extends object>(
   { stdout, stderr }: Pick<Runtime, 'stdout' | 'stderr'>,
-  result: Result<T>,
+  unsorted: Result<T>,
   flags: OutputFlags,
 ): Promise<void> {
   const { output, fields } = flags;
+  await checkPaths('--fields', fields, unsorted);
+  const result = await sorted(unsorted, flags.sort);
   const chosen = (item: T): unknown => (fields.length === 0 ? item : pick(item, fields));
   if (output !== 'json' && output !== 'yaml') {
     for (const warning of result.warnings) stderr.write(`warning: ${warning}\n`);
@@ -70,10 +70,18 @@ export async function printResult<T extends object>(
       const shown = result.columns.filter(({ wide }) => output === 'wide' || wide !== true);
       const columns = fields.length === 0 ? shown : fields.map((path) => fieldColumn<T>(path));
       const width = stdout.isTTY === true ? Math.max(80, stdout.columns ?? 80) : undefined;
-      const options = { headers: flags.headers, ...(width === undefined ? {} : { width }) };
+      const ascii = flags.ascii === true;
+      const options = { headers: flags.headers, ascii, ...(width === undefined ? {} : { width }) };
       stdout.write(renderTable(columns, result.items, options));
     }
   }
+}
+
+async function sorted<T extends object>(result: Result<T>, sort: string | undefined): Promise<Result<T>> {
+  if (sort === undefined) return result;
+  if (result.single) throw usageError('--sort is for lists');
+  await checkPaths('--sort', [sort.replace(/^-/, '')], result);
+  return { ...result, items: sortItems(result.items, sort) };
 }
 
 function documentOf<T>(result: Result<T>, chosen: (item: T) => unknown): object {
@@ -86,9 +94,11 @@ function documentOf<T>(result: Result<T>, chosen: (item: T) => unknown): object 
 const fieldColumn = <T extends object>(path: string): Column<T> => ({
   head: path.toUpperCase(),
   value: (item) => {
-    let value: unknown = item;
-    for (const name of path.split('.')) value = (value as Record<string, unknown> | undefined | null)?.[name];
-    if (value === undefined || value === null) return undefined;
-    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const value = valueAt(item, path) ?? undefined;
+    return typeof value === 'object'
+      ? JSON.stringify(value)
+      : value === undefined
+        ? undefined
+        : String(value);
   },
 });

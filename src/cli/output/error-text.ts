@@ -12,6 +12,23 @@ export interface ErrorPlace {
   readonly crashFile?: string;
 }
 
+/** Codes that a help topic says more about than the command's own help. */
+const topics: Readonly<Record<string, string>> = {
+  GUARD_RAIL: 'guard-rails',
+  CONTEXT_LIMIT: 'guard-rails',
+  NO_CONSENT: 'guard-rails',
+  CONSENT_REQUIRED: 'guard-rails',
+  VERSION_CONFLICT: 'guard-rails',
+  READ_ONLY: 'guard-rails',
+  ENVIRONMENT_MISMATCH: 'contexts',
+  CONTEXT_AMBIGUOUS: 'contexts',
+  CONTEXT_NOT_FOUND: 'contexts',
+  LOCAL_NOT_RUNNING: 'contexts',
+  NO_TOKEN: 'contexts',
+  SIGN_IN_ENDED: 'contexts',
+  PLAIN_HTTP: 'contexts',
+};
+
 /** Exit code of anything thrown: a bug is 1. */
 export const exitCodeOf = (error: unknown): number =>
   error instanceof CliError ? error.details.exitCode : exitCodes.failed;
@@ -32,7 +49,9 @@ export function renderError(error: unknown, { command, json, crashFile }: ErrorP
     };
     return `${JSON.stringify({ error: body })}\n`;
   }
-  const see = command === '' ? 'tacos -h' : `tacos ${command} -h`;
+  const topic = topics[code];
+  const see =
+    topic !== undefined ? `tacos help ${topic}` : command === '' ? 'tacos -h' : `tacos ${command} -h`;
   const request = requestId === undefined ? '' : `      request ${clean(requestId)}`;
   const lines = [
     `error: ${clean(message)}`,

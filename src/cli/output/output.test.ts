@@ -95,7 +95,7 @@ describe('an error', () => {
         '  why   nothing was changed',
         '      | a log line',
         '  try   tacos bucket set evt_x --refill 200',
-        '  see   tacos bucket set -h      request req_01JX4      exit 6',
+        '  see   tacos help guard-rails      request req_01JX4      exit 6',
         '',
       ].join('\n'),
     );

@@ -14,6 +14,8 @@ export interface TableOptions {
   readonly headers: boolean;
   /** Columns of the terminal, in which the widest text is shortened; undefined = a pipe, nothing is shortened. */
   readonly width?: number;
+  /** Only ASCII can be shown: shortened texts have `..` where the middle was. */
+  readonly ascii?: boolean;
 }
 
 const gap = '  ';
@@ -32,7 +34,8 @@ export function renderTable<T>(
   );
   const all = options.headers ? [columns.map(({ head }) => head), ...rows] : rows;
   if (all.length === 0) return '';
-  if (options.width !== undefined) shorten(all, columns, options.width);
+  if (options.width !== undefined)
+    shorten(all, columns, { width: options.width, mark: options.ascii ? '..' : '…' });
   const none = Object.fromEntries(
     ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'].map(
       (n) => [n, ''],
@@ -61,32 +64,37 @@ export function renderTable<T>(
 }
 
 /** Shortens the widest column of text so that the table fits, and no further than to 8 characters. */
-function shorten(rows: string[][], columns: readonly Column<never>[], width: number): void {
+function shorten(
+  rows: string[][],
+  columns: readonly Column<never>[],
+  { width, mark }: { width: number; mark: string },
+): void {
   const widths = columns.map((_, at) => Math.max(...rows.map((row) => stringWidth(row[at] ?? ''))));
   const over = widths.reduce((sum, each) => sum + each, gap.length * (columns.length - 1)) - width;
   if (over <= 0) return;
   const texts = widths.map((each, at) => (columns[at]?.align === 'right' ? 0 : each));
   const widest = texts.indexOf(Math.max(...texts));
   const most = Math.max(8, (widths[widest] ?? 0) - over);
-  for (const row of rows) row[widest] = middleCut(row[widest] ?? '', most);
+  for (const row of rows) row[widest] = middleCut(row[widest] ?? '', most, mark);
 }
 
 /** `summer-fest-2026` in 9 columns: `summ…2026`. */
-export function middleCut(text: string, width: number): string {
+export function middleCut(text: string, width: number, mark = '…'): string {
   if (stringWidth(text) <= width) return text;
   const letters = [...text];
-  const half = Math.floor((width - 1) / 2);
-  const fitting = (from: readonly string[], room: number): string[] => {
+  const room = width - stringWidth(mark);
+  const half = Math.floor(room / 2);
+  const fitting = (from: readonly string[], columns: number): string[] => {
     const taken: string[] = [];
     let used = 0;
     for (const letter of from) {
       used += stringWidth(letter);
-      if (used > room) break;
+      if (used > columns) break;
       taken.push(letter);
     }
     return taken;
   };
-  const head = fitting(letters, width - 1 - half).join('');
+  const head = fitting(letters, room - half).join('');
   const tail = fitting(letters.toReversed(), half).toReversed().join('');
-  return `${head}…${tail}`;
+  return `${head}${mark}${tail}`;
 }

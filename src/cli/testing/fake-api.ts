@@ -1,33 +1,67 @@
 /** An admin API without a server: answers what a test puts in, remembers what it was asked. */
-import { apiVersion, type BucketChange, type CreateEvent } from '../../contract/admin-api.ts';
-import type { AdminApi, ChangeHeaders } from '../api-client.ts';
-import type { StreamMessage } from '../watch/stream.ts';
-import { changeOf, eventOf, snapshotOf } from './views.ts';
+import type { ActRequest, ChangeReply, Plan, PlanRequest } from '../../contract/actions.ts';
+import { apiVersion } from '../../contract/admin-api.ts';
+import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
+import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
+import { changeFor, planFor } from './plans.ts';
+import {
+  asOf,
+  auditOf,
+  budgetOf,
+  eventOf,
+  findingOf,
+  overviewOf,
+  positionOf,
+  settingsOf,
+  snapshotOf,
+  storyOf,
+  versionOf,
+  whoamiOf,
+} from './views.ts';
 
-const wrap = (kind: string) => ({
-  apiVersion,
-  kind,
-  asOf: '2026-11-21T05:03:21.000Z',
-  warnings: [] as string[],
-});
+const wrap = (kind: string) => ({ apiVersion, kind, asOf, warnings: [] as string[] });
+
+type Calls = Exclude<keyof AdminApi, 'environment' | 'clockSkewSec'>;
 
 export class FakeApi implements AdminApi {
   environment: string | undefined = 'development';
+  clockSkewSec: number | undefined = 0;
   snapshotNow = snapshotOf();
   eventsNow = [eventOf(), eventOf({ event: 'evt_late', name: '', phase: 'scheduled', waiting: 0 })];
-  changeNow = changeOf();
+  overviewNow = overviewOf();
   bucketWarnings: string[] = [];
+  settingsNow = settingsOf();
+  historyNow = [versionOf(), versionOf({ revision: 17, refillPerSec: 10, auditId: 'aud_7Q1C' })];
+  /** The whole line; a page is cut from it. */
+  positionsNow = Array.from({ length: 30 }, (_, at) => positionOf(at + 1));
+  storyNow = storyOf();
+  budgetNow = budgetOf();
+  auditNow = [auditOf(), auditOf({ auditId: 'aud_7Q2M', at: '2026-11-21T04:53:40.000Z' })];
+  findingsNow = [findingOf()];
+  whoamiNow = whoamiOf();
+  /** Answer to every plan; undefined = made from what is asked. */
+  planNow: Plan | undefined;
+  /** Answer to every action; undefined = done for every event that is asked for. */
+  changeNow: ChangeReply | undefined;
   /** Thrown by the next calls of that name. */
-  readonly failures: Partial<Record<keyof AdminApi, unknown>> = {};
-  readonly changes: { event: string; change: BucketChange; headers: ChangeHeaders }[] = [];
-  readonly created: CreateEvent[] = [];
+  readonly failures: Partial<Record<Calls, unknown>> = {};
+  readonly plans: PlanRequest[] = [];
+  readonly acts: { request: ActRequest; headers: ChangeHeaders }[] = [];
   /** What the stream of each connection says; a function may wait or throw. The last one is used again. */
   streams: ((signal: AbortSignal) => AsyncIterable<StreamMessage>)[] = [];
+  overviewStreams: ((signal: AbortSignal) => AsyncIterable<OverviewMessage>)[] = [];
   readonly resumedFrom: (string | undefined)[] = [];
+  /** How each stream was opened. */
+  readonly opened: StreamOptions[] = [];
 
   async version() {
     this.maybeFail('version');
     return { version: '1.2.3', environment: this.environment ?? '' };
+  }
+
+  async whoami() {
+    this.maybeFail('whoami');
+    return { ...wrap('Whoami'), item: this.whoamiNow };
   }
 
   async listEvents() {
@@ -35,41 +69,104 @@ export class FakeApi implements AdminApi {
     return { ...wrap('EventList'), items: this.eventsNow };
   }
 
-  async createEvent(input: CreateEvent) {
-    this.maybeFail('createEvent');
-    this.created.push(input);
-    return { ...wrap('Event'), item: eventOf({ event: input.event, name: input.name ?? '' }) };
+  async event(event: string) {
+    this.maybeFail('event');
+    return {
+      ...wrap('Event'),
+      item: this.eventsNow.find((each) => each.event === event) ?? eventOf({ event }),
+    };
   }
 
-  async snapshot() {
+  async snapshot(_event: string) {
     this.maybeFail('snapshot');
     return this.snapshotNow;
   }
 
-  async bucket() {
+  async overview() {
+    this.maybeFail('overview');
+    return this.overviewNow;
+  }
+
+  async bucket(_event: string) {
     this.maybeFail('bucket');
     const { bucket, event } = this.snapshotNow;
     return { ...wrap('Bucket'), warnings: this.bucketWarnings, item: { event, ...bucket } };
   }
 
-  async changeBucket(event: string, change: BucketChange, headers: ChangeHeaders) {
-    this.changes.push({ event, change, headers });
-    if (change.dryRun) {
-      const { receipt, auditId, ...plan } = this.changeNow;
-      return { ...plan, applied: false, revision: 18 };
-    }
-    this.maybeFail('changeBucket');
-    return this.changeNow;
+  async history(_event: string) {
+    this.maybeFail('history');
+    return { ...wrap('VersionList'), items: this.historyNow };
   }
 
-  async *stream(_event: string, { lastEventId, signal }: { lastEventId?: string; signal: AbortSignal }) {
-    this.resumedFrom.push(lastEventId);
+  async settings(_event: string) {
+    this.maybeFail('settings');
+    return { ...wrap('Settings'), item: this.settingsNow };
+  }
+
+  async positions(event: string, { from, limit }: { from: number; limit: number }) {
+    this.maybeFail('positions');
+    const { waiting, away } = this.snapshotNow;
+    const page = this.positionsNow.filter(({ position }) => position !== null && position >= from);
+    const items = [...page.slice(0, limit), ...this.positionsNow.filter(({ position }) => position === null)];
+    return { ...wrap('PositionList'), event, waiting, away, items };
+  }
+
+  async visitor(_event: string, _ref: string) {
+    this.maybeFail('visitor');
+    return { ...wrap('Visitor'), item: this.storyNow };
+  }
+
+  async budget() {
+    this.maybeFail('budget');
+    return { ...wrap('Budget'), item: this.budgetNow };
+  }
+
+  async audit({ event, limit, before }: { event?: string; limit: number; before?: string }) {
+    this.maybeFail('audit');
+    const start = before === undefined ? 0 : this.auditNow.findIndex(({ auditId }) => auditId === before) + 1;
+    const items = this.auditNow.slice(start).filter((entry) => event === undefined || entry.event === event);
+    return { ...wrap('AuditList'), items: items.slice(0, limit) };
+  }
+
+  async auditEntry(auditId: string) {
+    this.maybeFail('auditEntry');
+    return { ...wrap('AuditEntry'), item: auditOf({ auditId }) };
+  }
+
+  async doctor(_event: string | undefined) {
+    this.maybeFail('doctor');
+    return { ...wrap('FindingList'), items: this.findingsNow };
+  }
+
+  async plan(request: PlanRequest) {
+    this.plans.push(request);
+    this.maybeFail('plan');
+    return this.planNow ?? planFor(request);
+  }
+
+  async act(request: ActRequest, headers: ChangeHeaders) {
+    this.acts.push({ request, headers });
+    this.maybeFail('act');
+    return this.changeNow ?? changeFor(request);
+  }
+
+  async *stream(_event: string, options: StreamOptions) {
+    this.resumedFrom.push(options.lastEventId);
+    this.opened.push(options);
     this.maybeFail('stream');
     const next = this.streams.length > 1 ? this.streams.shift() : this.streams[0];
-    if (next !== undefined) yield* next(signal);
+    if (next !== undefined) yield* next(options.signal);
   }
 
-  private maybeFail(name: keyof AdminApi): void {
+  async *overviewStream(options: StreamOptions) {
+    this.resumedFrom.push(options.lastEventId);
+    this.opened.push(options);
+    this.maybeFail('overviewStream');
+    const next = this.overviewStreams.length > 1 ? this.overviewStreams.shift() : this.overviewStreams[0];
+    if (next !== undefined) yield* next(options.signal);
+  }
+
+  private maybeFail(name: Calls): void {
     if (this.failures[name] !== undefined) throw this.failures[name];
   }
 }

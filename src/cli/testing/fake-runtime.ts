@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ApiTarget } from '../api-client.ts';
+import type { ApiTarget } from '../api-transport.ts';
 import type { StopReason } from '../exit-codes.ts';
 import { writeLocal } from '../local.ts';
 import { configFile } from '../paths.ts';

@@ -1,35 +1,45 @@
-/** The live screen with its effects: keys, size, model. */
-import { useApp, useInput, useWindowSize } from 'ink';
-import { useSyncExternalStore } from 'react';
+/** The live screen with its effects: keys, pasted text, size. */
+import { useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { useLayoutEffect, useSyncExternalStore } from 'react';
 import type { StopReason } from '../exit-codes.ts';
-import { actionOf } from './controls.ts';
-import { WatchScreen } from './screen.tsx';
-import type { WatchStore } from './store.ts';
+import { arrivalsOf } from './keys.ts';
+import { FrameView } from './screen.tsx';
+import type { Wish } from './screen-base.ts';
+import type { Stage } from './stage.ts';
 
 /** How the screen was left. */
 export type Leave = 'quit' | StopReason;
 
 export interface WatchAppProps {
-  readonly store: WatchStore;
-  readonly rule: string;
+  readonly stage: Stage;
   readonly onLeave: (how: Leave) => void;
   /** Stops this process until it is continued. */
   readonly onSuspend: () => Promise<void>;
+  /** Signs in again on the main screen. */
+  readonly onSignIn: () => Promise<void>;
 }
 
-/** Draws the store's model and answers keys. */
-export function WatchApp({ store, rule, onLeave, onSuspend }: WatchAppProps) {
-  const model = useSyncExternalStore(store.subscribe, store.getModel);
+/** Draws the frame of the screen in place and hands keys to it. */
+export function WatchApp({ stage, onLeave, onSuspend, onSignIn }: WatchAppProps) {
+  const frame = useSyncExternalStore(stage.subscribe, stage.getFrame);
   const size = useWindowSize();
   const { suspendTerminal } = useApp();
+  useLayoutEffect(() => stage.resize(size), [stage, size]);
+  const grant = (wish: Wish | undefined): void => {
+    if (wish?.kind === 'quit') onLeave('quit');
+    else if (wish?.kind === 'interrupt') onLeave('SIGINT');
+    else if (wish?.kind === 'suspend') void suspendTerminal(onSuspend);
+    else if (wish?.kind === 'sign-in') void suspendTerminal(onSignIn).then(() => stage.signedIn());
+    // Coming back from a suspension draws everything anew.
+    else if (wish?.kind === 'redraw') void suspendTerminal(async () => {});
+    else if (wish !== undefined) stage.grant(wish);
+  };
   useInput((input, key) => {
-    if (key.ctrl && input === 'c') return onLeave('SIGINT');
-    if (key.ctrl && input === 'z') return void suspendTerminal(onSuspend);
-    if (key.ctrl || key.meta) return;
-    const action = actionOf(input);
-    if (action === 'quit') onLeave('quit');
-    else if (action !== undefined) store.act(action);
-    else if (key.escape && model.showsHelp) store.act('help');
+    for (const arrival of arrivalsOf(input, key)) {
+      if ('paste' in arrival) stage.screen.paste(arrival.paste);
+      else grant(stage.screen.press(arrival.press));
+    }
   });
-  return <WatchScreen model={model} size={size} rule={rule} />;
+  usePaste((text) => stage.screen.paste(text));
+  return <FrameView frame={frame} size={size} />;
 }

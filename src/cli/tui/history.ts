@@ -1,10 +1,5 @@
-/** What the sparklines are drawn from: one sample a second for 15 minutes, gaps where the link was down. */
-
-export interface Sample {
-  readonly waiting: number;
-  readonly admitPerSec: number;
-  readonly redisCpuPercent: number | null;
-}
+/** What the charts are drawn from: one sample a second for 15 minutes, gaps where the link was down. */
+import type { QueueSnapshot } from '../../contract/snapshot.ts';
 
 /** Windows that `t` goes through, minutes. */
 export const windowsMin = [1, 5, 15] as const;
@@ -12,13 +7,43 @@ export type WindowMin = (typeof windowsMin)[number];
 
 const keptSec = 15 * 60;
 
+/** What is kept of a snapshot. */
+export interface Sample {
+  readonly waiting: number;
+  readonly admitPerSec: number;
+  readonly refillPerSec: number;
+  readonly tokens: number;
+  readonly joinPerSec: number;
+  readonly redisCpuPercent: number | null;
+}
+
+export const sampleOf = (snapshot: QueueSnapshot): Sample => ({
+  waiting: snapshot.waiting,
+  admitPerSec: snapshot.admitPerSec,
+  refillPerSec: snapshot.bucket.refillPerSec.now,
+  tokens: snapshot.bucket.tokens,
+  joinPerSec: snapshot.joinPerSec,
+  redisCpuPercent: snapshot.redis.cpuPercent,
+});
+
 /** Samples by whole second of the monotonic clock. */
 export class History {
   private readonly samples = new Map<number, Sample>();
+  private newestSec = Number.NEGATIVE_INFINITY;
 
-  /** Keeps the sample of this second; the latest one counts. */
+  /** As it is now, whatever is recorded later: for a picture that is held. */
+  copy(): History {
+    const copy = new History();
+    for (const [second, sample] of this.samples) copy.samples.set(second, sample);
+    copy.newestSec = this.newestSec;
+    return copy;
+  }
+
+  /** Keeps the sample of this second; the latest one counts. A single second that a late timer left out is filled. */
   record(nowMs: number, sample: Sample): void {
     const second = Math.floor(nowMs / 1000);
+    if (second - this.newestSec === 2) this.samples.set(second - 1, sample);
+    this.newestSec = second;
     this.samples.set(second, sample);
     for (const known of this.samples.keys()) {
       if (known > second - keptSec) break;
@@ -26,7 +51,7 @@ export class History {
     }
   }
 
-  /** The window in `cells` equal stretches, oldest first, each the mean of its samples; undefined = no data. */
+  /** The window in `cells` equal stretches, oldest first, each the mean of its seconds; undefined = no data. */
   cells(
     field: keyof Sample,
     { nowMs, windowMin, cells }: { nowMs: number; windowMin: WindowMin; cells: number },
@@ -34,14 +59,23 @@ export class History {
     const stretchSec = (windowMin * 60) / cells;
     // Bounds at multiples of the stretch: drawing does not jitter as time goes on.
     const newest = Math.floor(nowMs / 1000 / stretchSec);
-    const sums = Array.from({ length: cells }, () => ({ sum: 0, count: 0 }));
-    for (const [second, sample] of this.samples) {
-      const cell = sums[Math.floor(second / stretchSec) - newest + cells - 1];
-      const value = sample[field];
-      if (cell === undefined || value === null) continue;
-      cell.sum += value;
-      cell.count += 1;
+    return Array.from({ length: cells }, (_, at) => {
+      const index = newest - cells + 1 + at;
+      const from = Math.floor(index * stretchSec);
+      const end = Math.max(from + 1, Math.floor((index + 1) * stretchSec));
+      return this.mean(field, from, end);
+    });
+  }
+
+  private mean(field: keyof Sample, from: number, end: number): number | undefined {
+    let sum = 0;
+    let count = 0;
+    for (let second = from; second < end; second += 1) {
+      const value = this.samples.get(second)?.[field];
+      if (value === undefined || value === null) continue;
+      sum += value;
+      count += 1;
     }
-    return sums.map(({ sum, count }) => (count === 0 ? undefined : sum / count));
+    return count === 0 ? undefined : sum / count;
   }
 }

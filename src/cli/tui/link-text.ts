@@ -1,6 +1,6 @@
 /** The link as the header shows it. While live its age is the server's own, so that a quiet queue draws no frames. */
 import type { Link } from '../watch/link.ts';
-import type { Tone } from './rows.ts';
+import type { Tone } from './text.ts';
 
 export interface LinkText {
   readonly text: string;
@@ -9,13 +9,12 @@ export interface LinkText {
 
 /** Word, age, and the next attempt where one is due. */
 export function linkText(link: Link, dot: string): LinkText {
-  const inWords = (sec: number): string => (sec < 1 ? '<1s' : `${Math.floor(sec)}s`);
-  const age = inWords(link.ageSec);
+  const age = link.ageSec < 1 ? '<1s' : `${Math.floor(link.ageSec)}s`;
   const { retry } = link;
   const next = retry === undefined ? '' : ` retry ${retry.attempt} in ${Math.ceil(retry.inSec)}s`;
   switch (link.word) {
     case 'live':
-      return { text: `${dot} LIVE ${inWords(link.serverAgeSec)}`, tone: 'good' };
+      return { text: `${dot} LIVE ${tenths(link.serverAgeSec)}s`, tone: 'good' };
     case 'lagging':
       return { text: `${dot} LAGGING ${age}`, tone: 'warn' };
     case 'resync':
@@ -28,3 +27,6 @@ export function linkText(link: Link, dot: string): LinkText {
       return { text: `${dot} GONE`, tone: 'bad' };
   }
 }
+
+/** Rounded up: a healthy server's few milliseconds always are the same text. */
+const tenths = (sec: number): string => (Math.max(1, Math.ceil(sec * 10 - 1e-9)) / 10).toFixed(1);

@@ -1,19 +1,31 @@
 /** Line mode: a row per interval, and one at once for each change of state, settings or link. */
-import type { QueueSnapshot } from '../../contract/admin-api.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import type { AuditEntry } from '../../contract/audit.ts';
+import type { QueueSnapshot } from '../../contract/snapshot.ts';
+import type { AdminApi } from '../admin-api.ts';
+import { clean } from '../output/clean.ts';
+import { pick } from '../output/fields.ts';
 import type { Clock } from '../runtime.ts';
+import { ChangeLog } from './changes.ts';
 import type { Feed } from './feed.ts';
 import { changeNote, lineHeader, lineRow, stateOf } from './line-row.ts';
+import { Beat, runLines, tooOld } from './line-run.ts';
 import { type Link, linkAt } from './link.ts';
+import { changeInWords, linkInWords, news, opening, still } from './speech.ts';
+
+/** `rows` for eyes and pipes, `jsonl` for programs, `words` for ears. */
+export type LineForm = 'rows' | 'jsonl' | 'words';
 
 export interface LineWatchOptions {
   readonly feed: Feed;
+  /** Where changes made during a break are read; without it they are missed. */
+  readonly api?: Pick<AdminApi, 'audit'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly intervalMs: number;
-  readonly form: 'rows' | 'jsonl';
+  readonly form: LineForm;
   readonly headers: boolean;
+  /** Paths that `jsonl` prints; none = all. */
+  readonly fields?: readonly string[];
   /** Takes one whole line, without its end. */
   readonly print: (line: string) => void;
   readonly until?: (snapshot: QueueSnapshot) => boolean;
@@ -23,8 +35,8 @@ export interface LineWatchOptions {
   readonly maxStaleMs?: number;
 }
 
-/** How often ages are looked at, ms. */
-const lookMs = 250;
+/** Silence after which words say that it goes on, ms. */
+const stillMs = 30_000;
 
 /**
  * Watches until `until` holds, the time is over or the signal comes; runs the feed, whose end is the caller's.
@@ -32,116 +44,118 @@ const lookMs = 250;
  * @throws CliError (8, 7, 3)
  */
 export async function watchLines(options: LineWatchOptions): Promise<void> {
-  const { feed, signal } = options;
-  const lines = new Lines(options);
-  const outcome = Promise.withResolvers<void>();
-  const finish = (): void => outcome.resolve();
-  const step = (): void => {
-    try {
-      if (lines.look()) finish();
-    } catch (error) {
-      outcome.reject(error);
+  const { feed, signal, intervalMs, timeoutMs, until } = options;
+  const lines = options.form === 'words' ? new Words(options) : new Rows(options);
+  let taking = Promise.resolve();
+  const log = new ChangeLog({
+    event: feed.event,
+    ...(options.api === undefined ? {} : { api: options.api }),
+    onNew: (entries) => lines.changed(entries),
+  });
+  let taken: QueueSnapshot | undefined;
+  const look = (): boolean => {
+    const { snapshot } = feed;
+    if (snapshot === undefined) return false;
+    if (snapshot !== taken) {
+      taken = snapshot;
+      taking = log.take(snapshot);
     }
+    const link = linkAt(feed.facts, options.clock.monotonic());
+    const isReached = until?.(snapshot) === true;
+    lines.look(snapshot, link, isReached);
+    const { maxStaleMs } = options;
+    if (maxStaleMs !== undefined && link.ageSec * 1000 > maxStaleMs) throw tooOld(link.ageSec, maxStaleMs);
+    return isReached;
   };
-  const timers = [
-    setInterval(step, Math.min(lookMs, options.intervalMs)),
-    ...(options.timeoutMs === undefined
-      ? []
-      : [
-          setTimeout(
-            () => (options.until ? outcome.reject(notFinished(options.timeoutMs)) : finish()),
-            options.timeoutMs,
-          ),
-        ]),
-  ];
-  const unsubscribe = feed.onChange(step);
-  signal.addEventListener('abort', finish);
-  feed.run().then(finish, outcome.reject);
-  try {
-    await outcome.promise;
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
-    unsubscribe();
-    signal.removeEventListener('abort', finish);
-  }
-  if (feed.facts.end === 'gone') throw gone(feed.snapshot?.event ?? '');
+  await runLines({
+    feed,
+    signal,
+    intervalMs,
+    look,
+    settle: () => taking,
+    hasAim: until !== undefined,
+    event: feed.event,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
 }
 
-/** What has been printed, and what is due. */
-class Lines {
+/** Rows or objects. */
+class Rows {
   private readonly options: LineWatchOptions;
-  private last: { snapshot: QueueSnapshot; link: Link } | undefined;
-  /** When the next row of the beat is due; rows in between do not move it. */
-  private dueAtMs = 0;
+  private readonly beat: Beat;
+  private last: { state: string; word: string } | undefined;
+
+  constructor(options: LineWatchOptions) {
+    this.options = options;
+    this.beat = new Beat(options.intervalMs);
+  }
+
+  /** Each change is a row of its own. */
+  changed(entries: readonly AuditEntry[]): void {
+    const { feed, clock } = this.options;
+    const { snapshot } = feed;
+    if (snapshot === undefined) return;
+    for (const entry of entries) {
+      this.print(snapshot, linkAt(feed.facts, clock.monotonic()), changeNote(entry));
+    }
+  }
+
+  look(snapshot: QueueSnapshot, link: Link, isReached: boolean): void {
+    const isDue = this.beat.isDue(this.options.clock.monotonic());
+    const isOther = this.last?.word !== link.word || this.last.state !== stateOf(snapshot);
+    if (isDue || isOther || isReached) this.print(snapshot, link, '');
+  }
+
+  private print(snapshot: QueueSnapshot, link: Link, note: string): void {
+    const { form, print, clock, headers, fields = [] } = this.options;
+    if (form === 'jsonl') {
+      const ageSec = Math.round(link.ageSec * 1000) / 1000;
+      const line = { ...snapshot, ageSec, stale: snapshot.stale || link.word === 'stale' };
+      print(JSON.stringify(fields.length === 0 ? line : pick(line, fields)));
+    } else {
+      if (this.last === undefined && headers) print(lineHeader);
+      print(lineRow(snapshot, link, clock.now(), note));
+    }
+    this.last = { state: stateOf(snapshot), word: link.word };
+  }
+}
+
+/** Sentences, only ever added below the last one. */
+class Words {
+  private readonly options: LineWatchOptions;
+  private said: QueueSnapshot | undefined;
+  private word: Link['word'] = 'live';
+  private saidAtMs = 0;
 
   constructor(options: LineWatchOptions) {
     this.options = options;
   }
 
-  /** Prints what is due. True once `until` holds. */
-  look(): boolean {
-    const { feed, clock, until, maxStaleMs, intervalMs } = this.options;
-    const { snapshot } = feed;
-    if (snapshot === undefined) return false;
-    const nowMs = clock.monotonic();
-    const link = linkAt(feed.facts, nowMs);
-    const isReached = until?.(snapshot) === true;
-    const note = this.noteOf(snapshot);
-    const isDue = this.last === undefined || nowMs >= this.dueAtMs;
-    if (isDue) {
-      const hasMissedBeat = this.last === undefined || nowMs - this.dueAtMs >= intervalMs;
-      this.dueAtMs = (hasMissedBeat ? nowMs : this.dueAtMs) + intervalMs;
+  changed(entries: readonly AuditEntry[]): void {
+    for (const entry of entries) this.say(changeInWords(entry));
+  }
+
+  look(snapshot: QueueSnapshot, link: Link, isReached: boolean): void {
+    if (this.said === undefined) {
+      this.said = snapshot;
+      this.say(opening(snapshot));
+      return;
     }
-    const isNew = note !== '' || this.last?.link.word !== link.word || this.isOtherState(snapshot);
-    if (isDue || isNew || isReached) this.print(snapshot, link, note);
-    if (maxStaleMs !== undefined && link.ageSec * 1000 > maxStaleMs) throw tooOld(link.ageSec, maxStaleMs);
-    return isReached;
-  }
-
-  private noteOf(snapshot: QueueSnapshot): string {
-    if (this.last === undefined) return '';
-    const before = this.last.snapshot;
-    if (snapshot.lastChange?.auditId !== before.lastChange?.auditId) return changeNote(snapshot);
-    const { capacity, refillPerSec } = snapshot.bucket;
-    const isSame =
-      capacity.target === before.bucket.capacity.target &&
-      refillPerSec.target === before.bucket.refillPerSec.target;
-    if (isSame) return '';
-    return `change refill ${refillPerSec.target}/s capacity ${capacity.target}`;
-  }
-
-  private isOtherState(snapshot: QueueSnapshot): boolean {
-    return this.last !== undefined && stateOf(this.last.snapshot) !== stateOf(snapshot);
-  }
-
-  private print(snapshot: QueueSnapshot, link: Link, note: string): void {
-    const { form, print, clock, headers } = this.options;
-    if (form === 'jsonl') {
-      const ageSec = Math.round(link.ageSec * 1000) / 1000;
-      print(JSON.stringify({ ...snapshot, ageSec, stale: snapshot.stale || link.word === 'stale' }));
-    } else {
-      if (this.last === undefined && headers) print(lineHeader);
-      print(lineRow(snapshot, link, clock.now(), note));
+    if (link.word !== this.word) {
+      this.word = link.word;
+      this.say(linkInWords(link.word));
     }
-    this.last = { snapshot, link };
+    const lines = news(this.said, snapshot);
+    if (lines.length > 0 || isReached) {
+      this.said = snapshot;
+      for (const line of lines) this.say(line);
+    }
+    if (isReached) this.say(opening(snapshot));
+    else if (this.options.clock.monotonic() - this.saidAtMs >= stillMs) this.say(still(snapshot));
+  }
+
+  private say(line: string): void {
+    this.saidAtMs = this.options.clock.monotonic();
+    this.options.print(clean(line));
   }
 }
-
-const notFinished = (timeoutMs = 0): CliError =>
-  new CliError(`--until was not reached within ${timeoutMs / 1000} s`, {
-    code: 'NOT_FINISHED',
-    exitCode: exitCodes.notFinished,
-  });
-
-const tooOld = (ageSec: number, maxStaleMs: number): CliError =>
-  new CliError(`the data is ${ageSec.toFixed(1)} s old, more than --max-stale ${maxStaleMs / 1000}s`, {
-    code: 'STALE',
-    exitCode: exitCodes.unreachable,
-  });
-
-const gone = (event: string): CliError =>
-  new CliError(`event "${event}" is gone`, {
-    code: 'EVENT_NOT_FOUND',
-    exitCode: exitCodes.notFound,
-    hint: 'tacos event list',
-  });

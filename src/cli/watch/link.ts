@@ -16,6 +16,17 @@ export interface LinkFacts {
   readonly end: 'gone' | 'auth' | undefined;
 }
 
+/** Before anything was heard. */
+export const noLink: LinkFacts = {
+  heardAtMs: undefined,
+  serverAgeSec: 0,
+  isInStep: false,
+  isConnected: false,
+  attempt: 0,
+  retryAtMs: undefined,
+  end: undefined,
+};
+
 export type LinkWord = 'live' | 'lagging' | 'stale' | 'resync' | 'auth' | 'gone';
 
 export interface Link {
@@ -48,3 +59,7 @@ export function linkAt(facts: LinkFacts, nowMs: number): Link {
   if (facts.isConnected && !facts.isInStep) return { ...base, word: 'resync' };
   return { ...base, word: ageSec > liveSec ? 'lagging' : 'live' };
 }
+
+/** What is shown is too old to decide by: drawn dim, no consent. */
+export const isOld = ({ word }: Pick<Link, 'word'>): boolean =>
+  word === 'stale' || word === 'gone' || word === 'auth';

@@ -26,6 +26,7 @@ const replies: fc.Arbitrary<StatusReply> = fc.record(
     phase: fc.constantFrom(...phases),
     paused: fc.boolean(),
     opens_at: time,
+    restorable_until: time,
     message: text,
     notices: fc.array(fc.record({ code: text, text })),
     as_of: time,

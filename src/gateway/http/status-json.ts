@@ -11,6 +11,7 @@ export function statusJson(reply: StatusReply): string {
     `,"waiting_time":${reply.waiting_time},"ready_for_entry":${reply.ready_for_entry}` +
     `,"poll_after_sec":${reply.poll_after_sec},"phase":"${reply.phase}","paused":${reply.paused}`;
   if (reply.opens_at !== undefined) json += `,"opens_at":${JSON.stringify(reply.opens_at)}`;
+  if (reply.restorable_until !== undefined) json += `,"restorable_until":"${reply.restorable_until}"`;
   if (reply.message !== undefined) json += `,"message":${JSON.stringify(reply.message)}`;
   if (reply.notices !== undefined) json += `,"notices":${JSON.stringify(reply.notices)}`;
   json += `,"as_of":"${reply.as_of}"`;

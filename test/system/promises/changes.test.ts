@@ -1,22 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDesk, type Desk } from '../../../src/queue/desk.ts';
+import type { Desk } from '../../../src/queue/desk/desk.ts';
 import { type Fleet, joinAt, pause, startFleet, statusAt } from '../../helpers/fleet.ts';
-
-const author = { name: 'test', role: 'admin', client: 'vitest' };
+import { actOn, openWholeDesk } from '../../helpers/whole-desk.ts';
 
 describe("promise 9: an operator's change is in force on every gateway within 1 s", () => {
   let fleet: Fleet;
   let desk: Desk;
   beforeAll(async () => {
     fleet = await startFleet({ gateways: 3, workers: 2 });
-    const log = { warn: () => {} };
-    desk = await createDesk({
-      redis: { host: '127.0.0.1', port: fleet.redis.port },
-      signingKid: 'k1',
-      timeZone: 'UTC',
-      log,
-    });
+    desk = await openWholeDesk(fleet.redis.port);
   });
   afterAll(async () => {
     await desk.close();
@@ -35,11 +28,7 @@ describe("promise 9: an operator's change is in force on every gateway within 1 
     for (const url of fleet.urls) tokens.push(String((await joinAt(url, event.id)).body.waiting_token));
     await pause(300);
     for (let round = 1; round <= 5; round += 1) {
-      const reply = await desk.changeBucket(
-        event.id,
-        { refillPerSec: 1 + round, reason: 'a test round' },
-        { changeId: randomUUID(), author },
-      );
+      const reply = await actOn(desk, event.id, { type: 'bucket.set', refillPerSec: 1 + round });
       expect(reply).toMatchObject({ applied: true, revision: 1 + round });
       expect(reply.receipt).toMatchObject({ inForce: 3, of: 3, missing: [] });
       expect(reply.receipt?.afterMs).toBeLessThanOrEqual(1_000);
@@ -64,11 +53,7 @@ describe("promise 9: an operator's change is in force on every gateway within 1 
     const pids = await workersOf(stopped?.pid ?? 0);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     try {
-      const reply = await desk.changeBucket(
-        event.id,
-        { refillPerSec: 2, reason: 'one is stopped' },
-        { changeId: randomUUID(), author },
-      );
+      const reply = await actOn(desk, event.id, { type: 'bucket.set', refillPerSec: 2 });
       expect(reply.receipt).toMatchObject({ inForce: 2, of: 3 });
       expect(reply.receipt?.missing).toHaveLength(1);
       expect(gatewayIds).toContain(reply.receipt?.missing[0]?.gateway);

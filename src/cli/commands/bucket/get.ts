@@ -26,7 +26,7 @@ const thenOf = (after: number | undefined): string | undefined =>
   after === undefined ? undefined : rate(after);
 
 /** `tacos bucket get EVT`. */
-export async function bucketGet(cli: Cli, event: string): Promise<void> {
+export async function bucketGet(cli: Cli, [event = '']: readonly string[]): Promise<void> {
   const { api, context } = await cli.connect('read');
   const { asOf, item, warnings } = await api.bucket(event);
   await printResult(

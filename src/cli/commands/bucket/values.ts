@@ -1,7 +1,7 @@
 /** Bounds of the bucket's values, explained before anything is sent. */
 import { capacityMax, refillPerSecMax, refillPerSecMin } from '../../../contract/limits.ts';
+import { refused } from '../../change-errors.ts';
 import { usageError } from '../../errors.ts';
-import { refused } from '../../mutation.ts';
 
 /** @throws CliError (6) outside of what any server takes; (2) for a broken capacity */
 export function checkBucketValues({ capacity, refill }: { capacity?: number; refill?: number }): void {

@@ -1,4 +1,4 @@
-import type { QueueSnapshot } from '../../../contract/admin-api.ts';
+import type { QueueSnapshot } from '../../../contract/snapshot.ts';
 import type { Cli } from '../../cli.ts';
 import { printResult } from '../../output/document.ts';
 import { rate, tokens } from '../../output/format.ts';

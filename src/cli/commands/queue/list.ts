@@ -13,6 +13,9 @@ const columns: readonly Column<EventView>[] = [
   { head: 'REFILL', value: ({ refillPerSec }) => rate(refillPerSec), align: 'right' },
   { head: 'CAPACITY', value: ({ capacity }) => capacity, align: 'right' },
   { head: 'NAME', value: ({ name }) => name, wide: true },
+  { head: 'ADMIT/S', value: ({ admitPerSec }) => rate(admitPerSec), align: 'right', wide: true },
+  { head: 'ETA_TAIL', value: ({ etaTailSec }) => `${Math.round(etaTailSec)}s`, align: 'right', wide: true },
+  { head: 'ALARM', value: ({ alarm }) => alarm ?? undefined, wide: true },
   { head: 'OPENS_AT', value: ({ opensAt }) => opensAt, wide: true },
   { head: 'VERSION', value: ({ revision }) => revision, align: 'right', wide: true },
 ];

@@ -154,9 +154,14 @@ export class Fleet {
   /** The caller's environment, with our own keys and Redis where it names none. */
   private environment(redis: string, isOwnRedis: boolean): NodeJS.ProcessEnv {
     const env: NodeJS.ProcessEnv = { ...this.runtime.env, REDIS_ADDRESS: redis };
+    // A real sign-in, certificate or webhook of this shell is not for a line that simulates its visitors.
     const ours = [
-      'ADMIN_TOKENS',
-      'ADMIN_TOKENS_FILE',
+      ...['ADMIN_TOKENS', 'ADMIN_OIDC_ISSUERS', 'ALERT_WEBHOOK_URL'].flatMap((name) => [
+        name,
+        `${name}_FILE`,
+      ]),
+      'ADMIN_TLS_CERT_FILE',
+      'ADMIN_TLS_KEY_FILE',
       'ADMIN_ADDRESS',
       'SERVER_GRPC_PORT',
       'REDIS_ADDRESS_FILE',

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
-import type { AdminApi } from '../../api-client.ts';
+import type { ActRequest } from '../../../contract/actions.ts';
+import type { AdminApi } from '../../admin-api.ts';
 import { type Cli, clientName, requestTimeoutMs } from '../../cli.ts';
 import { formatDuration, parseDuration } from '../../duration.ts';
 import { CliError } from '../../errors.ts';
@@ -29,6 +31,10 @@ export interface UpFlags {
 
 // No capacity of its own: the default of 100 grows with the refill, so a raised refill is reached without a second setting.
 const demo = { event: 'evt_demo', name: 'Demo', refillPerSec: 10 } as const;
+const demoRequest: ActRequest = {
+  events: [demo.event],
+  action: { type: 'event.create', name: demo.name, refillPerSec: demo.refillPerSec },
+};
 
 /** `tacos up`: everything on this machine until told to stop. Ends with 0 whatever stopped it. */
 export async function up(cli: Cli, flags: UpFlags): Promise<number> {
@@ -46,7 +52,7 @@ export async function up(cli: Cli, flags: UpFlags): Promise<number> {
   try {
     const addresses = await fleet.start(flags, signal);
     if (signal.aborted) return exitCodes.done;
-    const api = connect(runtime, addresses.admin, data);
+    const api = await connect(runtime, addresses.admin, data);
     await createDemo(api, signal);
     const environment = (await api.version()).environment;
     const { admin, gateway, redis } = addresses;
@@ -103,6 +109,7 @@ async function serve(
     } else {
       await watchLines({
         feed,
+        api,
         clock,
         signal,
         intervalMs: 1_000,
@@ -125,7 +132,7 @@ async function serve(
   );
 }
 
-function connect(runtime: Runtime, server: string, data: DataDir): AdminApi {
+async function connect(runtime: Runtime, server: string, data: DataDir): Promise<AdminApi> {
   const token = readFileSync(data.tokenFile, 'utf8').trim();
   const client = clientName(runtime);
   return runtime.connect({ server, token, client, timeoutMs: requestTimeoutMs, unreachableHint: 'tacos up' });
@@ -133,9 +140,10 @@ function connect(runtime: Runtime, server: string, data: DataDir): AdminApi {
 
 /** Makes the demo event unless it is there. The admin API may still be looking for its Redis. */
 async function createDemo(api: AdminApi, signal: AbortSignal): Promise<void> {
+  const idempotencyKey = randomUUID();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await api.createEvent(demo);
+      await api.act(demoRequest, { idempotencyKey });
       return;
     } catch (error) {
       if (error instanceof CliError && error.details.code === 'EVENT_EXISTS') return;

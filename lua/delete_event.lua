@@ -1,0 +1,36 @@
+-- delete_event: delete everything of an event that is closed, or a test. Its audit trail goes with it: the caller keeps the
+-- record elsewhere.
+-- include now_us timed_value event
+-- KEYS[1] meta        hash    kind, phase
+-- KEYS[2] waiting     string  dropped
+-- KEYS[3] away        zset    dropped
+-- KEYS[4] due         string  dropped
+-- KEYS[5] ended       string  dropped
+-- KEYS[6] people      hash    dropped
+-- KEYS[7] bucket      hash    dropped
+-- KEYS[8] granted     zset    dropped
+-- KEYS[9] subjects    hash    dropped
+-- KEYS[10] admits     hash    dropped
+-- KEYS[11] reporters  hash    dropped
+-- KEYS[12] senders    hash    dropped
+-- KEYS[13] turns      list    dropped
+-- KEYS[14] returned   zset    dropped
+-- KEYS[15] tombs      hash    dropped
+-- KEYS[16] rejoined   hash    dropped
+-- KEYS[17] versions   hash    dropped
+-- KEYS[18] arrivals   string  dropped
+-- KEYS[19] answers    hash    dropped
+-- KEYS[20] notes      hash    dropped
+-- KEYS[21] journal    stream  dropped
+-- KEYS[22] audit      stream  dropped
+-- ARGV[1] incarnation string  of the event as the sender knows it
+-- ARGV[2] nowUs       int?    µs; empty = Redis clock
+-- RETURNS {"deleted"} | {"refused"} | {"fence", incarnation} | {"absent"}
+-- COST    O(1), freed in the background
+local event = read_event(KEYS[1])
+if not event then return {'absent'} end
+if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
+local closed = phase_at(event, math.floor(now_us(ARGV[2]) / 1000)) == 'closed'
+if not closed and redis.call('HGET', KEYS[1], 'kind') ~= 'test' then return {'refused'} end
+redis.call('UNLINK', unpack(KEYS))
+return {'deleted'}

@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+
+/** Programs that tests drive: the shells whose completion is tested, and what makes their certificates. */
+const tools = ['zsh', 'fish', 'openssl'];
+
+/**
+ * Installs what is missing of them where that can be done without asking: by apt as root. Elsewhere the tests that
+ * need them say so, and fail only where CI is set.
+ */
+export function ensureTestTools() {
+  const missing = tools.filter((tool) => !works(tool, tool === 'openssl' ? ['version'] : ['--version']));
+  if (missing.length === 0) return;
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !works('apt-get', ['--version'])) return;
+  console.log(`Installing ${missing.join(', ')} for the tests (apt-get)...`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { stdio: ['ignore', 'inherit', 'inherit'], env };
+  spawnSync('apt-get', ['update', '-qq'], options);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
+}
+
+function works(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}

@@ -1,0 +1,38 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { root, runScript } from './lib/project.mjs';
+
+/** Writes docs/reference anew: what is there and is not made any more goes. */
+export async function writeReference() {
+  const { referencePages } = await import('./reference/pages.ts');
+  const folder = join(root, 'docs/reference');
+  const pages = referencePages();
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const path = name.replaceAll('\\', '/');
+    if (path.endsWith('.md') && !pages.has(path)) rmSync(join(folder, path));
+  }
+  writeAll(folder, pages);
+}
+
+/** Writes the man pages below a folder: man1 and man7, as `man -M` wants them. */
+export async function writeManPages(folder, version) {
+  const { manPages } = await import('./reference/man.ts');
+  writeAll(folder, manPages(version));
+}
+
+function writeAll(folder, pages) {
+  for (const [path, text] of pages) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/** With `--man FOLDER VERSION`, as the build calls it, the man pages; else the pages of docs/reference. */
+async function main() {
+  const [what, folder, version] = process.argv.slice(2);
+  if (what === '--man') return writeManPages(folder, version);
+  return writeReference();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await runScript(main);

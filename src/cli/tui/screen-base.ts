@@ -1,0 +1,130 @@
+/** What every screen is: a frame that subscribers hear of only when it differs, looked at a few times a second. */
+import type { Block, Frame } from './frame.ts';
+import { blockGlyphs, type Glyphs } from './glyphs.ts';
+import type { Press } from './keys.ts';
+import type { Line, Size } from './text.ts';
+
+/** What a press asks of whoever holds the screen. */
+export type Wish =
+  | { readonly kind: 'quit' | 'interrupt' | 'suspend' | 'redraw' | 'sign-in' | 'back' }
+  | { readonly kind: 'event'; readonly event: string };
+
+export abstract class ScreenBase {
+  protected size: Size = { columns: 80, rows: 24 };
+  private readonly listeners = new Set<() => void>();
+  private readonly holder = new FrameHolder();
+  private timer: NodeJS.Timeout | undefined;
+  private readonly frameMs: number;
+  private readonly cutMark: string;
+
+  /** `frameMs` = between looks, ms. */
+  constructor({ frameMs, glyphs }: { frameMs: number; glyphs: Glyphs }) {
+    this.frameMs = frameMs;
+    this.cutMark = glyphs.cut;
+  }
+
+  /** Begins to look. */
+  start(): void {
+    this.timer ??= setInterval(() => this.look(), this.frameMs);
+  }
+
+  /** Ends it; nobody is told of anything afterwards. */
+  stop(): void {
+    clearInterval(this.timer);
+    this.listeners.clear();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getFrame = (): Frame => this.holder.frame ?? this.holder.take(this.drawn());
+
+  /** The terminal has another size. */
+  resize(size: Size): void {
+    if (size.columns === this.size.columns && size.rows === this.size.rows) return;
+    this.size = size;
+    this.publish();
+  }
+
+  /** Takes a key. */
+  abstract press(press: Press): Wish | undefined;
+  /** Takes pasted text, which is never keys. */
+  abstract paste(text: string): void;
+  /** Takes samples, asks what is due, and publishes. */
+  abstract look(): void;
+  protected abstract compose(): Frame;
+
+  /** Tells subscribers when the frame differs. */
+  protected publish(): void {
+    const before = this.holder.frame;
+    if (this.holder.take(this.drawn()) === before) return;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** The frame with the cut mark of these glyphs: texts are cut in many places, by code that knows no glyphs. */
+  private drawn(): Frame {
+    const frame = this.compose();
+    if (this.cutMark === blockGlyphs.cut) return frame;
+    const lines = (of: readonly Line[]): Line[] =>
+      of.map((each) =>
+        each.map(({ text, tone }) => ({ text: text.replaceAll(blockGlyphs.cut, this.cutMark), tone })),
+      );
+    const blocks = (of: readonly Block[]): Block[] =>
+      of.map(({ id, lines: own }) => ({ id, lines: lines(own) }));
+    return {
+      ...frame,
+      head: lines(frame.head),
+      left: blocks(frame.left),
+      right: blocks(frame.right),
+      foot: lines(frame.foot),
+    };
+  }
+}
+
+/** Keeps what did not change as the very same objects, so that only what did is drawn. */
+class FrameHolder {
+  frame: Frame | undefined;
+  private texts = new Map<string, string>();
+
+  take(next: Frame): Frame {
+    const last = this.frame;
+    const texts = new Map<string, string>();
+    const keep = <T>(key: string, value: T, known: T | undefined): T => {
+      const text = JSON.stringify(value);
+      texts.set(key, text);
+      return known !== undefined && this.texts.get(key) === text ? known : value;
+    };
+    const lines = (key: 'head' | 'foot'): readonly Line[] => keep(key, next[key], last?.[key]);
+    const blocks = (key: 'left' | 'right'): readonly Block[] => {
+      const kept = next[key].map((block) =>
+        keep(
+          `${key} ${block.id}`,
+          block,
+          last?.[key].find(({ id }) => id === block.id),
+        ),
+      );
+      const known = last?.[key];
+      return known?.length === kept.length && kept.every((block, at) => block === known[at]) ? known : kept;
+    };
+    const made = {
+      ...next,
+      head: lines('head'),
+      foot: lines('foot'),
+      left: blocks('left'),
+      right: blocks('right'),
+    };
+    this.texts = texts;
+    const isSame =
+      last !== undefined &&
+      last.head === made.head &&
+      last.foot === made.foot &&
+      last.left === made.left &&
+      last.right === made.right &&
+      last.isDim === made.isDim &&
+      last.leftColumns === made.leftColumns;
+    if (!isSame || last === undefined) this.frame = made;
+    return this.frame ?? made;
+  }
+}

@@ -1,0 +1,106 @@
+/** Text of the screen before it is drawn: lines of parts with tones, measured as a terminal measures. */
+import stringWidth from 'string-width';
+import { middleCut } from '../output/table.ts';
+import type { Glyphs } from './glyphs.ts';
+
+/** What a part means; colours are given to it where it is drawn. `mark` = where the cursor is. */
+export type Tone = 'plain' | 'dim' | 'good' | 'warn' | 'bad' | 'info' | 'bold' | 'mark';
+
+export interface Part {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+export type Line = readonly Part[];
+
+/** Room in columns and rows. */
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export const part = (text: string, tone: Tone = 'plain'): Part => ({ text, tone });
+export const line = (text: string, tone: Tone = 'plain'): Line => [part(text, tone)];
+/** The text without its tones. */
+export const textOf = (of: Line): string => of.map(({ text }) => text).join('');
+export const widthOf = (of: Line): number => of.reduce((sum, { text }) => sum + stringWidth(text), 0);
+
+/** Filled up with spaces to a width on the screen; longer text stays as it is. */
+export const padTo = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+
+/** Cut in the middle and filled up: exactly `width` columns. */
+export const cell = (text: string, width: number): string =>
+  width <= 0 ? '' : padTo(middleCut(text, width), width);
+
+/** Cut at the end to at most `width` columns. */
+export function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let used = 0;
+  let taken = '';
+  for (const letter of text) {
+    used += stringWidth(letter);
+    if (used > width) break;
+    taken += letter;
+  }
+  return taken;
+}
+
+/** Cut at the end to at most `width` columns, with a mark where something is missing. */
+export const cutEnd = (text: string, width: number): string =>
+  stringWidth(text) <= width ? text : `${cut(text, Math.max(0, width - 1))}…`;
+
+/** A line cut and filled up to exactly `width` columns. */
+export function fitLine(of: Line, width: number): Line {
+  const fitted: Part[] = [];
+  let room = width;
+  for (const { text, tone } of of) {
+    const shown = cut(text, room);
+    if (shown !== '') fitted.push({ text: shown, tone });
+    room -= stringWidth(shown);
+    if (shown !== text) break;
+  }
+  if (room > 0) fitted.push(part(' '.repeat(room)));
+  return fitted;
+}
+
+/** The rule above a pane: `── 1 WAITING  18,234 ───── 15m ─`, exactly `width` columns. */
+export function titleLine(
+  { name, figures = '', right = '', isFocused = false }: Title,
+  { width, end, glyphs }: { width: number; end: number; glyphs: Glyphs },
+): Line {
+  const { rule } = glyphs;
+  const tail = right === '' ? '' : ` ${right} ${rule.repeat(end)}`;
+  const room = width - stringWidth(tail) - 4;
+  const shownName = cut(name, room);
+  const shown = cut(figures === '' ? '' : figures, room - stringWidth(shownName));
+  const fill = rule.repeat(Math.max(0, room - stringWidth(shownName) - stringWidth(shown)));
+  const head: Line = [part(`${rule}${rule} `, 'dim'), part(shownName, isFocused ? 'info' : 'bold')];
+  return fitLine([...head, part(shown), part(` ${fill}${tail}`, 'dim')], width);
+}
+
+export interface Title {
+  /** `1 WAITING`. */
+  readonly name: string;
+  /** What follows it. */
+  readonly figures?: string;
+  /** What stands at the right end. */
+  readonly right?: string;
+  readonly isFocused?: boolean;
+}
+
+/** Text broken at spaces to lines of at most `width` columns. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let current = '';
+  for (const word of text.split(' ')) {
+    const next = current === '' ? word : `${current} ${word}`;
+    if (stringWidth(next) <= width) {
+      current = next;
+      continue;
+    }
+    if (current !== '') lines.push(current);
+    current = cut(word, width);
+  }
+  return [...lines, current];
+}

@@ -1,0 +1,80 @@
+/** Gathers what `doctor` looks at. */
+import type { RedisAddress } from '../../redis/client.ts';
+import { deadHeadsOf } from './alarm-inputs.ts';
+import type { DeskEvent } from './desk-event.ts';
+import type { DeskWide } from './desk-wide.ts';
+import type { DoctorEvent, DoctorFacts } from './doctor.ts';
+import { surelyGonePresences } from './doctor-event.ts';
+
+/** What the server's own process adds; `ServerFacts` of src/admin-api/desk.ts. */
+export interface ServerPart {
+  readonly certificateEndsAt: string | null;
+  readonly webhook: { readonly configured: boolean; readonly failing: boolean };
+}
+
+/** Facts on these events. `nowMs`: Redis time. */
+export function doctorFacts(
+  events: readonly DeskEvent[],
+  wide: DeskWide,
+  from: { readonly server: ServerPart; readonly nowMs: number; readonly redis: RedisAddress },
+): DoctorFacts {
+  const { server, nowMs, redis } = from;
+  const { cpuPercent, usedMemoryBytes, maxMemoryBytes } = wide.figures;
+  const outside = wide.outside();
+  const { certificateEndsAt } = server;
+  return {
+    nowMs,
+    events: events.map((event) => doctorEvent(event, nowMs)),
+    redis: { ...wide.health, cpuPercent, usedMemoryBytes, maxMemoryBytes, cli: redisCliOf(redis) },
+    webhook: server.webhook,
+    ...outside,
+    certificateEndsAtMs:
+      certificateEndsAt === null ? outside.certificateEndsAtMs : Date.parse(certificateEndsAt),
+  };
+}
+
+function doctorEvent(event: DeskEvent, nowMs: number): DoctorEvent {
+  const { replica, reads, alarms } = event;
+  const { settings } = replica;
+  const snapshot = event.snapshot();
+  const { bucket } = snapshot;
+  return {
+    event: event.id,
+    phase: snapshot.phase,
+    paused: snapshot.paused,
+    opensAtMs: settings.opensAtMs,
+    waiting: snapshot.waiting,
+    away: snapshot.away,
+    deadHeads: deadHeadsOf(replica, reads, nowMs),
+    gone: goneOf(replica, nowMs),
+    refillPerSec: bucket.refillPerSec.target,
+    capacity: bucket.capacity.target,
+    window: bucket.window,
+    presenceSec: settings.presenceMs / 1000,
+    revision: settings.revision,
+    settledSec: Math.max(0, (nowMs - settings.changedAtMs) / 1000),
+    gateways: reads.gateways.gateways(nowMs),
+    alarms,
+  };
+}
+
+/** A place is stepped around once it was silent for one presence time; the rest of the silence is since then. */
+function goneOf({ away, settings }: DeskEvent['replica'], nowMs: number): number {
+  const untilMs = nowMs - (surelyGonePresences - 1) * settings.presenceMs;
+  let gone = 0;
+  for (const { sinceMs, unclaimed } of away.values()) if (!unclaimed && sinceMs <= untilMs) gone += 1;
+  return gone;
+}
+
+/**
+ * How `redis-cli` is called to reach it, ready for a shell. A password is never in it: where there is one, redis-cli
+ * asks for it.
+ */
+export function redisCliOf({ host, port, username, password, tls }: RedisAddress): string {
+  const user = username === undefined ? '' : ` --user ${shellWord(username)}`;
+  const ask = password === undefined ? '' : ' --askpass';
+  return `redis-cli -h ${shellWord(host)} -p ${port}${tls === true ? ' --tls' : ''}${user}${ask}`;
+}
+
+const shellWord = (text: string): string =>
+  /^[\w.:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest';
+import { type DoctorEvent, type DoctorFacts, type DoctorGateway, diagnose } from './doctor.ts';
+import { redisCliOf } from './doctor-facts.ts';
+
+const nowMs = Date.parse('2026-11-21T05:03:21Z');
+const gateway = (change: Partial<DoctorGateway> = {}): DoctorGateway => ({
+  gateway: 'box-1-4711-ab12',
+  lastMs: nowMs - 500,
+  revision: 3,
+  version: '1.0.0',
+  lagMs: 12,
+  ...change,
+});
+const line = (change: Partial<DoctorEvent> = {}): DoctorEvent => ({
+  event: 'evt_x',
+  phase: 'open',
+  paused: false,
+  opensAtMs: 0,
+  waiting: 5_000,
+  away: 3,
+  deadHeads: 3,
+  gone: 0,
+  refillPerSec: 50,
+  capacity: 200,
+  window: 200,
+  presenceSec: 20,
+  revision: 3,
+  settledSec: 600,
+  gateways: [gateway(), gateway({ gateway: 'box-2-88-cd34' })],
+  alarms: [],
+  ...change,
+});
+const healthyRedis = {
+  usedMemoryBytes: 212e6,
+  maxMemoryBytes: 1024 ** 3,
+  systemMemoryBytes: 8 * 1024 ** 3,
+  cpuPercent: 41,
+  aof: true,
+  persistenceFailing: '',
+  failoverAtMs: null,
+  cli: 'redis-cli -h redis.internal -p 6390',
+};
+const facts = (change: Partial<DoctorFacts> = {}): DoctorFacts => ({
+  nowMs,
+  events: [line()],
+  redis: healthyRedis,
+  certificateEndsAtMs: null,
+  keyEndsAtMs: null,
+  webhook: { configured: false, failing: false },
+  hpa: null,
+  ...change,
+});
+const at = (change: Partial<DoctorEvent>): DoctorFacts => facts({ events: [line(change)] });
+const alarm = (id: string, severity: 'warn' | 'crit' = 'crit') => ({
+  id,
+  severity,
+  text: `${id} is on`,
+  since: '2026-11-21T05:03:00.000Z',
+  next: 'tacos doctor evt_x',
+});
+const hour = 3_600_000;
+
+describe('a healthy line', () => {
+  it('passes every check', () => {
+    const findings = diagnose(facts());
+    expect(findings.filter(({ result }) => result !== 'pass')).toEqual([]);
+    expect(findings.map(({ check }) => check)).toContain('paused');
+  });
+
+  it('passes while it drains, and while nobody waits and no gateway serves it', () => {
+    const quiet = at({ phase: 'draining' }).events.concat(line({ waiting: 0, gateways: [] }));
+    expect(diagnose(facts({ events: quiet })).filter(({ result }) => result !== 'pass')).toEqual([]);
+  });
+});
+
+describe('a fault is named first, with what ends it', () => {
+  const faults: [string, DoctorFacts, object][] = [
+    ['a pause', at({ paused: true }), { check: 'paused', result: 'fail', next: 'tacos queue resume evt_x' }],
+    [
+      'an event without an opening time',
+      at({ phase: 'scheduled' }),
+      { check: 'not-open', result: 'fail', next: 'tacos queue open evt_x' },
+    ],
+    [
+      'an event that opens later',
+      at({ phase: 'prequeue', opensAtMs: nowMs + 300_000 }),
+      {
+        check: 'not-open',
+        result: 'fail',
+        text: 'opens in 5 min, and 5000 people wait',
+        next: 'tacos queue open evt_x',
+      },
+    ],
+    [
+      'an event that was closed while people wait',
+      at({ phase: 'closed' }),
+      { check: 'not-open', result: 'fail', next: 'tacos queue open evt_x' },
+    ],
+    [
+      'a bucket that is too small',
+      at({ capacity: 20 }),
+      { check: 'capacity-small', result: 'fail', next: 'tacos bucket set evt_x --capacity 200' },
+    ],
+    [
+      'a window that is too small',
+      at({ window: 30 }),
+      { check: 'window-small', result: 'fail', next: 'tacos queue settings set evt_x --window 200' },
+    ],
+    [
+      'a thousand dead heads',
+      at({ deadHeads: 1_000, gone: 990, away: 900 }),
+      {
+        check: 'dead-heads',
+        result: 'fail',
+        who: expect.stringContaining('nobody has to'),
+        next: 'tacos queue expire evt_x --silent-for 60s --confirm evt_x --reason "silent at the front"',
+      },
+    ],
+    [
+      'a gateway that stopped',
+      at({ gateways: [gateway(), gateway({ gateway: 'box-2-88-cd34', lastMs: nowMs - 8_000 })] }),
+      {
+        check: 'gateway-missing',
+        result: 'fail',
+        text: expect.stringContaining('box-2-88-cd34 (seen 8 s ago)'),
+        who: expect.stringContaining('box-2:'),
+      },
+    ],
+    [
+      'a revision that a gateway has not taken over',
+      at({ gateways: [gateway({ revision: 2 }), gateway({ gateway: 'box-2-88-cd34' })] }),
+      { check: 'revision-not-in-force', result: 'fail', who: expect.stringContaining('box-1:') },
+    ],
+    [
+      'a Redis at its maxmemory',
+      facts({ redis: { ...healthyRedis, usedMemoryBytes: 1024 ** 3 } }),
+      {
+        check: 'redis-memory',
+        result: 'fail',
+        who: 'whoever runs Redis',
+        next: 'redis-cli -h redis.internal -p 6390 CONFIG SET maxmemory 2048mb',
+      },
+    ],
+    [
+      'a Redis without an append-only file',
+      facts({ redis: { ...healthyRedis, aof: false } }),
+      {
+        check: 'aof-off',
+        result: 'fail',
+        next: 'redis-cli -h redis.internal -p 6390 CONFIG SET appendonly yes',
+      },
+    ],
+    [
+      'a certificate that ends today',
+      facts({ certificateEndsAtMs: nowMs + 5 * hour }),
+      {
+        check: 'certificate-ending',
+        result: 'fail',
+        text: expect.stringContaining('5 h'),
+        who: expect.any(String),
+      },
+    ],
+    [
+      'a key that ends today',
+      facts({ keyEndsAtMs: nowMs + 23 * hour }),
+      { check: 'key-ending', result: 'fail', text: 'a key ends in 23 h', who: expect.any(String) },
+    ],
+  ];
+  it.each(faults)('%s', (_name, given, first) => {
+    expect(diagnose(given)[0]).toMatchObject(first);
+    expect(diagnose(given)[0]?.runbook).toBe(`${diagnose(given)[0]?.check}.md`);
+  });
+
+  const stopping = faults.filter(([, given]) => diagnose(given)[0]?.result === 'fail');
+  it.each(stopping)('%s stands before the alarm that follows from it', (_name, given) => {
+    const [event] = given.events;
+    const sick = { ...(event as DoctorEvent), alarms: [alarm('admissions-none')] };
+    const checks = diagnose({ ...given, events: [sick] }).map(({ check }) => check);
+    expect(checks[0]).toBe(diagnose(given)[0]?.check);
+    expect(checks).toContain('admissions-none');
+  });
+
+  it('a Redis that cannot grow on its machine is not told to', () => {
+    const redis = { ...healthyRedis, usedMemoryBytes: 1024 ** 3, systemMemoryBytes: 1024 ** 3 };
+    const [first] = diagnose(facts({ redis }));
+    expect(first?.next).toBeUndefined();
+    expect(first?.who).toContain('more memory');
+  });
+
+  it('a limit of memory that came after what Redis holds is raised above that', () => {
+    const redis = { ...healthyRedis, usedMemoryBytes: 2.5 * 1024 ** 3 };
+    expect(diagnose(facts({ redis }))[0]?.next).toBe(
+      'redis-cli -h redis.internal -p 6390 CONFIG SET maxmemory 5120mb',
+    );
+  });
+
+  it('an event that is not open while nobody waits is a warning', () => {
+    const quiet = { waiting: 0, opensAtMs: nowMs + 300_000 };
+    for (const phase of ['scheduled', 'prequeue', 'closed'] as const) {
+      expect(diagnose(at({ ...quiet, phase }))[0]).toMatchObject({ check: 'not-open', result: 'warn' });
+    }
+    expect(diagnose(at({ ...quiet, phase: 'prequeue' }))[0]?.text).toBe('opens in 5 min');
+  });
+
+  it('people who are stepped around sooner are taken for gone sooner', () => {
+    const [first] = diagnose(at({ deadHeads: 1_000, gone: 1_000, presenceSec: 5 }));
+    expect(first?.next).toContain('--silent-for 15s');
+  });
+
+  it('places are not told to be ended while that would not end the trouble', () => {
+    const [first] = diagnose(at({ deadHeads: 1_000, gone: 950 }));
+    expect(first).toMatchObject({ check: 'dead-heads', result: 'fail', who: expect.any(String) });
+    expect(first?.next).toBeUndefined();
+  });
+
+  it('a certificate that has ended fails, and one that is good for longer than a day passes', () => {
+    expect(diagnose(facts({ certificateEndsAtMs: nowMs + 25 * hour }))[0]?.result).toBe('pass');
+    expect(diagnose(facts({ certificateEndsAtMs: nowMs - hour }))[0]?.text).toContain('ended 60 min ago');
+  });
+});
+
+describe('several things at once', () => {
+  it('puts failures before warnings before passes', () => {
+    const found = diagnose(
+      facts({
+        events: [line({ paused: true })],
+        redis: { ...healthyRedis, aof: false },
+        webhook: { configured: true, failing: true },
+      }),
+    );
+    expect(found.slice(0, 4).map(({ check, result }) => [check, result])).toEqual([
+      ['paused', 'fail'],
+      ['aof-off', 'fail'],
+      ['webhook-failing', 'warn'],
+      [found[3]?.check, 'pass'],
+    ]);
+  });
+
+  it('takes a small bucket for a failure once the line is slow', () => {
+    const small = { capacity: 150 };
+    expect(diagnose(at(small))[0]).toMatchObject({ check: 'capacity-small', result: 'warn' });
+    const slow = { ...small, alarms: [alarm('admissions-low', 'warn')] };
+    expect(diagnose(at(slow))[0]).toMatchObject({ check: 'capacity-small', result: 'fail' });
+  });
+
+  it('keeps a new revision from failing before 5 s are over', () => {
+    const behind = { gateways: [gateway({ revision: 2 })], settledSec: 1 };
+    expect(diagnose(at(behind))[0]?.result).toBe('pass');
+  });
+
+  it('forgets a gateway five minutes after its last report', () => {
+    const gone = { gateways: [gateway(), gateway({ gateway: 'old-1-aaaa', lastMs: nowMs - 301_000 })] };
+    expect(diagnose(at(gone))[0]?.result).toBe('pass');
+  });
+
+  it('does not send a symptom back to doctor', () => {
+    expect(diagnose(at({ alarms: [alarm('admissions-none')] }))[0]?.next).toBeUndefined();
+  });
+});
+
+describe('how redis-cli is called', () => {
+  it('names host and port', () => {
+    expect(redisCliOf({ host: '127.0.0.1', port: 6390 })).toBe('redis-cli -h 127.0.0.1 -p 6390');
+    expect(redisCliOf({ host: '::1', port: 1, tls: true })).toBe('redis-cli -h ::1 -p 1 --tls');
+  });
+
+  it('has redis-cli ask for the password and never prints it', () => {
+    const address = { host: 'redis', port: 6379, username: 'tacos', password: 'pa55' };
+    expect(redisCliOf(address)).toBe('redis-cli -h redis -p 6379 --user tacos --askpass');
+  });
+
+  it('quotes what a shell would take for more than a word', () => {
+    expect(redisCliOf({ host: "a;ls 'b'", port: 1 })).toBe("redis-cli -h 'a;ls '\\''b'\\''' -p 1");
+  });
+});

@@ -1,0 +1,70 @@
+/** The settings of all events that are not closed, read from Redis itself: no replica is loaded for them. */
+import type { RedisClient } from '../../redis/client.ts';
+import { keysOf } from '../scripts.ts';
+import { type EventSettings, parseSettings } from '../settings.ts';
+
+/** What the budget and the desk's tick need of `meta`. */
+const fields = [
+  'life',
+  'kind',
+  'revision',
+  'changedAt',
+  'phase',
+  'paused',
+  'opensAt',
+  'prequeueFrom',
+  'deadline',
+  'refill',
+  'job',
+] as const;
+
+/** Events of one pipeline. */
+const batchEvents = 500;
+/** What was read so lately is taken again, ms. */
+const recentMs = 900;
+
+export type OpenSettingsMap = ReadonlyMap<string, EventSettings>;
+
+export class OpenSettings {
+  private readonly redis: RedisClient;
+  private readonly openEvents: () => Promise<string[]>;
+  private last: { readonly atMs: number; readonly reading: Promise<OpenSettingsMap> } | undefined;
+
+  /** `openEvents`: ids of all events that are not closed. */
+  constructor(redis: RedisClient, openEvents: () => Promise<string[]>) {
+    this.redis = redis;
+    this.openEvents = openEvents;
+  }
+
+  /** As they are now; only what phases, the budget and jobs are made of is filled in. */
+  read(): Promise<OpenSettingsMap> {
+    const reading = this.fetch();
+    this.last = { atMs: performance.now(), reading };
+    return reading;
+  }
+
+  /** As they were a second ago at most. */
+  recent(): Promise<OpenSettingsMap> {
+    const { last } = this;
+    return last && performance.now() - last.atMs < recentMs ? last.reading : this.read();
+  }
+
+  private async fetch(): Promise<OpenSettingsMap> {
+    const ids = await this.openEvents();
+    const settings = new Map<string, EventSettings>();
+    for (let from = 0; from < ids.length; from += batchEvents) {
+      const batch = ids.slice(from, from + batchEvents);
+      const pipeline = this.redis.pipeline();
+      for (const id of batch) pipeline.hmget(keysOf(id).meta, ...fields);
+      const replies = (await pipeline.exec()) ?? [];
+      for (const [index, id] of batch.entries()) {
+        const [error, values] = replies[index] ?? [new Error('a reply is missing'), []];
+        if (error) throw error;
+        const texts = values as readonly (string | null)[];
+        const meta = Object.fromEntries(fields.map((name, at) => [name, texts[at] ?? '']));
+        if (meta.life !== '') settings.set(id, parseSettings(meta));
+      }
+    }
+    return settings;
+  }
+}

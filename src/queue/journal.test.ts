@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { parseEntry, parseSeqs } from './journal.ts';
+
+describe('an entry of the journal', () => {
+  it('says of an expiry whether it can be undone, and reads those of an older version', () => {
+    expect(parseEntry('x 17 3,7-9')).toEqual({ kind: 'expired', nowMs: 17, seqs: [3, 7, 8, 9] });
+    expect(parseEntry('x 17 3 600017')).toEqual({
+      kind: 'expired',
+      nowMs: 17,
+      seqs: [3],
+      restorableUntilMs: 600_017,
+    });
+  });
+
+  it('names places that are given back', () => {
+    expect(parseEntry('r 17 1-3')).toEqual({ kind: 'restored', nowMs: 17, seqs: [1, 2, 3] });
+  });
+
+  it('carries questions, but none that this version does not understand', () => {
+    expect(parseEntry('q ask_1 story 7 0')).toEqual({
+      kind: 'asked',
+      askId: 'ask_1',
+      what: 'story',
+      seq: 7,
+      sinceMs: 0,
+    });
+    expect(parseEntry('q ask_1 weather 7 0')).toEqual({ kind: 'unknown' });
+  });
+
+  it('is ignored when a newer version wrote it', () => {
+    expect(parseEntry('z 1 2 3')).toEqual({ kind: 'unknown' });
+    expect(parseEntry('')).toEqual({ kind: 'unknown' });
+  });
+
+  it('lists no places where there are none', () => {
+    expect(parseSeqs('')).toEqual([]);
+    expect(parseSeqs(undefined)).toEqual([]);
+  });
+});
