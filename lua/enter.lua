@@ -7,7 +7,7 @@
 -- KEYS[4] ended       string  2 bits a seq
 -- KEYS[5] due         string  4 bytes a seq
 -- KEYS[6] bucket      hash    tokens (micro), refilledAt (µs), overflow (micro), counted (micro)
--- KEYS[7] granted     zset    seq -> granted ms, for the time in which enter can be repeated
+-- KEYS[7] granted     zset    seq -> granted ms, plus 0.5 if to a subject; for the time in which enter can be repeated
 -- KEYS[8] subjects    hash    subject digest -> seq; one grant a subject
 -- KEYS[9] admits      hash    10 s slot -> admissions
 -- KEYS[10] returned   zset    seq -> back since ms
@@ -33,9 +33,11 @@ local seq, subject = tonumber(ARGV[2]), ARGV[4]
 local how = ended_as(KEYS[4], seq)
 if how == ENTERED then
   if subject ~= '' and redis.call('HGET', KEYS[8], subject) ~= int(seq) then return {'not_yours'} end
-  local granted_ms = redis.call('ZSCORE', KEYS[7], seq)
-  if granted_ms and now_ms - granted_ms < tonumber(ARGV[7]) then return {'granted', tonumber(granted_ms), now_ms} end
-  return {'entered'}
+  local score = tonumber(redis.call('ZSCORE', KEYS[7], seq) or '-inf')
+  local granted_ms = math.floor(score)
+  if now_ms - granted_ms >= tonumber(ARGV[7]) then return {'entered'} end
+  if subject == '' and score > granted_ms then return {'not_yours'} end
+  return {'granted', granted_ms, now_ms}
 end
 if how == LEFT then return {'left'} end
 if how == EXPIRED then return {'expired'} end
@@ -90,7 +92,7 @@ end
 end_place(KEYS[4], seq, ENTERED)
 local tokens = bucket.tokens - MICRO
 write_bucket(KEYS[6], tokens, now, bucket.overflow)
-redis.call('ZADD', KEYS[7], int(now_ms), seq)
+redis.call('ZADD', KEYS[7], int(now_ms) .. (subject ~= '' and '.5' or ''), seq)
 if subject ~= '' then redis.call('HSET', KEYS[8], subject, int(seq)) end
 redis.call('HINCRBY', KEYS[9], int(math.floor(now_ms / 10000)), 1)
 append(KEYS[11], event.n + 1, string.format('e %.0f %.0f %.0f %s', seq, tokens, now, since and 'a' or 'w'))

@@ -18,7 +18,7 @@ local function time_passed(meta_key, event, now_ms, empty)
   local function note(at_ms, action, summary, row)
     local name = redis.sha1hex(meta_key .. event.life .. summary .. int(at_ms))
     records[#records + 1] = {at = at_ms, json = cjson.encode({
-      auditId = 'aud_' .. string.sub(name, 1, 16), event = string.match(meta_key, '{(.+)}'), actor = 'system',
+      auditId = 'aud_' .. string.sub(name, 1, 10), event = string.match(meta_key, '{(.+)}'), actor = 'system',
       role = 'system', client = 'gateway', action = action, summary = SUMMARY[summary], reason = '', rows = {row},
     })}
   end

@@ -3,7 +3,8 @@ import type { AdminApi } from './admin-api.ts';
 import type { ResolvedContext } from './context.ts';
 import { flagOfContext, localName } from './context-names.ts';
 import { CliError } from './errors.ts';
-import { rememberEvents } from './event-memory.ts';
+import { rememberEvents, rememberedEvents } from './event-memory.ts';
+import { nearestOf } from './nearest.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Wraps an API. Streams and figures pass through as they are. */
@@ -29,8 +30,11 @@ export function withMemory(runtime: Runtime, context: ResolvedContext, api: Admi
             note(name, reply);
             return reply;
           },
-          (error: unknown) => {
-            throw withSignIn(error, context);
+          async (error: unknown) => {
+            throw await withGuess(withSignIn(error, context), async () => {
+              const known = rememberedEvents(runtime, context.name);
+              return known.length > 0 ? known : (await target.listEvents()).items.map(({ event }) => event);
+            });
           },
         );
       };
@@ -41,6 +45,17 @@ export function withMemory(runtime: Runtime, context: ResolvedContext, api: Admi
 interface Named {
   readonly items?: readonly { readonly event: string }[];
   readonly events?: readonly { readonly event: string }[];
+}
+
+/** An event that is not there, with the one that may be meant; `idsOf` is asked only then. */
+async function withGuess(error: unknown, idsOf: () => Promise<readonly string[]>): Promise<unknown> {
+  if (!(error instanceof CliError) || error.details.code !== 'EVENT_NOT_FOUND') return error;
+  const asked = /^event "(.+)" not found$/.exec(error.message)?.[1];
+  if (asked === undefined) return error;
+  const guess = nearestOf(asked, await idsOf().catch(() => []));
+  return guess === undefined
+    ? error
+    : new CliError(`${error.message}: did you mean ${guess}?`, error.details);
 }
 
 /** A refused token's next step is a new one, where one can be had. */

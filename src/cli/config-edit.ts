@@ -1,7 +1,7 @@
 /** Changes config.yaml: comments stay where they are, the result is checked before it replaces the file. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Document } from 'yaml';
-import { type Config, checkConfig } from './config-file.ts';
+import { type Config, checkConfig, configSchema, problemOfCurrent } from './config-file.ts';
 import { CliError, usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { configFile } from './paths.ts';
@@ -26,9 +26,10 @@ export async function editConfig(
   const file = configFile(place);
   const { parseDocument } = await import('yaml');
   const document: Document = parseDocument(existsSync(file) ? readFileSync(file, 'utf8') : '');
-  const [problem] = document.errors;
-  if (problem !== undefined) throw usageError(`${file} cannot be read: ${problem.message.split('\n')[0]}`);
+  const [broken] = document.errors;
+  if (broken !== undefined) throw usageError(`${file} cannot be read: ${broken.message.split('\n')[0]}`);
   if (document.contents === null) document.contents = document.createNode({}) as Document['contents'];
+  const before = configSchema.safeParse(document.toJS());
   edit({
     set: (path, value) => document.setIn(path, value === undefined ? undefined : document.createNode(value)),
     remove: (path) => {
@@ -36,6 +37,10 @@ export async function editConfig(
     },
   });
   const config = checkConfig(file, document.toJS());
+  const problem = problemOfCurrent(file, config);
+  // What was wrong already does not stop other edits: they may be the way out.
+  const was = before.success ? problemOfCurrent(file, before.data) : undefined;
+  if (problem !== undefined && problem.message !== was?.message) throw problem;
   try {
     writePrivate(file, document.toString({ lineWidth: 100 }));
   } catch (error) {

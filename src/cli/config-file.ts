@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { contextKinds, contextNamePattern, envName, localName } from './context-names.ts';
 import { parseDuration } from './duration.ts';
-import { usageError } from './errors.ts';
+import { type CliError, usageError } from './errors.ts';
 import { configFile } from './paths.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -35,7 +35,7 @@ const proxySchema = z
 /** One context. Unknown keys are refused: a misspelt `protected` must not pass for an open one. */
 export const contextSchema = z.strictObject({
   server: z.url({ protocol: /^https?$/ }),
-  /** Visitor API of the same place, for load tests. */
+  /** Visitor API of the same place. */
   gateway: z.url({ protocol: /^https?$/ }).optional(),
   kind: z.enum(contextKinds).optional(),
   protected: z.boolean().optional(),
@@ -107,7 +107,11 @@ export async function readConfig(place: Place): Promise<Config> {
   return checkConfig(file, content);
 }
 
-/** Checks a parsed file. @throws CliError (usage) */
+/**
+ * Checks a parsed file; whether its `current` can be used is asked apart, by `problemOfCurrent`.
+ *
+ * @throws CliError (usage)
+ */
 export function checkConfig(file: string, content: unknown): Config {
   const parsed = configSchema.safeParse(content);
   if (!parsed.success) {
@@ -116,19 +120,24 @@ export function checkConfig(file: string, content: unknown): Config {
     );
     throw usageError(`${file} is not valid: ${problems.join('; ')}`);
   }
-  const { current, contexts } = parsed.data;
-  if (current !== undefined && contexts[current] === undefined) {
-    throw usageError(`${file} is not valid: current: there is no context "${current}"`);
-  }
-  if (current !== undefined && isProtected(contexts[current])) {
-    throw usageError(
-      `${file}: "${current}" is protected, so it cannot be current`,
-      `export TACOS_CONTEXT=${current}`,
-    );
-  }
   return parsed.data;
 }
 
-/** Whether changes there need consent: as written, and production unless written otherwise. */
+/** Why `current` cannot be used, undefined = it can: only what would use it fails, so that the file can be mended. */
+export function problemOfCurrent(file: string, { current, contexts }: Config): CliError | undefined {
+  if (current === undefined) return undefined;
+  const another = 'make another one current: tacos context use NAME';
+  if (contexts[current] === undefined) {
+    const sentence = `${file} is not valid: current: there is no context "${current}"`;
+    return usageError(sentence, { why: another, hint: 'tacos context list' });
+  }
+  if (!isProtected(contexts[current])) return undefined;
+  return usageError(`${file}: "${current}" is protected, so it cannot be current`, {
+    why: `${another}; or take this one for one shell`,
+    hint: `export TACOS_CONTEXT=${current}`,
+  });
+}
+
+/** Whether changes there need consent: production always, others as written. */
 export const isProtected = (context: ConfigContext | undefined): boolean =>
-  context?.protected ?? context?.kind === 'prod';
+  context?.kind === 'prod' || context?.protected === true;

@@ -20,6 +20,16 @@ export interface ConsentPlace {
   readonly alwaysAsk?: boolean;
   /** Choices are numbered, for screen readers. */
   readonly isAccessible?: boolean;
+  /** What a yes means, in place of `Apply`; and the command that says the same without being asked. */
+  readonly named?: NamedChange | undefined;
+}
+
+/** A change that the person did not spell out. */
+export interface NamedChange {
+  /** Such as `undo aud_7R0D: refill 10.0/s -> 50.0/s of evt_demo, 40s ago by root`. */
+  readonly what: string;
+  /** Such as `tacos undo aud_7R0D`; undefined = the person gave it so already. */
+  readonly instead?: string;
 }
 
 /** What a change needs before it may be applied. */
@@ -36,9 +46,10 @@ export interface ConsentNeeds {
 /** What consent a plan needs. */
 export function consentNeeds({ level, items }: Plan, place: ConsentPlace): ConsentNeeds {
   const { isProtected, badge, requireReason = false, alwaysAsk = false, isAccessible = false } = place;
-  const yesOrNo = isAccessible
-    ? `Apply to ${badge}? Type 1 to apply, 2 to cancel: `
-    : `Apply to ${badge}? [y/N] `;
+  const { named } = place;
+  const apply =
+    named === undefined ? `Apply to ${badge}` : `${named.what}${isProtected ? ` at ${badge}` : ''}`;
+  const yesOrNo = isAccessible ? `${apply}? Type 1 to apply, 2 to cancel: ` : `${apply}? [y/N] `;
   const typed = level === 'S3' ? items.flatMap(({ event }) => event ?? []).join(',') : '';
   return {
     ask: level === 'S3' || isProtected || alwaysAsk,
@@ -126,7 +137,7 @@ function checkAge({ dataAgeSec }: Plan): void {
 /** Names every flag that is missing, so that one more try is enough. */
 function missingFlags(
   { ask, reason, typed }: ConsentNeeds,
-  { badge }: ConsentPlace,
+  { badge, isProtected, named }: ConsentPlace,
   given: GivenConsent,
 ): CliError {
   const consentFlag = typed === undefined ? '--yes' : `--confirm ${typed}`;
@@ -139,6 +150,11 @@ function missingFlags(
   const sentence = isYesAlone
     ? `--yes is not enough for what cannot be fully undone: it needs ${flags}`
     : `this change at ${badge} needs ${flags}`;
+  const { instead } = named ?? {};
+  // Asked only because it was not named: naming it is as good as a yes.
+  if (instead !== undefined && !isProtected && flags === '--yes') {
+    return noConsent(`${sentence}, or the id of the change: that is enough`, instead);
+  }
   return noConsent(sentence, `add ${flags}`);
 }
 

@@ -192,6 +192,35 @@ describe('a token', () => {
   });
 });
 
+describe('an event that is not there', () => {
+  const notFound = (event: string) =>
+    new CliError(`event "${event}" not found`, {
+      code: 'EVENT_NOT_FOUND',
+      exitCode: 3,
+      hint: 'tacos event list',
+    });
+
+  it('is asked back with the one of the list that is near', async () => {
+    machine.api.failures.bucket = notFound('evt_lat');
+    const near = await machine.run('bucket', 'get', 'evt_lat');
+    expect([near.code, near.stderr]).toEqual([
+      3,
+      expect.stringContaining('event "evt_lat" not found: did you mean evt_late?\n  try   tacos event list'),
+    ]);
+    machine.api.failures.plan = notFound('late');
+    expect((await machine.run('bucket', 'set', 'late', '--refill', '80')).stderr).toContain('mean evt_late?');
+  });
+
+  it('is just not found where none is near, or the list cannot be read', async () => {
+    machine.api.failures.bucket = notFound('summer_festival');
+    expect((await machine.run('bucket', 'get', 'summer_festival')).stderr).not.toContain('did you mean');
+    machine.api.failures.bucket = notFound('evt_lat');
+    machine.api.failures.listEvents = new CliError('away', { code: 'UNREACHABLE', exitCode: 7 });
+    const { code, stderr } = await machine.run('bucket', 'get', 'evt_lat');
+    expect([code, stderr]).toEqual([3, expect.not.stringContaining('did you mean')]);
+  });
+});
+
 describe('event ids', () => {
   it('of a list are offered by TAB for a minute, in that context only', async () => {
     await machine.run('event', 'list');

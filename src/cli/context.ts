@@ -4,6 +4,7 @@ import {
   type ConfigContext,
   type ContextLimits,
   isProtected,
+  problemOfCurrent,
   readConfig,
 } from './config-file.ts';
 import { localName } from './context-names.ts';
@@ -11,6 +12,7 @@ import { currentContext, originOf } from './current-context.ts';
 import { CliError, usageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { findLocal } from './local.ts';
+import { configFile } from './paths.ts';
 import type { Runtime } from './runtime.ts';
 import { findToken, readToken } from './token.ts';
 
@@ -57,7 +59,7 @@ export type Use = 'read' | 'mutation' | 'anonymous';
 /**
  * Finds the context: -c, then TACOS_CONTEXT, then TACOS_SERVER, then `current` of config.yaml, then the running local.
  *
- * @throws CliError (3 unknown, 4 no token, 5 ambiguous, 7 local does not run)
+ * @throws CliError (2 `current` cannot be used, 3 unknown, 4 no token, 5 ambiguous, 7 local does not run)
  */
 export async function resolveContext(
   runtime: Runtime,
@@ -65,7 +67,11 @@ export async function resolveContext(
   use: Use,
 ): Promise<ResolvedContext> {
   const config = await readConfig(runtime);
-  const { name: current } = currentContext(runtime, config);
+  const { name: current, origin } = currentContext(runtime, config);
+  if (flags.context === undefined && origin === 'config.yaml') {
+    const problem = problemOfCurrent(configFile(runtime), config);
+    if (problem !== undefined) throw problem;
+  }
   if (flags.context === undefined && use === 'mutation' && current !== undefined && current !== localName) {
     const local = findLocal(runtime);
     const isSame = local.runs && local.context.server === originOf(runtime, config, current);

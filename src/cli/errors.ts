@@ -28,10 +28,10 @@ export class CliError extends Error {
   }
 }
 
-/** A command line that cannot be meant. */
-export const usageError = (message: string, hint?: string): CliError =>
+/** A command line that cannot be meant, with what to run instead, and why where that is not plain. */
+export const usageError = (message: string, more?: string | Pick<ErrorDetails, 'why' | 'hint'>): CliError =>
   new CliError(message, {
     code: 'USAGE',
     exitCode: exitCodes.usage,
-    ...(hint === undefined ? {} : { hint }),
+    ...(typeof more === 'string' ? { hint: more } : more),
   });

@@ -121,16 +121,16 @@ export const exitCodeTable: readonly ExitCodeText[] = [
   {
     code: '11',
     name: 'program missing',
-    meaning: 'A program that tacos needs is not installed: redis-server, k6, or Node itself.',
+    meaning: 'A program that tacos needs is not installed: redis-server or Node itself.',
     todo: 'Install it as the error says.',
     script: 'Install it in an earlier step.',
   },
   {
     code: '97-110',
-    name: 'from k6',
-    meaning: 'The exit code of k6, passed on by `tacos loadtest`; 99 = a threshold was crossed.',
-    todo: 'Read the summary of the load test.',
-    script: 'Treat 99 as a failed check and the others as a failed run.',
+    name: 'reserved',
+    meaning: 'Kept free for the codes of other programs: no command of this version ends with one of them.',
+    todo: 'Look at what else your script runs.',
+    script: 'Treat it as a failure.',
   },
   {
     code: '129',

@@ -24,7 +24,7 @@ import {
   writeReceipt,
 } from './change-report.ts';
 import type { Cli, Connection } from './cli.ts';
-import { type Ask, type ConsentPlace, consentNeeds, obtainConsent } from './consent.ts';
+import { type Ask, type ConsentPlace, consentNeeds, type NamedChange, obtainConsent } from './consent.ts';
 import { checkLimits } from './context-limits.ts';
 import { CliError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -40,6 +40,8 @@ export interface Change {
   readonly flags: MutationFlags;
   /** Asks also where nothing else would. */
   readonly alwaysAsk?: boolean;
+  /** What a yes means; asked once the action is known. */
+  readonly named?: () => NamedChange | undefined;
 }
 
 const badgeByKind = { prod: 'PROD', staging: 'STAGING', test: 'TEST', dev: 'DEV' } as const;
@@ -96,7 +98,8 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   const plan = await api.plan(request);
   const badge = checkEnvironment(connection);
   const { accessible: isAccessible } = cli.flags;
-  const place = { ...placeOf(connection, badge), alwaysAsk: change.alwaysAsk === true, isAccessible };
+  const named = change.named?.();
+  const place = { ...placeOf(connection, badge), alwaysAsk: change.alwaysAsk === true, isAccessible, named };
   const ask = flags.dryRun === true ? undefined : askOf(cli);
   const isAsked = ask !== undefined && consentNeeds(plan, place).ask;
   showPlan(cli, { plan, badge, context: context.name, isAsked });

@@ -70,6 +70,47 @@ describe('a plan', () => {
     expect(text).toContain('\n  evt_y  (version 4)\n');
   });
 
+  it.each([
+    [10, 454.5, 'refill +4445%: a typo?'],
+    [50, 10, 'refill -80%: a typo?'],
+    [10, 40, undefined],
+    [40, 10, undefined],
+  ])('asks about a jump of the refill from %d to %d', (before, after, warning) => {
+    const row = (to: number) => ({ name: 'refillPerSec', unit: 'perSec', before, after: to }) as const;
+    const told = (action: string) =>
+      planText(planOf({ action, items: [eventPlanOf({ rows: [row(after)] })] }), place);
+    if (warning === undefined) expect(told('bucket.set')).not.toContain('warning');
+    else expect(told('bucket.set')).toContain(`   warning   ${warning}\n`);
+    expect(told('undo')).not.toContain('warning');
+  });
+
+  it('says when a drain takes a deadline away, unless it closes at once', () => {
+    const closesAt = {
+      name: 'closesAt',
+      unit: 'time',
+      before: '2026-11-21T06:00:00.000Z',
+      after: null,
+    } as const;
+    const phase = { name: 'phase', unit: 'text', before: 'draining', after: 'closed' } as const;
+    const told = (...rows: (typeof closesAt | typeof phase)[]) =>
+      planText(planOf({ action: 'queue.drain', items: [eventPlanOf({ rows })] }), place);
+    expect(told(closesAt)).toContain('warning   this takes away the deadline of 2026-11-21T06:00:00Z\n');
+    expect(told(closesAt, phase)).not.toContain('warning');
+  });
+
+  it('that ends nobody says so, and offers no undo', () => {
+    const rows = [{ name: 'places', unit: 'people', before: 9, after: 9 } as const];
+    const plan = planOf({ action: 'queue.expire', items: [eventPlanOf({ rows })], irreversible: ['Gone.'] });
+    expect(planText(plan, place).split('\n').slice(1)).toEqual([
+      '   no change nobody is there whom it would end',
+      '',
+    ]);
+    const result = resultOf({ people: 0 });
+    const receipt = receiptText(changeOf({ action: 'queue.expire', results: [result] }), { contextFlag: '' });
+    expect(receipt).toContain('nobody is there whom it would end');
+    expect(receipt).not.toContain('tacos undo');
+  });
+
   it('keeps what a server says from steering the terminal', () => {
     const item = eventPlanOf({ warnings: ['\u001b[2Jgone\u202e'] });
     expect(planText(planOf({ items: [item] }), place)).toContain('   warning   [2Jgone\n');
@@ -89,6 +130,15 @@ describe('values', () => {
     ['open', 'text', 'open'],
   ] as const)('%j in %s is %s', (value, unit, text) => {
     expect(valueText(value, unit)).toBe(text);
+  });
+
+  it('that follow the refill say so', () => {
+    const row = { name: 'capacityIsDefault', unit: 'flag' } as const;
+    expect(rowText({ ...row, before: false, after: true })).toEqual({
+      name: 'capacity',
+      value: 'follows the refill',
+    });
+    expect(rowText({ ...row, before: true, after: false }).value).toBe('does not follow the refill');
   });
 
   it('of a row show their change', () => {

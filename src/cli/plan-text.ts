@@ -5,6 +5,7 @@ import type { ChangeRow, PlainValue } from '../contract/audit.ts';
 import { formatDuration } from './duration.ts';
 import { clean } from './output/clean.ts';
 import { count, plain, rate } from './output/format.ts';
+import { endsNobody, warningsOf } from './plan-warnings.ts';
 
 /** Where a plan is for. */
 export interface PlanPlace {
@@ -30,17 +31,22 @@ export function planLines(plan: Plan): string[] {
   const [only, second] = plan.items;
   const isOne = only !== undefined && second === undefined;
   return [
-    ...(isOne ? eventLines(only) : plan.items.flatMap(severalLines)),
+    ...(isOne ? eventLines(plan, only) : plan.items.flatMap((item) => severalLines(plan, item))),
     ...noteLines('warning', plan.warnings),
-    ...(plan.undoSec > 0 && plan.items.some(({ unchanged }) => !unchanged)
+    ...(plan.undoSec > 0 && plan.items.some((item) => !item.unchanged && !endsNobody(plan, item))
       ? noteLines('undo', [`for ${briefly(plan.undoSec)}`])
       : []),
-    ...noteLines('IRREVERSIBLE', plan.irreversible),
+    ...(isOne && endsNobody(plan, only) ? [] : noteLines('IRREVERSIBLE', plan.irreversible)),
   ];
 }
 
 /** A setting before and after: `refill 50.0/s -> 80.0/s (+60%)` as name and value. */
 export function rowText({ name, unit, before, after }: ChangeRow): { name: string; value: string } {
+  if (name.endsWith('IsDefault') && typeof after === 'boolean') {
+    const words = after ? 'follows the refill' : 'does not follow the refill';
+    const same = before === after ? ' (same)' : '';
+    return { name: labelOf(name.slice(0, -'IsDefault'.length)), value: words + same };
+  }
   const from = valueText(before, unit);
   const to = valueText(after, unit);
   const value = from === to ? `${from} (same)` : `${from} -> ${to}${percent(before, after, unit)}`;
@@ -85,9 +91,12 @@ const shortHash = (hash: string): string =>
     .replace(/^sha256[:-]/, '')
     .slice(0, 4);
 
-function eventLines(item: EventPlan): string[] {
-  const warnings = noteLines('warning', item.warnings);
+function eventLines(plan: Plan, item: EventPlan): string[] {
+  const warnings = noteLines('warning', [...item.warnings, ...warningsOf(plan, item)]);
   if (item.unchanged) return [...noteLines('no change', ['it is so already']), ...warnings];
+  if (endsNobody(plan, item)) {
+    return [...noteLines('no change', ['nobody is there whom it would end']), ...warnings];
+  }
   const cells = [...item.rows.map((row) => cellOf(rowText(row))), ...consequenceCells(item.consequences)];
   const touched = item.people > 0 ? [`${count(item.people)} whose place or wait it touches`] : [];
   return [
@@ -98,9 +107,9 @@ function eventLines(item: EventPlan): string[] {
   ];
 }
 
-const severalLines = (item: EventPlan): string[] => [
+const severalLines = (plan: Plan, item: EventPlan): string[] => [
   `  ${clean(item.event ?? 'all events')}  (version ${item.revision})`,
-  ...eventLines(item),
+  ...eventLines(plan, item),
 ];
 
 const refusalText = ({ text, canOverride }: EventPlan['refusals'][number]): string =>

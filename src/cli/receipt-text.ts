@@ -40,8 +40,9 @@ function resultText(
     ...(auditId === null ? [] : [`audit ${clean(auditId)}`]),
   ];
   const left = undoUntil === undefined ? 0 : (Date.parse(undoUntil) - Date.parse(asOf)) / 1_000;
+  const hasEnded = action !== 'queue.expire' || result.people !== 0;
   const undo =
-    auditId !== null && left >= 1
+    auditId !== null && left >= 1 && hasEnded
       ? `. Undo for ${briefly(left)}: tacos undo ${clean(auditId)}${contextFlag}`
       : '';
   return `ok:${subject} ${parts.join(', ')}${undo}`;
@@ -60,6 +61,7 @@ function forceText(receipt: Receipt | undefined, timeZone: string | undefined): 
 function peopleText(action: string, { people }: ChangeResult): string[] {
   if (people === undefined) return [];
   if (action === 'queue.message') return [`seen by ${count(people)} so far`];
+  if (action === 'queue.expire' && people === 0) return ['nobody is there whom it would end'];
   return [
     `${count(people)} ${people === 1 ? 'place' : 'places'} ${action === 'undo' ? 'given back' : 'ended'}`,
   ];

@@ -63,7 +63,7 @@ export const queueSnapshotSchema = z.object({
   timeZone: z.string().optional(),
   waiting: z.number().int(),
   away: z.number().int(),
-  /** Waiting people who were not heard for a minute. */
+  /** People with a place who were not heard for a minute: waiting, or stepped around for their silence. */
   silentOver60Sec: z.number().int(),
   joinedTotal: z.number().int(),
   admittedTotal: z.number().int(),

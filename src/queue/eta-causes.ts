@@ -5,6 +5,7 @@
  */
 import type { Notice } from '../contract/visitor-api.ts';
 import type { Course } from './eta-course.ts';
+import type { Rise } from './eta-recall.ts';
 
 /** How long a cause is told, ms: longer than the longest time between two polls (30 s + 20 % jitter). */
 const toldMs = 60_000;
@@ -30,6 +31,10 @@ export const etaNotices = {
   },
   opensLater: { code: 'opens_later', text: 'The opening has been moved to a later time.' },
   slowed: { code: 'slowed', text: 'People are being let in more slowly than before, so the wait is longer.' },
+  stoodStill: {
+    code: 'stood_still',
+    text: 'The line stood still for a while, so the wait is longer.',
+  },
   returned: {
     code: 'returned',
     text: 'People in front of you who were away have come back to their places.',
@@ -80,6 +85,9 @@ export interface CauseInputs {
 
 type Cause = keyof typeof etaNotices;
 
+/** Causes that are told only to those whose own estimate rose; the others say how things are. */
+const ofRises: readonly Cause[] = ['slowed', 'slowEntry', 'fewerLeave', 'measured', 'settings'];
+
 export class Causes {
   readonly #planned = new Float64Array(samples * rungs);
   readonly #added = new Float64Array(samples * rungs);
@@ -90,6 +98,9 @@ export class Causes {
   #before: CauseInputs | undefined;
   readonly #untilMs = new Map<Cause, number>();
   #told: readonly Notice[] = [];
+  #rose: readonly Cause[] = [];
+  #plain: readonly Notice[] = [];
+  #isPaused = false;
 
   /** Compares with the last minute. Call after the courses have been prepared. */
   refresh(inputs: CauseInputs): void {
@@ -102,12 +113,29 @@ export class Causes {
     this.#compareLadder(inputs);
     this.#before = inputs;
     if (nowMs - this.#sampledAtMs >= sampleMs) this.#sample(inputs);
-    this.#told = [...this.#untilMs]
-      .filter(([, untilMs]) => untilMs >= nowMs)
-      .map(([cause]) => etaNotices[cause]);
+    const causes = [...this.#untilMs].filter(([, untilMs]) => untilMs >= nowMs).map(([cause]) => cause);
+    this.#isPaused = inputs.paused;
+    this.#told = causes.map((cause) => etaNotices[cause]);
+    this.#rose = causes.filter((cause) => ofRises.includes(cause));
+    this.#plain = causes.filter((cause) => !ofRises.includes(cause)).map((cause) => etaNotices[cause]);
   }
 
-  /** The causes of the last minute, in a fixed order; the same array until the next refresh. */
+  /**
+   * The causes that concern one place. `rise` says how its own estimate rose, and is asked only where estimates in
+   * this line did.
+   */
+  noticesFor(rise: () => Rise | undefined): readonly Notice[] {
+    if (this.#rose.length === 0) return this.#plain;
+    const own = rise();
+    if (!own) return this.#plain;
+    const causes = this.#rose.filter((cause) => cause !== 'slowed' || own.slowed);
+    if (own.stood && !this.#isPaused) causes.push('stoodStill');
+    if (causes.length === 0 && this.#plain.length === 0)
+      causes.push(own.lessUsed ? 'slowEntry' : 'fewerLeave');
+    return [...this.#plain, ...causes.map((cause) => etaNotices[cause])];
+  }
+
+  /** The causes of the last minute anywhere in the line; the same array until the next refresh. */
   notices(): readonly Notice[] {
     return this.#told;
   }

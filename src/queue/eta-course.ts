@@ -9,7 +9,7 @@
 import { type TimedValue, valueAt } from './timed-value.ts';
 
 /** Pieces in which a ramp is taken as steps of its middle rate. */
-const rampPieces = 8;
+const rampPieces = 32;
 
 /** Edges of stretches: now, opening, the releases' begin and end, a ramp's begin, pieces and `until`. */
 const edgesMax = rampPieces + 6;

@@ -18,8 +18,9 @@ import {
 import { Behaviour } from './eta-behaviour.ts';
 import { Causes } from './eta-causes.ts';
 import { Course } from './eta-course.ts';
+import { Recall } from './eta-recall.ts';
 import type { Flow } from './flow.ts';
-import { type TimedValue, valueAt } from './timed-value.ts';
+import { constant, type TimedValue, valueAt } from './timed-value.ts';
 
 /** A refresh sooner after the last than this would learn nothing, ms; one after a change is done at once. */
 export const etaRefreshMs = 250;
@@ -82,10 +83,14 @@ export class EtaModel {
   readonly #expected = new Course();
   readonly #planned = new Course();
   readonly #causes = new Causes();
+  readonly #recall = new Recall();
+  #refill = constant(0);
   #refreshedAtMs = 0;
   #changedAtMs = -1;
   #isOver = false;
   #isPaused = false;
+  /** Paused, or nobody knows when it opens: the time counts from then, so nobody is told that they need not wait. */
+  #isWaitUnknown = false;
   #openMs = 0;
   #window = 0;
   #flow: Flow | undefined;
@@ -115,7 +120,9 @@ export class EtaModel {
     this.#isOver = inputs.phase === 'closed';
     this.#isPaused = inputs.paused;
     this.#openMs = isOpen ? nowMs : Math.max(nowMs, inputs.opensAtMs);
+    this.#isWaitUnknown = inputs.paused || (!isOpen && inputs.opensAtMs <= nowMs);
     this.#window = inputs.window;
+    this.#refill = inputs.refill;
     this.#flow = flow;
     this.#tokens = inputs.tokensMicro / microPerToken;
     this.#entered = flow.total('entered');
@@ -138,7 +145,7 @@ export class EtaModel {
     this.#returning = inputs.away * returnShare(flow);
     const measured = confidenceOf(flow, nowMs);
     this.#isFallback = measured === confidenceFallback;
-    this.#confidence = inputs.paused ? confidenceFallback : measured;
+    this.#confidence = this.#isWaitUnknown ? confidenceFallback : measured;
     this.#baseRate = baseRate(flow, nowMs, this.#hour.at(nowMs));
     this.#prepare(inputs, ready);
     this.#causes.refresh({
@@ -155,6 +162,7 @@ export class EtaModel {
       waiting: inputs.waiting,
       isClamping: this.#isFallback && this.at(inputs.waiting, nowMs).clamped,
     });
+    this.#remember(inputs, ready);
   }
 
   /** The estimate of a waiting place. `position` counts from 1; `nowMs` may be later than the last refresh. */
@@ -168,7 +176,7 @@ export class EtaModel {
     let sec = openSec;
     let lateSec = openSec;
     if (!isReady || openSec > 0) {
-      const gap = this.#thinned(position) - this.#heldSoon(held);
+      const gap = this.#gapOf(position);
       sec = Math.max(openSec, this.#expected.secondsTo(gap) - passedSec);
       lateSec = Math.max(openSec, this.#expected.secondsTo(gap + this.#returning) - passedSec);
       if (sec === Number.POSITIVE_INFINITY) {
@@ -176,28 +184,69 @@ export class EtaModel {
         lateSec = sec;
       }
     }
+    if (this.#isWaitUnknown) {
+      sec = Math.max(1, sec);
+      lateSec = Math.max(1, lateSec);
+    }
     const clamped = this.#isFallback && sec > openSec + baseCapSec;
     const shownSec = clamped ? openSec + baseCapSec : sec;
     const spread = spreadSure + (1 - confidence) * (spreadUnsure - spreadSure);
     const wide = sec > 0 ? spreadSecMin : 0;
     return {
       etaSec: isReady ? Math.round(shownSec) : Math.max(1, Math.round(shownSec)),
-      lowSec: Math.max(0, Math.floor(Math.max(openSec, shownSec * (1 - spread) - wide))),
+      lowSec: Math.max(
+        this.#isWaitUnknown ? 1 : 0,
+        Math.floor(Math.max(openSec, shownSec * (1 - spread) - wide)),
+      ),
       highSec: Math.ceil(lateSec * Math.max(baseSafety, 1 + spread) + wide),
       confidence,
       clamped,
     };
   }
 
-  /** Why estimates rose in the last minute, or do not run; the same array until the next refresh. */
+  /** Why estimates in this line rose in the last minute, or do not run; the same array until the next refresh. */
   notices(): readonly Notice[] {
     return this.#causes.notices();
   }
 
-  /** A position without those in front who will not be there when the window reaches them. */
-  #thinned(position: number): number {
-    const beyond = position - this.#window;
-    return beyond > 0 ? this.#window + beyond * (1 - this.#behaviour.absent) : position;
+  /**
+   * What of `notices` concerns one waiting place that is not ready: causes of a rise only if its own estimate has risen
+   * by more than 10 % against what it was, or could have been, told in the last minute. `etaSec` is what `at` says.
+   */
+  noticesFor(
+    place: { position: number; joinedMs: number; etaSec: number },
+    nowMs: number,
+  ): readonly Notice[] {
+    return this.#causes.noticesFor(() => {
+      if (!this.#flow) return undefined;
+      return this.#recall.rise(place, {
+        nowMs,
+        flow: this.#flow,
+        planned: this.#planned,
+        refill: this.#refill,
+        use: this.#behaviour.use,
+        gapOf: (position) => this.#gapOf(position),
+      });
+    });
+  }
+
+  #remember(inputs: EtaInputs, ready: number): void {
+    const soon = this.#heldSoon(this.#heldNow());
+    const { absent, use } = this.#behaviour;
+    const capSec = Math.max(0, this.#openMs - inputs.nowMs) / 1000 + baseCapSec;
+    this.#recall.sample({
+      ...inputs,
+      use,
+      ready,
+      expected: this.#expected,
+      planned: this.#planned,
+      gapOf: (position) => thinned(position, inputs.window, absent) - soon,
+      capSec: this.#isFallback ? capSec : Number.POSITIVE_INFINITY,
+    });
+  }
+
+  #gapOf(position: number): number {
+    return thinned(position, this.#window, this.#behaviour.absent) - this.#heldSoon(this.#heldNow());
   }
 
   /**
@@ -235,6 +284,12 @@ export class EtaModel {
     });
     this.#planned.prepare({ ...settings, use: 1, hazard: 0, ready: 0, releasePerSec: 0, releaseShare: 0 });
   }
+}
+
+/** A position without those in front who will not be there when the window reaches them. */
+function thinned(position: number, window: number, absent: number): number {
+  const beyond = position - window;
+  return beyond > 0 ? window + beyond * (1 - absent) : position;
 }
 
 /** Share of those stepped around who came back, with five who did not before anything is known. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nowMs, type ServedOptions, serve } from '../../test/helpers/served.ts';
+import { etaInputs } from './eta-inputs.ts';
 import { pollAfterSec } from './served-event.ts';
 import { StaleEventError } from './store.ts';
 import type { WaitingToken } from './waiting-token.ts';
@@ -121,6 +122,28 @@ describe('a status', () => {
     });
     const told = statusOf(1, { waiting: 1, meta: { paused: '1', message: 'Doors at eight.' } });
     expect(told).toMatchObject({ status: 'waiting', paused: true, message: 'Doors at eight.' });
+  });
+
+  it('never says that there is no wait to somebody who may not enter', () => {
+    const paused = statusOf(40, { waiting: 50, meta: { paused: '1' } });
+    expect(paused).toMatchObject({ status: 'waiting', eta_sec: 1, eta_low_sec: 1, confidence: 0.2 });
+    expect(paused?.eta_high_sec).toBeGreaterThanOrEqual(1);
+    expect(paused?.notices?.map(({ code }) => code)).toEqual(['paused']);
+    const tooSoon = serve({ waiting: 60, tiers: '1-=5000' }).served.status(token(40, 2_000));
+    expect(tooSoon).toMatchObject({ status: 'waiting', eta_sec: 1 });
+    expect(tooSoon?.eta_high_sec).toBeGreaterThanOrEqual(1);
+    expect(statusOf(1, { waiting: 1, stale: true })?.eta_sec).toBe(1);
+  });
+
+  it('tells whoever is ready of no cause, and those who wait longer of theirs', () => {
+    const { served, replica } = serve({ waiting: 2_000 });
+    served.status(token(1));
+    const refill = { from: 2e6, fromAtMs: 0, to: 2e6, toAtMs: 0, untilMs: 0, after: 2e6 };
+    const changedAtMs = nowMs - 1;
+    replica.settings = { ...replica.settings, refill, changedAtMs };
+    served.eta.refresh({ ...etaInputs(replica, nowMs + 1_000, 20e6), changedAtMs: nowMs + 1_000 });
+    expect(served.eta.notices().map(({ code }) => code)).toContain('slowed');
+    expect(served.status(token(5))).not.toHaveProperty('notices');
   });
 
   it('tells of no opening where an operator has opened before the time', () => {

@@ -166,18 +166,21 @@ export class ServedEvent {
     const position = this.replica.position(seq);
     const ready = state !== 'ahead' && this.ready(joinedMs, position, nowMs);
     const eta = this.eta.at(position, nowMs);
-    const notices = eta.clamped && !ready ? [...this.eta.notices(), clampedNotice] : this.eta.notices();
+    // Who may not enter is never told that there is no wait: a place of the front tiers waits a moment too.
+    const etaSec = ready ? 0 : Math.max(1, eta.etaSec);
+    const isCut = eta.clamped && !ready;
+    const notices = ready ? [] : this.eta.noticesFor({ position, joinedMs, etaSec }, nowMs);
     return {
       status: ready ? 'ready' : 'waiting',
       position,
-      eta_sec: ready ? 0 : eta.etaSec,
+      eta_sec: etaSec,
       eta_low_sec: ready ? 0 : eta.lowSec,
-      eta_high_sec: ready ? 0 : eta.highSec,
+      eta_high_sec: ready ? 0 : Math.max(etaSec, eta.highSec),
       confidence: eta.confidence,
       ready_for_entry: ready,
-      poll_after_sec: pollAfterSec(ready ? 0 : eta.etaSec),
+      poll_after_sec: pollAfterSec(etaSec),
       ...common,
-      ...(notices.length > 0 ? { notices: [...notices] } : {}),
+      ...(notices.length > 0 || isCut ? { notices: isCut ? [...notices, clampedNotice] : [...notices] } : {}),
     };
   }
 }

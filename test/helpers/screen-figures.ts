@@ -50,15 +50,10 @@ function rowFigures(row: PositionRow, joined: string): string {
   return [...numbers, ...times, note ?? ''].filter((text) => text !== '').join(' ');
 }
 
-/** How long the line lasts if it goes on getting shorter as now; nothing where it does not, or not within a day. */
-function emptyIn({ waiting, joinPerSec, leavePerSec, admitPerSec, paused }: QueueSnapshot): string {
-  const perSec = admitPerSec + leavePerSec - joinPerSec;
-  return paused || waiting === 0 || perSec <= 0.01 || waiting / perSec > 86_400
-    ? ''
-    : duration(waiting / perSec);
-}
-
-/** What a snapshot has to look like, in both layouts; `rows` of the line are in sight. */
+/**
+ * What a snapshot has to look like, in both layouts; `rows` of the line are in sight. When the line is empty is not
+ * among the figures: it rests on the rates of many snapshots, so that no single one tells it.
+ */
 export function figuresOf(snapshot: QueueSnapshot, layout: 'narrow' | 'wide', rows: number): Figures {
   const { bucket, redis, gateways, confidence } = snapshot;
   const { joinPerSec, leavePerSec, admitPerSec, waiting } = snapshot;
@@ -69,10 +64,11 @@ export function figuresOf(snapshot: QueueSnapshot, layout: 'narrow' | 'wide', ro
   const share = `${Math.round((admitPerSec / refill) * 100)}%`;
   const away = snapshot.awayTop.length === 0 ? '' : `, ${count(snapshot.away)} away`;
   const gain = snapshot.paused || tokens >= capacity ? 0 : refill - admitPerSec;
+  // From ten minutes on it is a guess that is not shown.
+  const fillSec = (capacity - tokens) / gain;
   const common = {
     time: clock(snapshot.asOf, snapshot.timeZone),
     waiting: count(waiting),
-    emptyIn: emptyIn(snapshot),
     trend: `${perMin > 0 ? '+' : ''}${perMin < 0 ? '-' : ''}${count(Math.abs(perMin))}/min`,
     admit: rate(admitPerSec),
     share,
@@ -80,7 +76,7 @@ export function figuresOf(snapshot: QueueSnapshot, layout: 'narrow' | 'wide', ro
     // An overdraft is shown as it is; a bucket is never less than empty.
     full: `${Math.max(0, Math.floor((Math.floor(tokens) / capacity) * 100))}%`,
     fullIn:
-      tokens >= capacity ? 'full' : gain <= 0.05 ? '' : `full in ${duration((capacity - tokens) / gain)}`,
+      tokens >= capacity ? 'full' : gain <= 0.05 || fillSec >= 600 ? '' : `full in ${duration(fillSec)}`,
     cpu: dash(redis.cpuPercent, (value) => `${Math.round(value)}%`),
     ops: dash(redis.opsPerSec, (value) =>
       value < 1_000 ? `${Math.round(value)}` : `${(value / 1_000).toFixed(1)}k`,
@@ -165,7 +161,7 @@ const header = /READ-ONLY {2}● .*?(?<time>\d\d:\d\d:\d\d) KST$/;
 
 const narrowPatterns: readonly RegExp[] = [
   header,
-  new RegExp(`^ WAITING +(?<waiting>\\S+) +${chart} {2}(?<trend>\\S+)(?: +empty in (?<emptyIn>\\S+))?$`),
+  new RegExp(`^ WAITING +(?<waiting>\\S+) +${chart} {2}(?<trend>\\S+)(?: +empty in ~\\S+)?$`),
   new RegExp(`^ ADMITTED +(?<admit>\\S+)/s +${chart} {2}(?<share>\\d+%) of refill `),
   new RegExp(`^ BUCKET +(?<level>\\S+) +${chart} {2}(?<full>\\d+%) +(?<gain>\\S+)(?<fullIn>.*)$`),
   new RegExp(
@@ -179,7 +175,7 @@ const narrowPatterns: readonly RegExp[] = [
 
 const widePatterns: readonly RegExp[] = [
   header,
-  /^── 1 WAITING {2}(?<waiting>\S+) {3}(?<trend>\S+)(?: {3}empty in (?<emptyIn>\S+) \([\d:]{8}\))? ─+ 15m ─│── BUCKET {2}v(?<version>\d+) ─+$/,
+  /^── 1 WAITING {2}(?<waiting>\S+) {3}(?<trend>\S+)(?: {3}empty in ~\S+ \([\d:]{8}\))? ─+ 15m ─│── BUCKET {2}v(?<version>\d+) ─+$/,
   /│ tokens (?<level>\S+) +[█░]{22} (?<full>\d+%)$/,
   /│ refill (?<refillPane>\S+)\/s(?: {2}set [\d:]{8} by \S+)?$/,
   /│ (?:-|(?<fullIn>full.*?)) +override none$/,

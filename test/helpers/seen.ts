@@ -43,7 +43,7 @@ export function seenWith(options: SeenOptions = {}): Seen {
     tokensMicro: tokens === undefined ? made.tokensMicro : tokens * 1e6,
     nowMs,
     ageSec: 0.1,
-    measured: { cpuPercent, opsPerSec, admitPerSec1m: 0, joinPerSec },
+    measured: { cpuPercent, opsPerSec, admitPerSec1m: 0, joinPerSec, watchedSec: 900 },
   };
 }
 

@@ -187,6 +187,24 @@ describe('enter', () => {
     expect(await enterAt(store, event, 1, at(2), { subject: bob })).toEqual({ word: 'not_yours' });
   });
 
+  it('is not yours without a subject where one has entered; where none has, anybody repeats it', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    await joinAt(store, event, 2, at(0));
+    await enterAt(store, event, 1, at(1), { subject: alice });
+    const grant = { word: 'granted', grantedMs: atMs(3) };
+    expect(await enterAt(store, event, 2, at(3))).toMatchObject(grant);
+    expect(await enterAt(store, event, 1, at(3))).toEqual({ word: 'not_yours' });
+    expect(await enterAt(store, event, 1, at(3), { subject: alice })).toMatchObject({ grantedMs: atMs(1) });
+    expect(await enterAt(store, event, 2, at(4))).toMatchObject(grant);
+    expect(await enterAt(store, event, 1, at(30.999))).toEqual({ word: 'not_yours' });
+    await store.prune(event, { nowUs: at(30.999) });
+    expect(await enterAt(store, event, 1, at(30.999))).toEqual({ word: 'not_yours' });
+    await store.prune(event, { nowUs: at(40) });
+    expect(await redis.zcard(event.keys.granted)).toBe(0);
+    expect(await enterAt(store, event, 1, at(40))).toEqual({ word: 'entered' });
+  });
+
   it('grants a subject once, however many places they took', async () => {
     const { redis, store } = line;
     const event = await line.event();

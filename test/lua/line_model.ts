@@ -110,7 +110,8 @@ export class LineModel {
     const nowMs = Math.floor(nowUs / 1000);
     if (place.state === 'entered') {
       if (subject !== '' && this.subjects.get(subject) !== seq) return 'not_yours';
-      return nowMs - (place.grantedMs ?? 0) < 30_000 ? 'granted' : 'entered';
+      if (nowMs - (place.grantedMs ?? 0) >= 30_000) return 'entered';
+      return subject === '' && [...this.subjects.values()].includes(seq) ? 'not_yours' : 'granted';
     }
     if (place.state === 'left' || place.state === 'expired') return place.state;
     const phase = phaseAt(this.settings, nowMs);

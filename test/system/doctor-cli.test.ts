@@ -204,7 +204,7 @@ describe('a fault is named first, with exit 10, and what doctor prints ends it',
   it('a thousand people at the front who are gone', async () => {
     const first = await eventually(async () => {
       const found = await named('dead-heads', deserted);
-      expect(found.head).toContain(': 1000 people at the front are silent');
+      expect(found.head).toContain(': 1,000 people at the front are silent');
       expect(found.who).toContain('nobody has to');
       // Only told once they were silent for three times the 5 s of this line.
       expect(found.next).toContain(' --silent-for 15s ');

@@ -30,6 +30,7 @@ async function seen(event: EventRef): Promise<ChangedEvent> {
     id: event.id,
     replica: tail.replica(event),
     ref: event,
+    sinceMs: 0,
     tokensMicro: () => 0,
     ageSec: () => 0,
     snapshot: () => {
@@ -100,6 +101,22 @@ describe('the outcome of a change', () => {
     await outcomesOf(300).look([await seen(event)]);
     const [note] = await notes(event);
     expect(note.outcome.rows).toMatchObject([{ name: 'admittedIn60Sec', actual: 3 }]);
+  });
+
+  it('is not noted where something else of the event was changed within the minute, an undo included', async () => {
+    const { event, auditId } = await changed();
+    await desk.one(event.id, { type: 'undo', auditId });
+    await outcomesOf(62).look([await seen(event)]);
+    // The undo has its own minute, in which nothing came.
+    expect((await notes(event)).map(({ addsTo }) => addsTo)).not.toContain(auditId);
+    expect(await notes(event)).toHaveLength(1);
+  });
+
+  it('is noted although a message was put up meanwhile', async () => {
+    const { event, auditId } = await changed();
+    await desk.one(event.id, { type: 'queue.message', text: 'Hello' });
+    await outcomesOf(62).look([await seen(event)]);
+    expect(await notes(event)).toMatchObject([{ addsTo: auditId }]);
   });
 
   it('is not noted for a change without a forecast, nor after ten minutes', async () => {

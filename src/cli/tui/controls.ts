@@ -211,7 +211,7 @@ export const boundControls = ({ canWrite, isSignedOut }: KeyRights): readonly Co
 export const actionOf = (press: string, rights: KeyRights): KeyAction | undefined =>
   boundControls(rights).find(({ presses }) => presses.includes(press))?.action;
 
-/** The footer: ` j/k move  / find  …`, without those that find no room. */
+/** The footer: ` j/k move  / find  …`; where some find no room, help is called `? more`. */
 export function footerText(
   layout: 'A' | 'B',
   {
@@ -221,11 +221,13 @@ export function footerText(
   }: { rights: KeyRights; columns: number; labels?: Partial<Record<KeyAction, string>> },
 ): string {
   let shown = boundControls(rights).filter(({ foot }) => foot?.includes(layout) === true);
+  let said = labels;
   const text = (): string =>
-    ` ${shown.map(({ key, label, action }) => `${key} ${labels[action] ?? label}`).join('  ')}`;
+    ` ${shown.map(({ key, label, action }) => `${key} ${said[action] ?? label}`).join('  ')}`;
   while (text().length > columns) {
     const next = shown.toSorted((left, right) => (right.drop ?? 0) - (left.drop ?? 0))[0];
     if (next?.drop === undefined) break;
+    said = { ...labels, help: 'more' };
     shown = shown.filter((each) => each !== next);
   }
   return text();

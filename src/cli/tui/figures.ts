@@ -31,11 +31,16 @@ export function trend({ joinPerSec, admitPerSec, leavePerSec }: QueueSnapshot): 
 /** Beyond this nobody knows how many will join, s. */
 const emptyInSecMax = 24 * 3_600;
 
-/** Seconds until the line is empty if it goes on getting shorter as now; undefined = it does not, or not in a day. */
-export function emptyInSec(snapshot: QueueSnapshot): number | undefined {
-  const { perSec } = trend(snapshot);
-  if (perSec >= -0.01 || snapshot.waiting === 0 || snapshot.paused) return undefined;
-  const sec = snapshot.waiting / -perSec;
+/**
+ * Seconds until the line is empty if it goes on getting shorter as of late; undefined = it does not, or not in a day.
+ * `netPerSec` = how fast it grows, smoothed: the rates of one snapshot are of 10 s, and jump.
+ */
+export function emptyInSec(
+  { waiting, paused }: Pick<QueueSnapshot, 'waiting' | 'paused'>,
+  netPerSec: number | undefined,
+): number | undefined {
+  if (netPerSec === undefined || netPerSec >= -0.01 || waiting === 0 || paused) return undefined;
+  const sec = waiting / -netPerSec;
   return sec <= emptyInSecMax ? sec : undefined;
 }
 

@@ -13,6 +13,8 @@ export interface Glyphs {
   readonly dot: string;
   /** Where a text was cut; one column. */
   readonly cut: string;
+  /** Names in other letters are not shown as they are either. */
+  readonly isAsciiOnly: boolean;
 }
 
 export const blockGlyphs: Glyphs = {
@@ -26,11 +28,12 @@ export const blockGlyphs: Glyphs = {
   split: '│',
   dot: '●',
   cut: '…',
+  isAsciiOnly: false,
 };
-/** For terminals that draw blocks two columns wide, and for --ascii. */
+/** For --ascii. No level looks like the gap. */
 export const asciiGlyphs: Glyphs = {
-  levels: '_.:-=+*#',
-  gap: '?',
+  levels: '_,:-=+*#',
+  gap: '.',
   full: '#',
   empty: '.',
   rule: '-',
@@ -39,7 +42,10 @@ export const asciiGlyphs: Glyphs = {
   split: '|',
   dot: '*',
   cut: '~',
+  isAsciiOnly: true,
 };
+/** For terminals that draw blocks two columns wide: plain marks, and names as they are. */
+export const plainGlyphs: Glyphs = { ...asciiGlyphs, isAsciiOnly: false };
 
 /** What a chart is drawn from: a cell without data is undefined. */
 export type Cells = readonly (number | undefined)[];

@@ -14,6 +14,7 @@ export interface Sample {
   readonly refillPerSec: number;
   readonly tokens: number;
   readonly joinPerSec: number;
+  readonly leavePerSec: number;
   readonly redisCpuPercent: number | null;
 }
 
@@ -23,25 +24,52 @@ export const sampleOf = (snapshot: QueueSnapshot): Sample => ({
   refillPerSec: snapshot.bucket.refillPerSec.now,
   tokens: snapshot.bucket.tokens,
   joinPerSec: snapshot.joinPerSec,
+  leavePerSec: snapshot.leavePerSec,
   redisCpuPercent: snapshot.redis.cpuPercent,
 });
+
+/** Time constant of the mean pace, and the data that it takes before it says anything, s. */
+const paceSec = { constant: 30, least: 20 };
+/** Below this share of all who come and go, the difference is noise. */
+const netShareLeast = 0.05;
+
+/** Means of those who come and those who go, people a second, over data of `sec` seconds. */
+interface Pace {
+  readonly sec: number;
+  readonly inPerSec: number;
+  readonly outPerSec: number;
+}
 
 /** Samples by whole second of the monotonic clock. */
 export class History {
   private readonly samples = new Map<number, Sample>();
   private newestSec = Number.NEGATIVE_INFINITY;
+  private pace: Pace | undefined;
 
   /** As it is now, whatever is recorded later: for a picture that is held. */
   copy(): History {
     const copy = new History();
     for (const [second, sample] of this.samples) copy.samples.set(second, sample);
     copy.newestSec = this.newestSec;
+    copy.pace = this.pace;
     return copy;
   }
 
-  /** Keeps the sample of this second; the latest one counts. A single second that a late timer left out is filled. */
-  record(nowMs: number, sample: Sample): void {
+  /** How fast the line grows of late, people a second; undefined = too few data, or too little to tell from noise. */
+  netPerSec(): number | undefined {
+    if (this.pace === undefined || this.pace.sec < paceSec.least) return undefined;
+    const { inPerSec, outPerSec } = this.pace;
+    const net = inPerSec - outPerSec;
+    return Math.abs(net) < netShareLeast * (inPerSec + outPerSec) ? undefined : net;
+  }
+
+  /**
+   * Keeps the sample of this second; the latest one counts. A single second that a late timer left out is filled.
+   * A pause begins the mean pace anew: it says nothing of what comes after it.
+   */
+  record(nowMs: number, sample: Sample, isPaused = false): void {
     const second = Math.floor(nowMs / 1000);
+    this.pace = isPaused ? undefined : this.paceWith(sample, second - this.newestSec);
     if (second - this.newestSec === 2) this.samples.set(second - 1, sample);
     this.newestSec = second;
     this.samples.set(second, sample);
@@ -65,6 +93,21 @@ export class History {
       const end = Math.max(from + 1, Math.floor((index + 1) * stretchSec));
       return this.mean(field, from, end);
     });
+  }
+
+  /** The mean with a sample of the last `goneSec`; anew after a gap as long as the mean itself reaches back. */
+  private paceWith({ joinPerSec, admitPerSec, leavePerSec }: Sample, goneSec: number): Pace {
+    const outPerSec = admitPerSec + leavePerSec;
+    const { pace } = this;
+    if (pace === undefined || goneSec > paceSec.constant) return { sec: 0, inPerSec: joinPerSec, outPerSec };
+    const sec = pace.sec + goneSec;
+    // At first the plain mean: the first sample weighs no more than any other.
+    const weight = sec <= 0 ? 1 : Math.max(1 - Math.exp(-goneSec / paceSec.constant), goneSec / (sec + 1));
+    return {
+      sec,
+      inPerSec: pace.inPerSec + weight * (joinPerSec - pace.inPerSec),
+      outPerSec: pace.outPerSec + weight * (outPerSec - pace.outPerSec),
+    };
   }
 
   private mean(field: keyof Sample, from: number, end: number): number | undefined {

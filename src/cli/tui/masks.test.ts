@@ -44,7 +44,7 @@ describe('the screen at 80x24', () => {
     expect(rows.map(mask)).toEqual([
       ' PROD  apne9-prod / evt_x  Summer Fest      READ-ONLY  ● LIVE 9.9s  99:99:99 KST',
       '─'.repeat(80),
-      ' WAITING   99,999  ####################  -9,999/min    empty in 9m99s',
+      ' WAITING   99,999  ####################  -9,999/min    empty in ~9m99s',
       ' ADMITTED  99.9/s  ####################  99% of refill  [9m] 9m 99m  # = no data',
       ' BUCKET    999/999 ####################  99%  +9.9/s   full in 9m99s',
       ' REDIS     cpu 99% ####################  9.9k ops/s   p99 9.9ms  mem 999MB',
@@ -77,7 +77,7 @@ describe('the screen at 80x24', () => {
     ]) {
       expect(text).toContain(figure);
     }
-    expect(text).toContain('empty in 6m15s');
+    expect(text).toContain('empty in ~6m15s');
     expect(text).toContain('ETA tail  6m51s');
     expect(text).toContain('silent >60s 312   5xx 0.02%   gateways 6/6');
     expect(text).toContain('(undo for 5m19s)');
@@ -85,7 +85,7 @@ describe('the screen at 80x24', () => {
 
   it('offers what changes things only to those who may', () => {
     expect(bench.rows(80, 24).at(-1)).toBe(
-      ' j/k move  / find  b bucket  p pause  D drain  X expire  u undo  ? help  q quit',
+      ' j/k move  / find  b bucket  p pause  D drain  X expire  u undo  ? more  q quit',
     );
     expect(bench.rows(80, 24)[0]).toContain('  WRITE  ');
   });
@@ -102,7 +102,7 @@ describe('the screen at 140x40', () => {
     expect(masked[1]).toBe('═'.repeat(140));
     const titles = masked.filter((row) => /^── \d|│── /.test(row));
     expect(titles.map((row) => row.replace(/─+/g, '─'))).toEqual([
-      '─ 9 WAITING  99,999   -9,999/min   empty in 9m99s (99:99:99) ─ 99m ─│─ BUCKET  v99 ─',
+      '─ 9 WAITING  99,999   -9,999/min   empty in ~9m99s (99:99:99) ─ 99m ─│─ BUCKET  v99 ─',
       `  99k ┤ ${'#'.repeat(81)}  │─ REDIS  9 masters ─`,
       expect.stringMatching(/^ {7}99:99 +99:99 +99:99 +99:99 +99:99 +now {2}│─ ETA ─$/),
       '─ 9 ADMISSION  99.9/s   99% of refill 99.9/s   over limit 9.9/s ─ 99m ─│ tail 9m99s   median 9m99s   conf 9.99 HIGH',

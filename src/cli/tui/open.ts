@@ -7,7 +7,7 @@ import { badgeOf, contextFlagOf } from '../mutation.ts';
 import { stopReason } from '../runtime.ts';
 import type { Feed } from '../watch/feed.ts';
 import type { Leave } from './app.tsx';
-import { asciiGlyphs, blockGlyphs } from './glyphs.ts';
+import { asciiGlyphs, blockGlyphs, plainGlyphs } from './glyphs.ts';
 import { blockWidth } from './probe.ts';
 import { Stage } from './stage.ts';
 
@@ -58,7 +58,7 @@ export async function openScreen(cli: Cli, options: ScreenOptions): Promise<Left
     clock: runtime.clock,
     random: runtime.random,
     signal,
-    glyphs: flags.ascii || width > 1 ? asciiGlyphs : blockGlyphs,
+    glyphs: flags.ascii ? asciiGlyphs : width > 1 ? plainGlyphs : blockGlyphs,
     badge: options.badge ?? (() => badgeOf(api.environment)),
     context,
     contextFlag: contextFlagOf(named),

@@ -2,7 +2,7 @@
 import type { Block, Frame } from './frame.ts';
 import { blockGlyphs, type Glyphs } from './glyphs.ts';
 import type { Press } from './keys.ts';
-import type { Line, Size } from './text.ts';
+import { fitLine, inGlyphs, type Line, type Size, widthOf } from './text.ts';
 
 /** What a press asks of whoever holds the screen. */
 export type Wish =
@@ -15,12 +15,12 @@ export abstract class ScreenBase {
   private readonly holder = new FrameHolder();
   private timer: NodeJS.Timeout | undefined;
   private readonly frameMs: number;
-  private readonly cutMark: string;
+  private readonly glyphs: Glyphs;
 
   /** `frameMs` = between looks, ms. */
   constructor({ frameMs, glyphs }: { frameMs: number; glyphs: Glyphs }) {
     this.frameMs = frameMs;
-    this.cutMark = glyphs.cut;
+    this.glyphs = glyphs;
   }
 
   /** Begins to look. */
@@ -63,22 +63,29 @@ export abstract class ScreenBase {
     for (const listener of this.listeners) listener();
   }
 
-  /** The frame with the cut mark of these glyphs: texts are cut in many places, by code that knows no glyphs. */
+  /**
+   * The frame in these glyphs, no line longer than the screen: texts are cut in many places, by code that knows no
+   * glyphs, and what is too long the terminal's own library would cut with a mark of its own.
+   */
   private drawn(): Frame {
     const frame = this.compose();
-    if (this.cutMark === blockGlyphs.cut) return frame;
-    const lines = (of: readonly Line[]): Line[] =>
-      of.map((each) =>
-        each.map(({ text, tone }) => ({ text: text.replaceAll(blockGlyphs.cut, this.cutMark), tone })),
-      );
-    const blocks = (of: readonly Block[]): Block[] =>
-      of.map(({ id, lines: own }) => ({ id, lines: lines(own) }));
+    const { columns } = this.size;
+    const text = (of: string): string => inGlyphs(of, this.glyphs);
+    const lines = (of: readonly Line[], width: number): readonly Line[] =>
+      of.map((each) => {
+        const shown = widthOf(each) <= width ? each : fitLine(each, width);
+        return this.glyphs.cut === blockGlyphs.cut
+          ? shown
+          : shown.map((part) => ({ text: text(part.text), tone: part.tone }));
+      });
+    const blocks = (of: readonly Block[], width: number): Block[] =>
+      of.map(({ id, lines: own }) => ({ id, lines: lines(own, width) }));
     return {
       ...frame,
-      head: lines(frame.head),
-      left: blocks(frame.left),
-      right: blocks(frame.right),
-      foot: lines(frame.foot),
+      head: lines(frame.head, columns),
+      left: blocks(frame.left, frame.leftColumns),
+      right: blocks(frame.right, columns - frame.leftColumns),
+      foot: lines(frame.foot, columns),
     };
   }
 }

@@ -1,7 +1,7 @@
 /** Text of the screen before it is drawn: lines of parts with tones, measured as a terminal measures. */
 import stringWidth from 'string-width';
 import { middleCut } from '../output/table.ts';
-import type { Glyphs } from './glyphs.ts';
+import { blockGlyphs, type Glyphs } from './glyphs.ts';
 
 /** What a part means; colours are given to it where it is drawn. `mark` = where the cursor is. */
 export type Tone = 'plain' | 'dim' | 'good' | 'warn' | 'bad' | 'info' | 'bold' | 'mark';
@@ -62,6 +62,17 @@ export function fitLine(of: Line, width: number): Line {
   }
   if (room > 0) fitted.push(part(' '.repeat(room)));
   return fitted;
+}
+
+const letters = new Intl.Segmenter();
+
+/** With the cut mark of these glyphs; in ASCII alone, a letter that is none is `?` on each of its columns. */
+export function inGlyphs(text: string, glyphs: Glyphs): string {
+  const marked = text.replaceAll(blockGlyphs.cut, glyphs.cut);
+  if (!glyphs.isAsciiOnly || /^[\x20-\x7e]*$/.test(marked)) return marked;
+  return Array.from(letters.segment(marked), ({ segment }) =>
+    /^[\x20-\x7e]+$/.test(segment) ? segment : '?'.repeat(stringWidth(segment)),
+  ).join('');
 }
 
 /** The rule above a pane: `── 1 WAITING  18,234 ───── 15m ─`, exactly `width` columns. */

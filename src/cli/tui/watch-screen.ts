@@ -91,7 +91,7 @@ export class WatchScreen extends ScreenBase implements Deeds {
     if (snapshot !== undefined) {
       if (nowMs >= this.sampleDueMs && this.link().word === 'live') {
         this.sampleDueMs = Math.floor(nowMs / 1000) * 1000 + 1000;
-        this.history.record(nowMs, sampleOf(snapshot));
+        this.history.record(nowMs, sampleOf(snapshot), snapshot.paused);
       }
       this.cursors.hold(snapshot, this.tableHeight());
       const { table } = this.cursors;

@@ -39,6 +39,17 @@ describe('words', () => {
     expect(news(nobody, snapshotOf({ waiting: 0, admitPerSec1m: 0.2 }))).toEqual([]);
   });
 
+  it('say the rate that the screen shows, and while paused that nobody is let in', () => {
+    const { name } = snapshotOf();
+    expect(opening(snapshotOf({ waiting: 650, admitPerSec: 7.9, admitPerSec1m: 20 }))).toMatch(
+      /650 waiting\. 7\.9 admitted a second, the last/,
+    );
+    const paused = snapshotOf({ waiting: 650, admitPerSec: 7.9, paused: true });
+    expect(opening(paused)).toBe(`${name} is paused. 650 waiting. Nobody is let in.`);
+    expect(news(paused, { ...paused, admitPerSec1m: 0 })).toEqual([]);
+    expect(news(paused, { ...paused, waiting: 800 })).toEqual(['800 waiting. Nobody is let in.']);
+  });
+
   it('say a state, an alarm and its end at once', () => {
     const alarm = alarmOf({ text: 'admissions too few' });
     const before = snapshotOf({ alarms: [] });

@@ -45,7 +45,9 @@ export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   if (stateOf(before) !== stateOf(now)) said.push(`The queue is now ${stateOf(now)}.`);
   const { waiting, rate } = wordShare;
   // The pace is a mean that goes on drifting; of nobody's wait it says nothing.
-  const isPaceOther = now.waiting > 0 && differs(before.admitPerSec1m, now.admitPerSec1m, rate);
+  // Whether it is worth a word is told from the mean of a minute, which does not jump; said is the screen's figure.
+  const isPaceOther =
+    now.waiting > 0 && !now.paused && differs(before.admitPerSec1m, now.admitPerSec1m, rate);
   if (differs(before.waiting, now.waiting, waiting) || isPaceOther) {
     said.push(`${waitingOf(now)}. ${pace(now)}.`);
   }
@@ -71,8 +73,10 @@ export const linkInWords = (word: LinkWord): string => `Link: ${linkWords[word]}
 const waitingOf = ({ waiting }: QueueSnapshot): string =>
   waiting === 0 ? 'Nobody is waiting' : `${inWords(waiting)} waiting`;
 
-function pace({ admitPerSec1m, etaTailSec, confidence, waiting }: QueueSnapshot): string {
-  const rate = trim(admitPerSec1m < 10 ? admitPerSec1m.toFixed(1) : String(Math.round(admitPerSec1m)));
+function pace({ admitPerSec, etaTailSec, confidence, waiting, paused }: QueueSnapshot): string {
+  // The rate still falls for some seconds, and nobody knows how long a pause lasts.
+  if (paused) return 'Nobody is let in';
+  const rate = trim(admitPerSec < 10 ? admitPerSec.toFixed(1) : String(Math.round(admitPerSec)));
   const rough = confidence < 0.6 ? 'roughly ' : '';
   const wait = waiting === 0 ? '' : `, the last in line waits ${rough}${timeInWords(etaTailSec)}`;
   return `${rate} admitted a second${wait}`;

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nowMs, serve } from '../../../test/helpers/served.ts';
 import { formatTimedValue } from '../timed-value.ts';
-import { deadHeadsOf, overBoundOf } from './alarm-inputs.ts';
-import type { EventReads } from './event-reads.ts';
+import { headsOf, overBoundOf } from './alarm-inputs.ts';
 
 /** 10 a second with a bucket of 100, unchanged for ten minutes, of which the last let so many in a second. */
 const admitting = (perSec: number, meta: Readonly<Record<string, string>> = {}) => {
@@ -50,7 +49,8 @@ describe('dead heads', () => {
       [11, nowDs - 50],
       [12, nowDs - 50],
     ]);
-    const reads = { dueOf: (seq: number) => dues.get(seq) ?? nowDs + 10 } as unknown as EventReads;
-    expect(deadHeadsOf(replica, reads, nowMs)).toBe(3);
+    const reads = { dueOf: (seq: number) => dues.get(seq) ?? nowDs + 10 };
+    // Away: 2. Silent past their due: 1, 11. The window is the first 10 of those who are not away: 1, 3 to 11.
+    expect(headsOf(replica, reads, nowMs)).toEqual({ dead: 3, present: 8 });
   });
 });

@@ -32,7 +32,7 @@ export function alarmFacts(
     nowMs,
     settledSec: Math.max(0, nowMs - settledAtMs(replica, nowMs)) / 1000,
     couldEnter: replica.waiting.count > 0 && event.tokensMicro() >= microPerToken,
-    deadHeads: deadHeadsOf(replica, reads, nowMs),
+    deadHeads: headsOf(replica, reads, nowMs).dead,
     reports: reads.gateways.gateways(nowMs),
     overBound: overBoundOf(replica, nowMs),
     persistenceFailing: wide.health.persistenceFailing,
@@ -47,18 +47,27 @@ function settledAtMs({ settings }: Replica, nowMs: number): number {
   return opensAtMs <= nowMs ? Math.max(changedAtMs, opensAtMs) : changedAtMs;
 }
 
-/** Those of the window who are stepped around, or silent past their due without that. */
-export function deadHeadsOf(replica: Replica, reads: EventReads, nowMs: number): number {
+/**
+ * The people of the window: `dead` = stepped around, or silent past their due without that; `present` = the others, who
+ * alone could enter.
+ */
+export function headsOf(
+  replica: Replica,
+  reads: Pick<EventReads, 'dueOf'>,
+  nowMs: number,
+): { readonly dead: number; readonly present: number } {
   const { settings, waiting, away } = replica;
   const lastSeq = lastSeqOfWindow(replica, nowMs);
   let dead = 0;
+  let present = 0;
   for (const seq of away.keys()) if (seq <= lastSeq) dead += 1;
   const nowDs = (nowMs - settings.baseMs) / 100;
   for (const seq of waiting.slice(1, windowAt(settings, nowMs))) {
     const dueDs = reads.dueOf(seq);
     if (dueDs > 0 && dueDs < nowDs) dead += 1;
+    else present += 1;
   }
-  return dead;
+  return { dead, present };
 }
 
 /** Seq of the last position of the window; infinite where the line ends before. */

@@ -15,6 +15,8 @@ export interface ChangedEvent {
   /** As of the journal's last entry that was read. */
   readonly replica: Replica;
   readonly ref: EventRef;
+  /** Joins and leaves are known from here on, Redis ms. */
+  readonly sinceMs: number;
   /** Content of the bucket now, micro-tokens. */
   tokensMicro(): number;
   /** Since the journal was last read, s. */

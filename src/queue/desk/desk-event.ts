@@ -50,7 +50,7 @@ export class DeskEvent {
   /** What stands and falls with the event's life and incarnation. */
   private own: { life: string; incarnation: string; eta: EtaModel; references: References | undefined };
   /** Joins and leaves are known from here on, Redis ms. */
-  private sinceMs: number;
+  sinceMs: number;
   private seq = 0;
   private last: { snapshot: QueueSnapshot; text: string; atMs: number } | undefined;
   private askedAtMs = Number.NEGATIVE_INFINITY;

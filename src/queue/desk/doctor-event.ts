@@ -5,11 +5,14 @@ import { deadHeadShareMax } from '../../contract/alarms-of-line.ts';
 import { gatewaySeenSec, gatewaySilentSec, lagLimitsMs } from '../../contract/alarms-of-servers.ts';
 import { doctorChecks, type Finding } from '../../contract/doctor.ts';
 import { burstMin, burstSecDefault, pollAfterSecMin } from '../../contract/limits.ts';
+import { counted } from './counted.ts';
 import type { DoctorEvent, DoctorGateway } from './doctor.ts';
 import { findingsOf } from './finding.ts';
 
-/** Share of the window above which absent people are a failure, not only a warning. */
+/** Share of the window above which absent people are taken for the cause of a slow line. */
 const deadHeadShareFailing = 0.5;
+/** So many absent people, with nobody present among them, are a line that was deserted. */
+const desertedMin = 1_000;
 /** Who was silent for so many times as long as it takes to be stepped around is gone. */
 export const surelyGonePresences = 3;
 
@@ -38,17 +41,17 @@ function phaseFinding({ event, phase, opensAtMs, waiting }: DoctorEvent, nowMs: 
     case 'prequeue': {
       const text =
         opensAtMs > nowMs
-          ? `opens in ${inWords(opensAtMs - nowMs)}${waiting > 0 ? `, and ${waiting} people wait` : ''}`
-          : `not open (${phase}), and no opening time is set${waiting > 0 ? `: ${waiting} people wait` : ''}`;
+          ? `opens in ${inWords(opensAtMs - nowMs)}${waiting > 0 ? `, and ${counted(waiting)} people wait` : ''}`
+          : `not open (${phase}), and no opening time is set${waiting > 0 ? `: ${counted(waiting)} people wait` : ''}`;
       return trouble(waiting > 0, 'not-open', { text, next });
     }
     case 'closed':
       return trouble(waiting > 0, 'not-open', {
-        text: waiting > 0 ? `closed, and ${waiting} people wait` : 'closed: nobody can join',
+        text: waiting > 0 ? `closed, and ${counted(waiting)} people wait` : 'closed: nobody can join',
         next,
       });
     case 'draining':
-      return pass('not-open', `draining: nobody can join, ${waiting} people may still enter`);
+      return pass('not-open', `draining: nobody can join, ${counted(waiting)} people may still enter`);
     case 'open':
       return pass('not-open', 'open');
   }
@@ -57,7 +60,7 @@ function phaseFinding({ event, phase, opensAtMs, waiting }: DoctorEvent, nowMs: 
 function pauseFinding({ event, paused, waiting }: DoctorEvent): Finding {
   const { fail, pass } = findingsOf(event);
   if (!paused) return pass('paused', 'not paused');
-  const text = `paused: nobody is let through, ${waiting} people wait`;
+  const text = `paused: nobody is let through, ${counted(waiting)} people wait`;
   return fail('paused', { text, next: `tacos queue resume ${event}` });
 }
 
@@ -83,7 +86,10 @@ function gatewayFinding({ event, gateways, waiting }: DoctorEvent, nowMs: number
   }
   if (live > 0 || waiting === 0) return pass('gateway-missing', `${live} gateways report`);
   const who = 'whoever runs the gateways: start them, or look at their way to Redis';
-  return fail('gateway-missing', { text: `no gateway serves this queue, and ${waiting} people wait`, who });
+  return fail('gateway-missing', {
+    text: `no gateway serves this queue, and ${counted(waiting)} people wait`,
+    who,
+  });
 }
 
 function revisionFinding({ event, gateways, revision, settledSec }: DoctorEvent, nowMs: number): Finding {
@@ -123,22 +129,27 @@ function roomFinding(
 }
 
 /**
+ * The line steps around the absent, so however many they are, they fail only where it is slow for them, or where nobody
+ * else is there.
+ *
  * The command is told once it ends the trouble: before, those at the front were not silent for long enough. Ending
  * places asks for the event's name and takes a reason: both are in it, so that it runs as it stands.
  */
 function deadHeadFinding(
-  { event, deadHeads, gone, window, presenceSec }: DoctorEvent,
+  { event, deadHeads, present, gone, window, presenceSec }: DoctorEvent,
   slow: boolean,
 ): Finding {
   const { pass, trouble } = findingsOf(event);
   if (deadHeads <= deadHeadShareMax * window)
-    return pass('dead-heads', `${deadHeads} people at the front are silent`);
+    return pass('dead-heads', `${counted(deadHeads)} people at the front are silent`);
   const silentFor = `${Math.ceil(surelyGonePresences * presenceSec)}s`;
   const next =
     `tacos queue expire ${event} --silent-for ${silentFor} --confirm ${event} ` +
     '--reason "silent at the front"';
-  return trouble(slow || deadHeads >= deadHeadShareFailing * window, 'dead-heads', {
-    text: `${deadHeads} people at the front are silent, the window is ${window}`,
+  const holdUp = slow && deadHeads > deadHeadShareFailing * window;
+  const deserted = present === 0 && deadHeads >= desertedMin && deadHeads > window;
+  return trouble(holdUp || deserted, 'dead-heads', {
+    text: `${counted(deadHeads)} people at the front are silent, the window is ${counted(window)}`,
     who: 'nobody has to: the line steps around each within 25 s of their last request',
     ...(deadHeads - gone <= deadHeadShareMax * window ? { next } : {}),
   });

@@ -1,6 +1,6 @@
 /** Gathers what `doctor` looks at. */
 import type { RedisAddress } from '../../redis/client.ts';
-import { deadHeadsOf } from './alarm-inputs.ts';
+import { headsOf } from './alarm-inputs.ts';
 import type { DeskEvent } from './desk-event.ts';
 import type { DeskWide } from './desk-wide.ts';
 import type { DoctorEvent, DoctorFacts } from './doctor.ts';
@@ -38,6 +38,7 @@ function doctorEvent(event: DeskEvent, nowMs: number): DoctorEvent {
   const { settings } = replica;
   const snapshot = event.snapshot();
   const { bucket } = snapshot;
+  const heads = headsOf(replica, reads, nowMs);
   return {
     event: event.id,
     phase: snapshot.phase,
@@ -45,7 +46,8 @@ function doctorEvent(event: DeskEvent, nowMs: number): DoctorEvent {
     opensAtMs: settings.opensAtMs,
     waiting: snapshot.waiting,
     away: snapshot.away,
-    deadHeads: deadHeadsOf(replica, reads, nowMs),
+    deadHeads: heads.dead,
+    present: heads.present,
     gone: goneOf(replica, nowMs),
     refillPerSec: bucket.refillPerSec.target,
     capacity: bucket.capacity.target,

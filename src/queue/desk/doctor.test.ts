@@ -19,6 +19,7 @@ const line = (change: Partial<DoctorEvent> = {}): DoctorEvent => ({
   waiting: 5_000,
   away: 3,
   deadHeads: 3,
+  present: 200,
   gone: 0,
   refillPerSec: 50,
   capacity: 200,
@@ -87,7 +88,7 @@ describe('a fault is named first, with what ends it', () => {
       {
         check: 'not-open',
         result: 'fail',
-        text: 'opens in 5 min, and 5000 people wait',
+        text: 'opens in 5 min, and 5,000 people wait',
         next: 'tacos queue open evt_x',
       },
     ],
@@ -108,7 +109,7 @@ describe('a fault is named first, with what ends it', () => {
     ],
     [
       'a thousand dead heads',
-      at({ deadHeads: 1_000, gone: 990, away: 900 }),
+      at({ deadHeads: 1_000, present: 0, gone: 990, away: 900 }),
       {
         check: 'dead-heads',
         result: 'fail',
@@ -203,12 +204,27 @@ describe('a fault is named first, with what ends it', () => {
   });
 
   it('people who are stepped around sooner are taken for gone sooner', () => {
-    const [first] = diagnose(at({ deadHeads: 1_000, gone: 1_000, presenceSec: 5 }));
+    const [first] = diagnose(at({ deadHeads: 1_000, present: 0, gone: 1_000, presenceSec: 5 }));
     expect(first?.next).toContain('--silent-for 15s');
   });
 
+  it('people at the front who are silent fail only where they hold up the line', () => {
+    const found = (change: Partial<DoctorEvent>) =>
+      diagnose(at(change)).find(({ check }) => check === 'dead-heads')?.result;
+    const slow = { alarms: [alarm('admissions-low', 'warn')] };
+    expect(found({ deadHeads: 40 })).toBe('pass');
+    expect(found({ deadHeads: 41 })).toBe('warn');
+    expect(found({ deadHeads: 388 })).toBe('warn');
+    expect(found({ deadHeads: 5_000 })).toBe('warn');
+    expect(found({ deadHeads: 388, present: 0 })).toBe('warn');
+    expect(found({ deadHeads: 999, present: 0 })).toBe('warn');
+    expect(found({ deadHeads: 1_000, present: 0, window: 1_000 })).toBe('warn');
+    expect(found({ deadHeads: 100, ...slow })).toBe('warn');
+    expect(found({ deadHeads: 101, ...slow })).toBe('fail');
+  });
+
   it('places are not told to be ended while that would not end the trouble', () => {
-    const [first] = diagnose(at({ deadHeads: 1_000, gone: 950 }));
+    const [first] = diagnose(at({ deadHeads: 1_000, present: 0, gone: 950 }));
     expect(first).toMatchObject({ check: 'dead-heads', result: 'fail', who: expect.any(String) });
     expect(first?.next).toBeUndefined();
   });

@@ -27,6 +27,8 @@ export interface DoctorEvent {
   readonly away: number;
   /** People of the window who are stepped around or have been silent past their due. */
   readonly deadHeads: number;
+  /** People of the window who are neither. */
+  readonly present: number;
   /** People who were silent for `surelyGonePresences` times the presence time: who can be ended at once. */
   readonly gone: number;
   /** Where the refill goes (the target of a ramp), a second. */

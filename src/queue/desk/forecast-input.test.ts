@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { nowMs, seenWith } from '../../../test/helpers/seen.ts';
+import { forecast } from '../../forecast/forecast.ts';
 import { Flow } from '../flow.ts';
 import { constant } from '../timed-value.ts';
 import { behaviourOf, courseOf, forecastInput } from './forecast-input.ts';
 
-const everybody = { use: 1, noShow: 0, joinPerSec: 2 };
+const everybody = { use: 1, noShow: 0, joinPerSec: 2, isSteady: false };
 const inputOf = (options: Parameters<typeof seenWith>[0], behaviour = everybody) => {
   const { settings, waiting, tokensMicro } = seenWith(options);
   return forecastInput({ settings, waiting, tokensMicro, behaviour, nowMs });
@@ -79,14 +80,25 @@ describe('behaviour', () => {
     flow: Flow,
     admitPerSec1m: number,
     options: Parameters<typeof seenWith>[0] = { waiting: 500 },
+    watchedSec = 900,
   ) => {
     const seen = seenWith(options);
-    return behaviourOf(flow, { ...seen, measured: { admitPerSec1m, joinPerSec: 3 } });
+    return behaviourOf(flow, { ...seen, measured: { admitPerSec1m, joinPerSec: 3, watchedSec } });
   };
 
   it('is measured once enough people have moved', () => {
-    expect(measure(flowOf({ entered: 80, left: 20 }), 9)).toEqual({ use: 0.9, noShow: 0.2, joinPerSec: 3 });
-    expect(measure(flowOf({ entered: 20, left: 5 }), 9)).toEqual({ use: 1, noShow: 0, joinPerSec: 3 });
+    expect(measure(flowOf({ entered: 80, left: 20 }), 9)).toEqual({
+      use: 0.9,
+      noShow: 0.2,
+      joinPerSec: 3,
+      isSteady: true,
+    });
+    expect(measure(flowOf({ entered: 20, left: 5 }), 9)).toEqual({
+      use: 1,
+      noShow: 0,
+      joinPerSec: 3,
+      isSteady: false,
+    });
   });
 
   it('takes the rate for use only where the settings are a minute old and people were there', () => {
@@ -96,5 +108,36 @@ describe('behaviour', () => {
     expect(measure(flow, 2, { waiting: 50 }).use).toBe(1);
     expect(measure(flow, 2, { waiting: 500, meta: { paused: '1' } }).use).toBe(1);
     expect(measure(flow, 0).use).toBe(0.05);
+  });
+
+  it('takes no-shows of the time that was watched only, as admissions alone are known from before', () => {
+    const flow = flowOf({ entered: 80, left: 20 });
+    flow.record('entered', nowMs - 600_000, 900);
+    expect(measure(flow, 9, { waiting: 500 }, 300).noShow).toBe(0.2);
+    expect(measure(flow, 9, { waiting: 500 }, 900).noShow).toBe(0.02);
+  });
+});
+
+describe('a minute ahead, reckoned by hand', () => {
+  const minute = (behaviour: typeof everybody) =>
+    forecast(inputOf({ waiting: 1_000, tokens: 80 }, behaviour));
+
+  it('is the refill that is used, the no-shows that vanish beside it, and those who come', () => {
+    // 10/s, of which 0.9 is used: 540 enter. One of ten never does: 600 are reached. 3/s come: 1,000 + 180 - 600.
+    const { waitingIn60Sec, admittedIn60Sec } = minute({
+      use: 0.9,
+      noShow: 0.1,
+      joinPerSec: 3,
+      isSteady: true,
+    });
+    expect(Math.abs(admittedIn60Sec - 540)).toBeLessThanOrEqual(1);
+    expect(Math.abs(waitingIn60Sec - 580)).toBeLessThanOrEqual(2);
+  });
+
+  it('counts what stands in the bucket only where the use was not measured with it standing there', () => {
+    // 80 at once and 10/s: 680 enter.
+    const { waitingIn60Sec, admittedIn60Sec } = minute({ ...everybody, joinPerSec: 3 });
+    expect(Math.abs(admittedIn60Sec - 680)).toBeLessThanOrEqual(1);
+    expect(Math.abs(waitingIn60Sec - 500)).toBeLessThanOrEqual(2);
   });
 });

@@ -22,25 +22,28 @@ const useMin = 0.05;
 export interface Behaviour {
   readonly use: number;
   readonly noShow: number;
+  /** Over the last minute. */
   readonly joinPerSec: number;
+  /** Whether `use` was measured: what stands in the bucket stood there then too, and is no more used than it was. */
+  readonly isSteady: boolean;
 }
 
 /** Measures it; where nothing can be said yet, all of the refill is used and everybody comes. */
 export function behaviourOf(
   flow: Flow,
   seen: Pick<Seen, 'settings' | 'waiting' | 'nowMs'> & {
-    readonly measured: Pick<Seen['measured'], 'admitPerSec1m' | 'joinPerSec'>;
+    readonly measured: Pick<Seen['measured'], 'admitPerSec1m' | 'joinPerSec' | 'watchedSec'>;
   },
 ): Behaviour {
   const { settings, waiting, measured, nowMs } = seen;
-  const entered = flow.sum('entered', nowMs, measureSec);
+  // Admissions are known from before the desk watched, all else is not: shares are taken of one and the same time.
+  const sec = Math.max(1, Math.min(measureSec, Math.floor(measured.watchedSec)));
+  const entered = flow.sum('entered', nowMs, sec);
   const gone =
-    flow.sum('left', nowMs, measureSec) +
+    flow.sum('left', nowMs, sec) +
     Math.max(
       0,
-      flow.sum('silent', nowMs, measureSec) +
-        flow.sum('unclaimed', nowMs, measureSec) -
-        flow.sum('back', nowMs, measureSec),
+      flow.sum('silent', nowMs, sec) + flow.sum('unclaimed', nowMs, sec) - flow.sum('back', nowMs, sec),
     );
   const refill = valueAt(settings.refill, nowMs) / microPerToken;
   const isSteady =
@@ -49,11 +52,12 @@ export function behaviourOf(
     nowMs - settings.opensAtMs > changeMs &&
     // Only with people to let through does the rate say how much of the refill they use.
     waiting > windowAt(settings, nowMs) &&
-    entered >= measuredMin;
+    flow.sum('entered', nowMs, measureSec) >= measuredMin;
   return {
     use: isSteady ? Math.min(1, Math.max(useMin, measured.admitPerSec1m / refill)) : 1,
     noShow: entered + gone >= measuredMin ? gone / (entered + gone) : 0,
     joinPerSec: measured.joinPerSec,
+    isSteady,
   };
 }
 
@@ -73,7 +77,8 @@ export function forecastInput(line: {
   const joins = phase === 'open' || phase === 'prequeue';
   return {
     waiting,
-    tokens: stands ? 0 : Math.max(0, Math.min(line.tokensMicro, capacity)) / microPerToken,
+    tokens:
+      stands || behaviour.isSteady ? 0 : Math.max(0, Math.min(line.tokensMicro, capacity)) / microPerToken,
     capacity: capacity / microPerToken,
     refill: stands ? [{ atSec: 0, perSec: 0 }] : courseOf(settings.refill, nowMs),
     use: behaviour.use,

@@ -1,6 +1,7 @@
 /**
  * What a plan said would be a minute later, and what was. Every desk looks at the records of the last minutes, so an
  * outcome is noted whichever desk made the change and whether it still lives; Redis sees to it that it is noted once.
+ * Where something else was changed within the minute there is none: what came of which could not be told apart.
  */
 
 import { z } from 'zod';
@@ -19,6 +20,8 @@ const afterMs = 60_000;
 const lookBackMs = 600_000;
 /** Later than this the number of those waiting is reckoned back only by a desk that has watched since, ms. */
 const promptMs = 2_000;
+/** Changes that move nobody. */
+const moveNobody: readonly string[] = ['queue.message', 'message.clear'];
 
 const predictedSchema = z.object({
   predicted: z.object({ waiting: z.number(), admitted: z.number(), admittedBefore: z.number() }),
@@ -60,8 +63,11 @@ export class Outcomes {
     const ids = new Set(events.map(({ id }) => id));
     for (const id of this.watched.keys()) if (!ids.has(id)) this.watched.delete(id);
     for (const event of events) {
+      const isDue = ({ atMs }: Pending): boolean => nowMs >= atMs + afterMs;
       const watched = await this.refresh(event, nowMs);
-      const due = watched.pending.filter(({ atMs }) => nowMs >= atMs + afterMs);
+      // Not every change shows in the settings: the trail is read once more before something is noted.
+      if (watched.pending.some(isDue)) watched.pending = await this.readPending(event, nowMs);
+      const due = watched.pending.filter(isDue);
       for (const one of due) {
         const outcome = outcomeOf(event, one, { nowMs, watchedSinceMs: watched.sinceMs });
         await this.parts.store.noteAudit(event.ref, {
@@ -79,22 +85,22 @@ export class Outcomes {
     const known = this.watched.get(event.id);
     if (known?.changedAtMs === changedAtMs) return known;
     const watched = known ?? { sinceMs: nowMs, changedAtMs, pending: [] };
-    const stored = (await this.parts.redis.xrange(
-      event.ref.keys.audit,
-      String(nowMs - lookBackMs),
-      '+',
-    )) as StreamEntry[];
-    watched.pending = pendingOf(stored, event.id);
+    watched.pending = await this.readPending(event, nowMs);
     watched.changedAtMs = changedAtMs;
     this.watched.set(event.id, watched);
     return watched;
   }
+
+  private async readPending({ id, ref }: ChangedEvent, nowMs: number): Promise<Pending[]> {
+    const since = String(nowMs - lookBackMs);
+    return pendingOf((await this.parts.redis.xrange(ref.keys.audit, since, '+')) as StreamEntry[], id);
+  }
 }
 
-/** Records that foresee something and have no outcome yet. */
+/** Records that foresee something, have no outcome yet, and after which nothing else was changed for a minute. */
 function pendingOf(stored: readonly StreamEntry[], event: string): Pending[] {
   const noted = new Set<string>();
-  const pending: Pending[] = [];
+  let pending: Pending[] = [];
   for (const one of stored) {
     const record = parseRecord(one, event);
     if (!record) continue;
@@ -104,8 +110,11 @@ function pendingOf(stored: readonly StreamEntry[], event: string): Pending[] {
     }
     const json: unknown = JSON.parse(one[1][one[1].indexOf('record') + 1] ?? '{}');
     const parsed = predictedSchema.safeParse(json);
-    const { auditId, at } = record.entry;
-    if (parsed.success) pending.push({ auditId, atMs: Date.parse(at), predicted: parsed.data.predicted });
+    const { auditId, at, action } = record.entry;
+    const atMs = Date.parse(at);
+    if (!moveNobody.includes(action))
+      pending = pending.filter((one) => atMs < one.atMs || atMs - one.atMs > afterMs);
+    if (parsed.success) pending.push({ auditId, atMs, predicted: parsed.data.predicted });
   }
   return pending.filter(({ auditId }) => !noted.has(auditId));
 }

@@ -1,5 +1,5 @@
 /**
- * How many people of a line were not heard for a minute. Counted in the background, from 4 bytes a place: every 5 s, and
+ * How many people of a line, those stepped around for their silence included, were not heard for a minute. Counted in the background, from 4 bytes a place: every 5 s, and
  * less often the longer the line is. See heard.ts for how far such figures are right.
  */
 import type { RedisClient } from '../../redis/client.ts';
@@ -42,12 +42,13 @@ export class SilentCount {
     readonly nowMs: () => number;
   }): Promise<void> {
     const { replica, watched } = line;
-    if (replica.waiting.count === 0) this.count = 0;
-    const isTooLong = !watched && replica.waiting.count >= unwatchedPlacesMax;
-    if (this.running || replica.waiting.count === 0 || isTooLong || performance.now() < this.nextMs) return;
+    const places = replica.waiting.count + replica.away.size;
+    if (places === 0) this.count = 0;
+    const isTooLong = !watched && places >= unwatchedPlacesMax;
+    if (this.running || places === 0 || isTooLong || performance.now() < this.nextMs) return;
     this.running = true;
     try {
-      const turns = Math.max(1, replica.waiting.count / placesPerTurn);
+      const turns = Math.max(1, places / placesPerTurn);
       this.nextMs = performance.now() + everyMs * turns;
       this.count = await this.countNow(line);
     } finally {
@@ -63,7 +64,7 @@ export class SilentCount {
   }): Promise<number> {
     const { replica, eta, dueKey } = line;
     const { baseMs, presenceMs } = replica.settings;
-    let silent = 0;
+    let silent = await this.countAway(line);
     for (let from = 1; ; from += batchPlaces) {
       const seqs = replica.waiting.slice(from, batchPlaces);
       const dueOf = await readDues(this.redis, dueKey, seqs);
@@ -78,5 +79,36 @@ export class SilentCount {
       }
       if (seqs.length < batchPlaces) return silent;
     }
+  }
+
+  /** Of those who are stepped around for their silence; who never entered on their turn may well be heard. */
+  private async countAway(line: {
+    readonly replica: Replica;
+    readonly eta: EtaModel;
+    readonly dueKey: string;
+    readonly nowMs: () => number;
+  }): Promise<number> {
+    const { replica, eta, dueKey } = line;
+    const { baseMs, presenceMs } = replica.settings;
+    const away = [...replica.away].filter(([, { unclaimed }]) => !unclaimed).sort(([a], [b]) => a - b);
+    let silent = 0;
+    for (let from = 0; from < away.length; from += batchPlaces) {
+      const batch = away.slice(from, from + batchPlaces);
+      const dueOf = await readDues(
+        this.redis,
+        dueKey,
+        batch.map(([seq]) => seq),
+      );
+      const nowMs = line.nowMs();
+      const window = windowAt(replica.settings, nowMs);
+      for (const [seq, { sinceMs }] of batch) {
+        const position = replica.position(seq);
+        const { etaSec } = eta.at(position, nowMs);
+        const heard = heardSec({ dueDs: dueOf(seq), baseMs, presenceMs, position, window, etaSec, nowMs });
+        // At the latest when they were stepped around their silence had begun.
+        if (Math.max((heard ?? 0) * 1000, nowMs - sinceMs) > silentMs) silent += 1;
+      }
+    }
+    return silent;
   }
 }

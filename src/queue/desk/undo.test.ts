@@ -64,6 +64,22 @@ describe('undo of settings', () => {
     expect(refusals[0]?.text).toContain('since then: paused by joon (aud_2)');
   });
 
+  it('does not bring back a message whose end has passed', () => {
+    const message = { message: 'Hello', messageUntil: String(nowMs - 1) };
+    const draft = undoEvent(seenWith(), { entry: entry(), restore: message }, nothing);
+    expect(draft.refusals).toMatchObject([{ code: 'TOO_LATE', canOverride: false }]);
+    expect(draft.refusals[0]?.text).toContain('it has ended by itself');
+    const still = { ...message, messageUntil: String(nowMs + 1) };
+    expect(undoEvent(seenWith(), { entry: entry(), restore: still }, nothing).refusals).toEqual([]);
+    const meta = { phase: 'closed', message: 'Sold out' };
+    const closing = { phase: 'open', deadline: '0', ...message };
+    const reopened = undoEvent(seenWith({ meta }), { entry: entry(), restore: closing }, nothing);
+    expect(reopened).toMatchObject({
+      refusals: [],
+      operation: { fields: { phase: 'open', message: '', messageUntil: '0' } },
+    });
+  });
+
   it('is a bad request where nothing was kept', () => {
     expect(() => undoEvent(seenWith(), { entry: entry({ action: 'queue.remove' }) }, nothing)).toThrow(
       'cannot be undone',

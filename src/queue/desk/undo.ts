@@ -70,7 +70,10 @@ export function undoEvent(
   if (tomb || entry.action === 'queue.expire') return undoExpire(seen, undone, tomb);
   if (!restore) throw badRequest(`${auditId} (${entry.action}) cannot be undone.`, 'tacos audit list');
   const touched = Object.keys(restore);
-  const after = withFields(seen.settings, restore);
+  const ended = endedMessage(restore, seen.nowMs);
+  // A message that has ended meanwhile does not come back with what else is undone.
+  const fields = ended === undefined ? restore : { ...restore, message: '', messageUntil: '0' };
+  const after = withFields(seen.settings, fields);
   const draft = settingsDraft(
     seen,
     { after, touched },
@@ -80,13 +83,24 @@ export function undoEvent(
       people: peopleOf(seen),
       moves: touched.some((name) => moving.includes(name)),
       claim: { before: claimOf(seen.settings, seen.nowMs), after: claimOf(after, seen.nowMs) },
-      refusals: guardsOf(undone, { revision: seen.settings.revision, nowMs: seen.nowMs, since: facts.since }),
+      refusals: [
+        ...guardsOf(undone, { revision: seen.settings.revision, nowMs: seen.nowMs, since: facts.since }),
+        ...(ended !== undefined && touched.every((name) => name.startsWith('message')) ? [ended] : []),
+      ],
       summary: '',
-      operation: { kind: 'settings', fields: restore },
+      operation: { kind: 'settings', fields },
       undoes: auditId,
     },
   );
   return { ...draft, summary: `undid ${auditId}: ${summaryOfRows(draft.rows)}` };
+}
+
+/** Why the message that was there before cannot come back; undefined = it can, or there was none. */
+function endedMessage({ message = '', messageUntil = '0' }: Restore, nowMs: number): Guard | undefined {
+  const untilMs = Number(messageUntil);
+  if (message === '' || untilMs === 0 || untilMs > nowMs) return undefined;
+  const text = `the message "${message}" does not come back: it has ended by itself, at ${new Date(untilMs).toISOString()}`;
+  return { code: 'TOO_LATE', text, canOverride: false };
 }
 
 function undoExpire(seen: Seen, { entry }: Undone, tomb: Tomb | undefined): Draft {
@@ -105,7 +119,7 @@ function undoExpire(seen: Seen, { entry }: Undone, tomb: Tomb | undefined): Draf
     rows: [{ name: 'places', unit: 'people', before: peopleOf(seen), after: peopleOf(seen) + people }],
     refusals: tomb ? [] : [over],
     irreversible: ['Places that are given back can be ended again, but not by an undo.'],
-    summary: `undid ${auditId}: ${people} places given back`,
+    summary: `undid ${auditId}: places given back`,
     operation: { kind: 'job', job: { kind: 'restore', undoes: auditId } },
     undoes: auditId,
   });

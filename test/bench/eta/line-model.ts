@@ -184,7 +184,9 @@ export class LineModel {
         etaSec,
         baseSec: openSec + baseEtaSec(position, this.#baseRate),
         confidence,
-        causes: this.#eta.notices().map((notice) => notice.code),
+        causes: this.#eta
+          .noticesFor({ position, joinedMs: visitor.joinMs, etaSec }, this.#nowMs)
+          .map((notice) => notice.code),
       });
     }
     if (ready && visitor.ending === 'enters') {

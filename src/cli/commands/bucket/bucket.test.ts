@@ -38,6 +38,9 @@ describe('bucket set', () => {
     [['--refill', '80', '--ramp', '10m', '--for', '5m'], 2, '--ramp 10m is longer than --for 5m'],
     [['--capacity', '1.5'], 2, '--capacity 1.5 is not a whole number'],
     [['--refill', '0'], 6, 'below the smallest'],
+    [['--refill', '0', '-c', 'env'], 6, 'try   tacos queue pause evt_x -c env\n'],
+    [['--refill', '-5'], 2, '--refill -5 is below 0'],
+    [['--capacity', '-5'], 2, '--capacity -5 is below 0'],
     [['--refill', '999999'], 6, 'over the highest'],
     [['--capacity', '0'], 6, 'outside of 1 to'],
   ])('refuses %j with exit %d and asks no server', async (flags, code, message) => {

@@ -1,7 +1,7 @@
 import type { MutationFlags } from '../../change-flags.ts';
 import type { Cli } from '../../cli.ts';
 import { usageError } from '../../errors.ts';
-import { runAction } from '../../mutation.ts';
+import { contextFlagOf, runAction } from '../../mutation.ts';
 import { secondsOf } from '../seconds.ts';
 import { checkBucketValues } from './values.ts';
 
@@ -18,7 +18,7 @@ export interface BucketSetFlags extends MutationFlags {
 export function bucketSet(cli: Cli, [event = '']: readonly string[], flags: BucketSetFlags): Promise<number> {
   const { capacity, refill } = flags;
   if (capacity === undefined && refill === undefined) throw usageError('give --capacity, --refill or both');
-  checkBucketValues(flags);
+  checkBucketValues(flags, event + contextFlagOf(cli));
   const ramp = secondsOf('rampSec', '--ramp', flags.ramp);
   const limit = secondsOf('forSec', '--for', flags.for);
   if ((ramp.rampSec ?? 0) > (limit.forSec ?? Number.POSITIVE_INFINITY)) {

@@ -3,10 +3,20 @@ import { capacityMax, refillPerSecMax, refillPerSecMin } from '../../../contract
 import { refused } from '../../change-errors.ts';
 import { usageError } from '../../errors.ts';
 
-/** @throws CliError (6) outside of what any server takes; (2) for a broken capacity */
-export function checkBucketValues({ capacity, refill }: { capacity?: number; refill?: number }): void {
+/**
+ * Checks both. `event`: what follows `tacos queue pause` for who wants no refill.
+ *
+ * @throws CliError (6) outside of what any server takes; (2) for what is no such value at all
+ */
+export function checkBucketValues(
+  { capacity, refill }: { readonly capacity?: number; readonly refill?: number },
+  event?: string,
+): void {
+  if (refill !== undefined && refill < 0) throw usageError(`--refill ${refill} is below 0`);
+  if (capacity !== undefined && capacity < 0) throw usageError(`--capacity ${capacity} is below 0`);
   if (refill !== undefined && refill < refillPerSecMin) {
-    throw refused(`refill ${refill}/s is below the smallest, ${refillPerSecMin}/s`);
+    const hint = event === undefined ? undefined : `tacos queue pause ${event}`;
+    throw refused(`refill ${refill}/s is below the smallest, ${refillPerSecMin}/s`, 'GUARD_RAIL', hint);
   }
   if (refill !== undefined && refill > refillPerSecMax) {
     throw refused(`refill ${refill}/s is over the highest, ${refillPerSecMax}/s`);

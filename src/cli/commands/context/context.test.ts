@@ -35,6 +35,7 @@ describe('context list and show', () => {
     ]);
     expect(items[0]).toMatchObject({ server: 'https://admin.stg.example', current: true, protected: false });
     expect(items[1]).toMatchObject({ protected: true, limits: { maxRefill: 200, maxStep: '2x' } });
+    expect(items[2]).toMatchObject({ kind: 'dev', protected: false });
     const table = (await machine.run('context', 'list')).stdout;
     expect(table).toMatch(/^\* +staging/m);
     expect((await rows('context', 'show', '-c', 'local')).item).toMatchObject({
@@ -116,13 +117,14 @@ describe('context set', () => {
       'apne2-prod',
       '--max-refill',
       '100',
-      '--no-protected',
+      '--require-reason',
       '--proxy',
       'socks5h://127.0.0.1:1080',
     );
     expect((await rows('context', 'show', 'apne2-prod')).item).toMatchObject({
       limits: { maxRefill: 100, maxStep: '2x' },
-      protected: false,
+      protected: true,
+      requireReason: true,
       kind: 'prod',
       proxy: 'socks5h://127.0.0.1:1080',
     });
@@ -132,10 +134,10 @@ describe('context set', () => {
   it.each([
     [['new'], 'it needs --server URL'],
     [['staging'], 'nothing to set'],
-    [['new', '--server', 'ftp://a'], 'contexts.new.server'],
-    [['staging', '--kind', 'production'], 'contexts.staging.kind'],
-    [['staging', '--proxy', 'socks4://a:1'], 'contexts.staging.proxy'],
-    [['staging', '--max-step', '0.5x'], 'contexts.staging.limits.maxStep'],
+    [['new', '--server', 'ftp://a'], '--server "ftp://a" is not a URL such as https://admin.example'],
+    [['staging', '--kind', 'production'], '--kind "production" is not one of prod, staging, test, dev'],
+    [['staging', '--proxy', 'socks4://a:1'], '--proxy "socks4://a:1" is not valid: http://HOST:PORT'],
+    [['staging', '--max-step', '0.5x'], '--max-step "0.5x" is not valid: a factor above 1x'],
     [['staging', '--protected'], '"staging" is protected, so it cannot be current'],
     [['local', '--server', 'http://127.0.0.1:1'], 'is the tacos up of this machine'],
     [['../x', '--server', 'http://127.0.0.1:1'], 'a name has 1 to 64 letters'],
@@ -144,6 +146,60 @@ describe('context set', () => {
     const { code, stdout, stderr } = await machine.run('context', 'set', ...argv);
     expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(message)]);
     expect(text()).toBe(written);
+  });
+});
+
+describe('production', () => {
+  it.each([
+    [['--no-protected'], 'is always protected'],
+    [['--kind', 'dev'], 'would take its protection away'],
+    [['--kind', 'prod', '--no-protected'], 'is always protected'],
+  ])('takes no %j: exit 6, and the file stays', async (flags, message) => {
+    machine.config(written);
+    const { code, stdout, stderr } = await machine.run('context', 'set', 'apne2-prod', ...flags);
+    expect([code, stdout, stderr]).toEqual([6, '', expect.stringContaining(message)]);
+    expect(text()).toBe(written);
+  });
+
+  it('is protected though the file says otherwise, and can be made again as something else', async () => {
+    machine.config(written.replace('kind: prod', 'kind: prod, protected: false'));
+    expect((await rows('context', 'show', 'apne2-prod')).item.protected).toBe(true);
+    expect((await machine.run('context', 'use', 'apne2-prod')).code).toBe(6);
+    await machine.run('context', 'remove', 'apne2-prod');
+    const again = ['apne2-prod', '--server', 'https://a.example', '--kind', 'dev', '--no-protected'];
+    expect((await machine.run('context', 'set', ...again)).code).toBe(0);
+  });
+});
+
+describe('a file whose current context cannot be used', () => {
+  const broken = written.replace('current: staging', 'current: apne2-prod');
+
+  it('stops only what would use it, and says both ways out', async () => {
+    machine.config(broken);
+    machine.local();
+    machine.env = { TACOS_TOKEN: 't' };
+    const stopped = await machine.run('queue', 'list');
+    expect([stopped.code, machine.targets]).toEqual([2, []]);
+    expect(stopped.stderr).toContain('tacos context use NAME');
+    expect(stopped.stderr).toContain('try   export TACOS_CONTEXT=apne2-prod\n');
+    expect((await machine.run('queue', 'list', '-c', 'local')).code).toBe(0);
+    expect((await machine.run('queue', 'list', '-c', 'staging')).code).toBe(0);
+    machine.env = { TACOS_TOKEN: 't', TACOS_CONTEXT: 'apne2-prod' };
+    expect((await machine.run('queue', 'list')).code).toBe(0);
+  });
+
+  it.each([
+    ['apne2-prod', 'is protected, so it cannot be current'],
+    ['nowhere', 'there is no context "nowhere"'],
+  ])('can be mended by commands: current is %s', async (name, problem) => {
+    machine.config(written.replace('current: staging', `current: ${name}`));
+    const list = await machine.run('context', 'list');
+    expect([list.code, list.stderr]).toEqual([0, expect.stringContaining(problem)]);
+    expect((await machine.run('config', 'list')).code).toBe(0);
+    expect((await machine.run('config', 'set', 'timeout', '20s')).code).toBe(0);
+    expect((await machine.run('context', 'set', 'staging', '--read-only')).code).toBe(0);
+    expect((await machine.run('context', 'use', 'local')).code).toBe(0);
+    expect(text()).not.toContain('current:');
   });
 });
 

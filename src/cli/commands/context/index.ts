@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Register } from '../../command.ts';
 import { contextKinds } from '../../context-names.ts';
 import { numberFlag } from '../../flags.ts';
-import type { ContextSetFlags } from './set.ts';
+import type { ContextSetFlags } from './set-flags.ts';
 
 /** Adds the group. */
 export function contextCommands(program: Command, add: Register): void {
@@ -71,10 +71,10 @@ function setCommand(context: Command, add: Register): void {
   });
   set
     .option('--server <URL>', 'the admin API')
-    .option('--gateway <URL>', 'the visitor API, for load tests')
+    .option('--gateway <URL>', 'the visitor API of the same place')
     .option('--kind <KIND>', contextKinds.join(', '))
     .option('--protected', 'changes ask, and it is never current; prod is so anyway')
-    .option('--no-protected', 'changes do not ask')
+    .option('--no-protected', 'changes do not ask; never for kind prod')
     .option('--require-reason', 'every change needs a --reason')
     .option('--no-require-reason', 'only felt changes need one')
     .option('--read-only', 'refuse every change')

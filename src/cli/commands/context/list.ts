@@ -1,10 +1,11 @@
 import type { Cli } from '../../cli.ts';
-import { readConfig } from '../../config-file.ts';
+import { type Config, problemOfCurrent, readConfig } from '../../config-file.ts';
 import { unknownContext } from '../../context.ts';
 import { CliError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { printResult } from '../../output/document.ts';
 import type { Column } from '../../output/table.ts';
+import { configFile } from '../../paths.ts';
 import type { ContextView } from '../../schema-kinds.ts';
 import { contextViews } from './views.ts';
 
@@ -25,8 +26,9 @@ const columns: readonly Column<ContextView>[] = [
 /** `tacos context list`. */
 export async function contextList(cli: Cli): Promise<void> {
   const { runtime, flags } = cli;
-  const items = contextViews(runtime, await readConfig(runtime), flags.context);
-  await print(cli, { kind: 'ContextList', items });
+  const config = await readConfig(runtime);
+  const items = contextViews(runtime, config, flags.context);
+  await print(cli, config, { kind: 'ContextList', items });
 }
 
 /** `tacos context show [NAME]`. @throws CliError (3) */
@@ -37,16 +39,19 @@ export async function contextShow(cli: Cli, name: string | undefined): Promise<v
   const views = contextViews(runtime, config, flags.context);
   const item = views.find(({ context, current }) => (wanted === undefined ? current : context === wanted));
   if (item === undefined) throw wanted === undefined ? noContext() : unknownContext(wanted, config);
-  await print(cli, { kind: 'Context', items: [item], single: true });
+  await print(cli, config, { kind: 'Context', items: [item], single: true });
 }
 
 async function print(
   { runtime, flags }: Cli,
+  config: Config,
   shown: { kind: string; items: readonly ContextView[]; single?: boolean },
 ): Promise<void> {
   const asOf = new Date(runtime.clock.now()).toISOString();
   const context = shown.items.find(({ current }) => current)?.context ?? '';
-  const result = { ...shown, asOf, context, warnings: [], columns };
+  const problem = problemOfCurrent(configFile(runtime), config);
+  const warnings = problem === undefined ? [] : [problem.message];
+  const result = { ...shown, asOf, context, warnings, columns };
   await printResult(runtime, { ...result, name: (item) => item.context }, flags);
 }
 

@@ -1,53 +1,13 @@
+import { refused } from '../../change-errors.ts';
 import type { Cli } from '../../cli.ts';
 import { editConfig } from '../../config-edit.ts';
-import { isProtected, readConfig } from '../../config-file.ts';
+import { type ConfigContext, isProtected, readConfig } from '../../config-file.ts';
 import { contextNamePattern, envName, localName } from '../../context-names.ts';
 import { usageError } from '../../errors.ts';
 import { configFile } from '../../paths.ts';
+import { type ContextSetFlags, checkContextFlags, contextPaths } from './set-flags.ts';
 
-/** Flags of `tacos context set`; absent = leave as it is. */
-export interface ContextSetFlags {
-  readonly server?: string;
-  readonly gateway?: string;
-  readonly kind?: string;
-  readonly protected?: boolean;
-  readonly requireReason?: boolean;
-  readonly readOnly?: boolean;
-  readonly maxRefill?: number;
-  readonly maxCapacity?: number;
-  readonly maxStep?: string;
-  readonly caFile?: string;
-  readonly tlsServerName?: string;
-  readonly proxy?: string;
-  readonly kubeNamespace?: string;
-  readonly kubeHpa?: string;
-  readonly issuer?: string;
-  readonly clientId?: string;
-  readonly scope?: string;
-}
-
-/** Flag to path in the context. */
-const paths: Readonly<Record<keyof ContextSetFlags, readonly string[]>> = {
-  server: ['server'],
-  gateway: ['gateway'],
-  kind: ['kind'],
-  protected: ['protected'],
-  requireReason: ['requireReason'],
-  readOnly: ['readOnly'],
-  maxRefill: ['limits', 'maxRefill'],
-  maxCapacity: ['limits', 'maxCapacity'],
-  maxStep: ['limits', 'maxStep'],
-  caFile: ['caFile'],
-  tlsServerName: ['tlsServerName'],
-  proxy: ['proxy'],
-  kubeNamespace: ['kube', 'namespace'],
-  kubeHpa: ['kube', 'hpa'],
-  issuer: ['oidc', 'issuer'],
-  clientId: ['oidc', 'clientId'],
-  scope: ['oidc', 'scope'],
-};
-
-/** `tacos context set NAME`. @throws CliError (2) when the file would not be valid; it stays as it was */
+/** `tacos context set NAME`. @throws CliError (2 not valid, 6 production made less protected); the file stays as it was */
 export async function contextSet({ runtime, flags: { quiet } }: Cli, name: string, flags: ContextSetFlags) {
   if (name === localName || name === envName) {
     throw usageError(
@@ -61,14 +21,17 @@ export async function contextSet({ runtime, flags: { quiet } }: Cli, name: strin
       `context "${name}": a name has 1 to 64 letters, digits, . _ - and begins with none of . _ -`,
     );
   }
-  const isNew = (await readConfig(runtime)).contexts[name] === undefined;
+  const written = (await readConfig(runtime)).contexts[name];
+  const isNew = written === undefined;
   if (isNew && flags.server === undefined)
     throw usageError(`context "${name}" is new: it needs --server URL`);
-  const given = Object.entries(paths).flatMap(([flag, path]) => {
+  const given = Object.entries(contextPaths).flatMap(([flag, path]) => {
     const value = flags[flag as keyof ContextSetFlags];
     return value === undefined ? [] : [{ path, value }];
   });
   if (given.length === 0) throw usageError('nothing to set: give at least one flag');
+  checkContextFlags(given);
+  checkStaysProtected(name, written, flags);
   const config = await editConfig(runtime, (edit) => {
     for (const { path, value } of given) edit.set(['contexts', name, ...path], value);
   });
@@ -79,5 +42,27 @@ export async function contextSet({ runtime, flags: { quiet } }: Cli, name: strin
       ? `export TACOS_CONTEXT=${name}`
       : `tacos context use ${name}`;
     runtime.stderr.write(`next: ${next}\n`);
+  }
+}
+
+/** Production stays production, and protected. @throws CliError (6) */
+function checkStaysProtected(
+  name: string,
+  written: ConfigContext | undefined,
+  { kind, protected: wanted }: ContextSetFlags,
+): void {
+  if (written?.kind === 'prod' && kind !== undefined && kind !== 'prod') {
+    throw refused(
+      `context "${name}" is of kind prod: --kind ${kind} would take its protection away`,
+      'CONTEXT_IS_PROD',
+      `tacos context remove ${name}`,
+    );
+  }
+  if (wanted === false && (kind ?? written?.kind) === 'prod') {
+    throw refused(
+      `context "${name}" is of kind prod, which is always protected: --no-protected is not for it`,
+      'CONTEXT_IS_PROD',
+      `export TACOS_CONTEXT=${name}`,
+    );
   }
 }

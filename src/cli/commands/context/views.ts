@@ -1,9 +1,11 @@
 /** Contexts as they are shown, made from config.yaml, the environment and the running `tacos up`. */
+
+import { environmentKindOf } from '../../../contract/environment.ts';
 import { readLogin } from '../../auth/login-store.ts';
 import { type Config, type ConfigContext, isProtected } from '../../config-file.ts';
 import { envName, localName } from '../../context-names.ts';
 import { currentContext } from '../../current-context.ts';
-import { findLocal } from '../../local.ts';
+import { findLocal, type LocalContext } from '../../local.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { ContextView } from '../../schema-kinds.ts';
 
@@ -17,13 +19,14 @@ export function contextViews(runtime: Runtime, config: Config, chosen: string | 
   return [
     ...Object.entries(config.contexts).map(([name, written]) => view(name, written)),
     ...(server ? [view(envName, { server })] : []),
-    ...(local.runs
-      ? [view(localName, { server: local.context.server, gateway: local.context.gateway })].map((each) => ({
-          ...each,
-          signedIn: true,
-        }))
-      : []),
+    ...(local.runs ? [{ ...view(localName, writtenOf(local.context)), signedIn: true }] : []),
   ];
+}
+
+/** The running local one as a file would have it. */
+function writtenOf({ server, gateway, environment }: LocalContext): ConfigContext {
+  const kind = environmentKindOf(environment);
+  return { server, gateway, ...(kind === undefined ? {} : { kind }) };
 }
 
 interface Shown {

@@ -43,7 +43,7 @@ export function simulateCommands(program: Command, add: Register): void {
     )
     .option('--no-show <P>', 'share that never enters, 0 to 1', numberFlag({ min: 0, max: 1 }))
     .option('--opens-in <D>', 'nobody enters before')
-    .option('--horizon <D>', 'how far to look ahead', '24h')
+    .option('--horizon <D>', 'how far to look ahead; default 24h, with --from-live 1h')
     .option(
       '--seed <S>',
       'let chance decide who does not show up and when people poll',

@@ -45,6 +45,9 @@ export interface Scenario {
   readonly warnings: readonly string[];
 }
 
+/** A live line never empties while people keep coming: what they do now says little of later. */
+const liveHorizon = '1h';
+
 type Start = Omit<ForecastInput, 'horizonSec'>;
 
 /** Before anything is read: flags that cannot go together. @throws CliError (usage) */
@@ -77,7 +80,9 @@ export async function scenarioOf(
     ...(typeof flags.noShow === 'number' ? { noShow: flags.noShow } : {}),
     ...(flags.opensIn === undefined ? {} : { openAtSec: parseDuration('--opens-in', flags.opensIn) / 1000 }),
     ...(flags.seed === undefined ? {} : { random: seededRandom(flags.seed) }),
-    horizonSec: parseDuration('--horizon', flags.horizon ?? '24h') / 1000,
+    horizonSec:
+      parseDuration('--horizon', flags.horizon ?? (flags.fromLive === undefined ? '24h' : liveHorizon)) /
+      1000,
   };
   const { timeZone, nowMs } = found;
   return { input, event, timeZone, nowMs, warnings: [...found.warnings, ...roomWarnings(input)] };

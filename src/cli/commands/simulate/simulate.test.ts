@@ -165,6 +165,22 @@ describe('from a live event', () => {
     expect(atMs / 1000).toBeCloseTo(found.emptyInSec ?? 0, 0);
   });
 
+  it('looks an hour ahead unless it is told how far', async () => {
+    machine.api.snapshotNow = steady({ joinPerSec: 70 });
+    const { stdout, stderr } = await simulate('--from-live', 'evt_x');
+    expect(stdout).toMatch(/\n +- +- /);
+    expect(stderr).toContain('the line is not empty within 1h00m');
+    const hour = await simulate('--from-live', 'evt_x', '-o', 'json');
+    const { item } = JSON.parse(hour.stdout) as { item: Simulation };
+    expect(item.given.horizonSec).toBe(3_600);
+    // 50 a second for an hour and what the bucket holds, not what a whole day lets through.
+    expect(item.admitted).toBeGreaterThan(150_000);
+    expect(item.admitted).toBeLessThanOrEqual(3_600 * 50 + 500);
+    const day = await simulate('--from-live', 'evt_x', '--horizon', '2h', '-o', 'json');
+    expect((JSON.parse(day.stdout) as { item: Simulation }).item.given.horizonSec).toBe(7_200);
+    expect((await outcome('--visitors', '10')).given.horizonSec).toBe(86_400);
+  });
+
   it('tries another refill on it, ramp and all', async () => {
     machine.api.snapshotNow = steady();
     const before = await outcome('--from-live', 'evt_x');

@@ -160,6 +160,7 @@ describe('what cannot be undone', () => {
     bench.api.planNow = planOf({
       level: 'S3',
       action: 'queue.expire',
+      items: [eventPlanOf({ people: 18_234 })],
       irreversible: ['their places are lost'],
     });
     await bench.press('X', 'tab', ' ', ' ');

@@ -85,8 +85,8 @@ export class ChangeModal implements Panel {
       return 'close';
     }
     if (this.reply !== undefined || this.isSending) return 'kept';
-    if (this.form.focus === 'apply' && press.name === 'return') void this.apply();
-    else if (this.form.press(press)) this.edited();
+    if (this.form.press(press)) this.edited();
+    else if (this.form.focus === 'apply' && press.name === 'return') void this.apply();
     return 'kept';
   }
 

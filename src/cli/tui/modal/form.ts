@@ -1,4 +1,5 @@
 /** Fields that are typed into, and which of them has the focus. No terminal, no network. */
+import type { QueueSnapshot } from '../../../contract/snapshot.ts';
 import type { Press } from '../keys.ts';
 
 export interface FieldSpec {
@@ -6,15 +7,21 @@ export interface FieldSpec {
   readonly label: string;
   /** Shown beside it. */
   readonly hint: string;
+  /** Shown in the place of the hint: the value in force. */
+  readonly now?: (snapshot: QueueSnapshot) => string;
   /** Fixed choices, gone through with space or arrows; absent = text. */
   readonly choices?: readonly string[];
 }
 
+/** Said of what is typed on a button. */
+const onButton = 'Tab to the fields';
 /** Longest text of a field. */
 const textMax = 300;
 
 /** The ring that Tab goes round: Cancel first, then the fields, then Apply. */
 export class Form {
+  /** Why what was typed last went nowhere; '' = it did not. */
+  hint = '';
   /** Number in the ring. */
   private at = 0;
   private readonly values = new Map<string, string>();
@@ -47,10 +54,14 @@ export class Form {
 
   /** Takes a press for the form. True when it was one. */
   press({ name, text }: Press): boolean {
+    this.hint = '';
     if (name === 'tab' || name === 'down') return this.move(1);
     if (name === 'shift-tab' || name === 'up') return this.move(-1);
     const field = this.specs.find((each) => each.name === this.focus);
-    if (field === undefined) return false;
+    if (field === undefined) {
+      if (text !== '') this.hint = onButton;
+      return false;
+    }
     if (name === 'return') return this.move(1);
     if (field.choices !== undefined) return this.choose(field.name, field.choices, name);
     const value = this.value(field.name);
@@ -64,8 +75,10 @@ export class Form {
   /** Puts text behind what is in the field of the focus, on one line. */
   insert(text: string): void {
     const field = this.specs.find((each) => each.name === this.focus);
-    if (field === undefined || field.choices !== undefined) return;
     const plain = text.replace(/[\r\n\t]+/g, ' ').replace(/\p{Cc}/gu, '');
+    // An Enter that came together with a Tab is no text.
+    if (field === undefined && plain.trim() !== '') this.hint = onButton;
+    if (field === undefined || field.choices !== undefined) return;
     this.values.set(field.name, `${this.value(field.name)}${plain}`.slice(0, textMax));
   }
 

@@ -1,16 +1,20 @@
 /** A form as text: live figures, fields, plan, buttons. Pure. */
+import type { QueueSnapshot } from '../../../contract/snapshot.ts';
 import { count, rate, tokens } from '../../output/format.ts';
 import { planLines } from '../../plan-text.ts';
 import { receiptText } from '../../receipt-text.ts';
 import type { Seat } from '../panels/panel.ts';
-import { cell, cut, type Line, line, padTo, part, type Size, type Tone, wrap } from '../text.ts';
+import { type Line, line, padTo, part, type Size, type Tone, widthOf, wrap } from '../text.ts';
 import type { ChangeModal } from './change-modal.ts';
 import type { FieldSpec } from './form.ts';
 
 /** Columns of the names at the left. */
-export const labelWidth = 12;
+const labelWidth = 12;
 /** Columns of an input, and from which width of the screen it is the longer one. */
 const inputWidth = { narrow: 30, wide: 60, wideFrom: 110 };
+
+/** Columns that the buttons take from what is said beside them. */
+const besideButtons = 29;
 
 /** Buttons stay in sight however long a plan is. */
 export function modalLines(modal: ChangeModal, seat: Seat, { columns, rows }: Size): Line[] {
@@ -19,7 +23,9 @@ export function modalLines(modal: ChangeModal, seat: Seat, { columns, rows }: Si
     liveLine(seat),
     line(''),
   ];
-  const fields = modal.form.fields.map((field) => fieldLine(modal, field, columns));
+  const fields = modal.form.fields.map((field) =>
+    fieldLine(modal, field, { columns, snapshot: seat.snapshot() }),
+  );
   const plan = modal.reply === undefined ? planPart(modal) : receiptPart(modal, seat, columns);
   const buttons = buttonLines(modal, columns);
   const room = Math.max(0, rows - head.length - fields.length - buttons.length - 1);
@@ -39,7 +45,11 @@ function liveLine(seat: Seat): Line {
   );
 }
 
-function fieldLine({ form }: ChangeModal, { name, label, hint, choices }: FieldSpec, columns: number): Line {
+function fieldLine(
+  { form }: ChangeModal,
+  { name, label, hint, now, choices }: FieldSpec,
+  { columns, snapshot }: { columns: number; snapshot: QueueSnapshot | undefined },
+): Line {
   const width = columns < inputWidth.wideFrom ? inputWidth.narrow : inputWidth.wide;
   const hasFocus = form.focus === name;
   const value = form.value(name);
@@ -53,7 +63,7 @@ function fieldLine({ form }: ChangeModal, { name, label, hint, choices }: FieldS
     part(choices === undefined ? '[' : '<', 'dim'),
     part(padTo(`${shown}${cursor}`, width), tone),
     part(choices === undefined ? ']' : '>', 'dim'),
-    part(`  ${hint}`, 'dim'),
+    part(`  ${snapshot === undefined ? hint : (now?.(snapshot) ?? hint)}`, 'dim'),
   ];
 }
 
@@ -91,7 +101,11 @@ function buttonLines(modal: ChangeModal, columns: number): Line[] {
   if (modal.reply !== undefined) return [line(''), [part('  '), part('[ Close ]', 'mark')]];
   const { focus } = modal.form;
   const blocked = modal.blocked();
-  const said = modal.notice || blocked || 'Enter on Apply applies';
+  const isLoud = modal.form.hint !== '' || modal.notice !== '';
+  const said = modal.form.hint || modal.notice || blocked || 'Enter on Apply applies';
+  const tone: Tone = isLoud ? 'warn' : 'dim';
+  // A sentence that has no room beside the buttons stands whole below them.
+  const isBeside = widthOf([part(said)]) <= columns - besideButtons;
   return [
     line(''),
     [
@@ -99,13 +113,8 @@ function buttonLines(modal: ChangeModal, columns: number): Line[] {
       part('[ Cancel ]', focus === 'cancel' ? 'mark' : 'plain'),
       part('   '),
       part('[ Apply ]', focus === 'apply' ? 'mark' : blocked === undefined ? 'plain' : 'dim'),
-      part(`   ${cut(said, Math.max(1, columns - 29))}`, modal.notice === '' ? 'dim' : 'warn'),
+      part(isBeside ? `   ${said}` : '', tone),
     ],
+    ...(isBeside ? [] : wrap(said, Math.max(20, columns - 4)).map((text) => line(`  ${text}`, tone))),
   ];
 }
-
-/** A line of two columns of text. */
-export const pair = (name: string, value: string, width: number): Line => [
-  part(` ${cell(name, labelWidth)} `, 'dim'),
-  part(cut(value, Math.max(1, width - labelWidth - 2))),
-];

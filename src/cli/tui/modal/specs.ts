@@ -17,21 +17,31 @@ export interface ModalSpec {
 }
 
 /** Refill and capacity, with a ramp or for a time. */
-export const bucketSpec = ({ bucket }: QueueSnapshot): ModalSpec => ({
+export const bucketSpec = (): ModalSpec => ({
   title: 'BUCKET',
   hasEvent: true,
   fields: [
-    { name: 'refill', label: 'refill/s', hint: `now ${rate(bucket.refillPerSec.target)}` },
-    { name: 'capacity', label: 'capacity', hint: `now ${tokens(bucket.capacity.target)}` },
+    {
+      name: 'refill',
+      label: 'refill/s',
+      hint: '',
+      now: ({ bucket }) => `now ${rate(bucket.refillPerSec.target)}`,
+    },
+    {
+      name: 'capacity',
+      label: 'capacity',
+      hint: '',
+      now: ({ bucket }) => `now ${tokens(bucket.capacity.target)}`,
+    },
     { name: 'ramp', label: 'ramp', hint: 'over a time, such as 2m' },
     { name: 'for', label: 'for', hint: 'then back, such as 15m' },
   ],
   action: (value) => {
     const refillPerSec = numberOf('refill/s', value('refill'));
     const capacity = numberOf('capacity', value('capacity'));
-    if (refillPerSec === undefined && capacity === undefined) return undefined;
     const rampSec = secondsOf('ramp', value('ramp'));
     const forSec = secondsOf('for', value('for'));
+    if (refillPerSec === undefined && capacity === undefined) return undefined;
     return {
       type: 'bucket.set',
       ...(refillPerSec === undefined ? {} : { refillPerSec }),

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { snapshotOf } from '../../testing/views.ts';
 import { bucketSpec, drainSpec, expireSpec, type ModalSpec } from './specs.ts';
 import { withinBounds } from './values.ts';
 
@@ -38,10 +37,17 @@ describe('values out of bounds', () => {
     [{ refill: '80', for: '25h' }, 'for must be at most 24h'],
     [{ refill: '80', ramp: '2m', for: '15m' }, ''],
   ])('of the bucket: %o', (values, text) => {
-    expect(said(bucketSpec(snapshotOf()), values)).toMatch(
+    expect(said(bucketSpec(), values)).toMatch(
       typeof text === 'string' ? new RegExp(`^${text.replace(/[/.]/g, '\\$&')}$`) : text,
     );
   });
+
+  it.each([{ for: 'soon' }, { ramp: '5' }, { refill: '80', for: '-1m' }])(
+    'of the bucket: %o is garbage, with a refill or without',
+    (values) => {
+      expect(() => said(bucketSpec(), values)).toThrow(/^(for|ramp) ".*" is not a duration/);
+    },
+  );
 
   it('of drain', () => {
     expect(said(drainSpec(), { deadline: '25h' })).toBe('deadline must be at most 24h');

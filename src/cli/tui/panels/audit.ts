@@ -3,11 +3,11 @@ import type { AuditEntry } from '../../../contract/audit.ts';
 import { rowText } from '../../plan-text.ts';
 import { dateZoneTime, dayTime } from '../../watch/zone-time.ts';
 import type { Press } from '../keys.ts';
-import { pair } from '../modal/modal-lines.ts';
 import { summaryOf } from '../panes/changes.ts';
 import { cell, type Line, line, part, type Size } from '../text.ts';
 import { moved, offsetOf } from './list.ts';
 import type { Panel, Seat } from './panel.ts';
+import { ScrolledRows } from './rows.ts';
 
 /** Records read at a time; the next ones when the cursor comes to the end. */
 const pageLimit = 100;
@@ -15,7 +15,10 @@ const pageLimit = 100;
 type AuditSeat = Pick<Seat, 'api' | 'event' | 'changed' | 'snapshot' | 'serverNowMs'>;
 
 export class AuditPanel implements Panel {
-  readonly footer = 'j/k move  Enter record  Esc back';
+  get footer(): string {
+    return this.opened === undefined ? 'j/k move  Enter record  Esc back' : 'j/k scroll  Esc back';
+  }
+
   private readonly seat: AuditSeat;
   private entries: readonly AuditEntry[] = [];
   private state = 'reading';
@@ -24,6 +27,8 @@ export class AuditPanel implements Panel {
   private at = 0;
   private page = 10;
   private opened: AuditEntry | undefined;
+  /** Of the record that is open. */
+  private record = new ScrolledRows();
 
   /** With an entry it shows that one at once. */
   constructor(seat: AuditSeat, opened?: AuditEntry) {
@@ -40,8 +45,10 @@ export class AuditPanel implements Panel {
     }
     if (press.name === 'return') {
       this.opened = this.opened === undefined ? this.entries[this.at] : undefined;
+      this.record = new ScrolledRows();
       return 'kept';
     }
+    if (this.opened !== undefined) return this.record.press(press) ? 'kept' : 'pass';
     const next = moved(press, { at: this.at, length: this.entries.length, page: this.page });
     if (next === undefined) return 'pass';
     this.at = next;
@@ -49,9 +56,12 @@ export class AuditPanel implements Panel {
     return 'kept';
   }
 
-  lines({ columns, rows }: Size): Line[] {
+  lines(size: Size): Line[] {
+    const { columns, rows } = size;
     const zone = this.seat.snapshot()?.timeZone;
-    if (this.opened !== undefined) return entryText(this.opened, { zone, columns }).slice(0, rows);
+    if (this.opened !== undefined) {
+      return this.record.lines(entryRows(this.opened, zone), { title: this.opened.auditId, size });
+    }
     this.page = Math.max(1, rows - 2);
     const offset = offsetOf({ at: this.at, rows: this.page, length: this.entries.length });
     const timeOf = ({ at }: AuditEntry): string =>
@@ -91,12 +101,9 @@ export class AuditPanel implements Panel {
   }
 }
 
-function entryText(
-  entry: AuditEntry,
-  { zone, columns }: { zone: string | undefined; columns: number },
-): Line[] {
+function entryRows(entry: AuditEntry, zone: string | undefined): [string, string][] {
   const { receipt, outcome } = entry;
-  const rows: [string, string][] = [
+  return [
     ['at', dateZoneTime(entry.at, zone)],
     ['actor', `${entry.actor} (${entry.role})`],
     ['with', entry.client],
@@ -123,10 +130,5 @@ function entryText(
       name,
       `predicted ${predicted}, was ${actual}`,
     ]),
-  ];
-  return [
-    [part(` ${entry.auditId}`, 'bold')],
-    line(''),
-    ...rows.map(([name, value]) => pair(name, value, columns)),
   ];
 }

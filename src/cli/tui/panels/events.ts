@@ -10,6 +10,9 @@ import type { Panel, Seat } from './panel.ts';
 /** Arrows only: letters are the filter. */
 const arrows = new Set(['up', 'down', 'pageup', 'pagedown', 'home', 'end']);
 
+/** Columns of all but the id and the name: cursor, gaps, state, figures, alarm. */
+const besideNames = 43;
+
 export class EventsPanel implements Panel {
   readonly footer = 'type to filter  arrows move  Enter watch  Esc back';
   private readonly open: (event: string) => void;
@@ -56,9 +59,12 @@ export class EventsPanel implements Panel {
     const shown = this.shown();
     this.page = Math.max(1, rows - 4);
     const offset = offsetOf({ at: this.at, rows: this.page, length: shown.length });
-    const idWidth = Math.max(12, Math.min(32, columns - 56));
+    // Names give way, never numbers.
+    const forNames = Math.max(0, columns - besideNames);
+    const nameWidth = Math.max(0, Math.min(18, forNames - 12));
+    const idWidth = Math.min(32, forNames - nameWidth);
     const state = this.problem || (this.events === undefined ? 'reading' : `${shown.length} events`);
-    const heads = `   ${cell('EVENT', idWidth)}  ${cell('NAME', 18)}  STATE       WAITING    ADMIT/S`;
+    const heads = `   ${cell('EVENT', idWidth)}  ${cell('NAME', nameWidth)}  STATE       WAITING    ADMIT/S`;
     return [
       [part(' EVENTS', 'bold'), part(`   filter: ${this.filter}_   `), part(state, 'dim')],
       line(''),
@@ -66,7 +72,7 @@ export class EventsPanel implements Panel {
       ...shown.slice(offset, offset + this.page).map((event, at): Line => {
         const isHere = offset + at === this.at;
         const figures = `${stateOf(event).padEnd(9)} ${count(event.waiting).padStart(9)} ${rate(event.admitPerSec).padStart(10)}`;
-        const text = ` ${isHere ? '>' : ' '} ${cell(event.event, idWidth)}  ${cell(event.name, 18)}  ${figures}`;
+        const text = ` ${isHere ? '>' : ' '} ${cell(event.event, idWidth)}  ${cell(event.name, nameWidth)}  ${figures}`;
         return [
           part(text, isHere ? 'mark' : 'plain'),
           part(event.alarm === null ? '' : `  ${event.alarm}`, event.alarm === 'crit' ? 'bad' : 'warn'),

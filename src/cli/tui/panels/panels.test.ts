@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { auditOf, storyOf } from '../../testing/views.ts';
+import { auditOf, eventOf, storyOf } from '../../testing/views.ts';
 import { Bench } from '../testing/seat.ts';
 
 let bench: Bench;
@@ -65,6 +65,53 @@ describe('the audit trail', () => {
     await bench.press('L');
     expect(bench.rows().find((row) => row.startsWith(' > '))).toContain('~');
     for (const size of [80, 140]) expect(bench.text(size, 40)).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+});
+
+describe('an audit record', () => {
+  const record = async () => {
+    const names = Array.from({ length: 20 }, (_, at) => `field${at}`);
+    const rows = ['message until', ...names].map((name) => ({
+      name,
+      unit: 'text' as const,
+      before: null,
+      after: name === 'message until' ? 'word '.repeat(30).trim() : 'x',
+    }));
+    bench.api.auditNow = [auditOf({ rows })];
+    await bench.press('L', 'return');
+  };
+
+  it('has its names and values in full, on as many lines as they need', async () => {
+    await record();
+    const shown = bench.rows(80, 60);
+    expect(shown.some((row) => row.startsWith(' message until - -> word'))).toBe(true);
+    const values = shown.map((row) => row.slice(15)).join('');
+    expect(values.match(/word/g)).toHaveLength(30);
+    expect(shown.join('')).not.toContain('…');
+  });
+
+  it('scrolls where it is longer than the screen, and begins at its top', async () => {
+    await record();
+    expect(bench.text()).toMatch(/lines 1-17 of \d\d/);
+    expect(bench.text()).not.toContain('field19');
+    await bench.press('G');
+    expect(bench.text()).toContain('field19');
+    expect(bench.rows().at(-1)).toContain('j/k scroll');
+    await bench.press('escape');
+    expect(bench.rows().find((row) => row.startsWith(' > '))).toContain('aud_7R0D');
+    await bench.press('return');
+    expect(bench.text()).toContain('lines 1-17');
+  });
+});
+
+describe('the choice of an event', () => {
+  it.each([60, 80, 140])('at %d columns cuts names, never numbers', async (columns) => {
+    const event = { event: 'e'.repeat(40), name: 'n'.repeat(40), waiting: 9_999_999, admitPerSec: 12_345.6 };
+    bench.api.eventsNow = [eventOf({ ...event, alarm: 'crit' })];
+    await bench.press('e');
+    const row = bench.rows(columns, 24).find((each) => each.startsWith(' > ')) ?? '';
+    expect(row).toMatch(/ open {6}9,999,999 +12,?345\.6 {2}crit$/);
+    expect(row.length).toBeLessThanOrEqual(columns);
   });
 });
 

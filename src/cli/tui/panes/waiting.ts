@@ -18,22 +18,22 @@ export const waitingPane: Pane = {
   heading: 'WAITING',
   column: 'left',
   minHeight: 5,
-  figures: ({ snapshot, serverNowMs }) => {
-    const sec = emptyInSec(snapshot);
+  figures: ({ snapshot, history, serverNowMs }) => {
+    const sec = emptyInSec(snapshot, history.netPerSec());
     const at = sec === undefined ? '' : clockTime(serverNowMs + sec * 1000, snapshot.timeZone);
-    const empty = sec === undefined ? '' : `   empty in ${formatDuration(sec)} (${at})`;
+    const empty = sec === undefined ? '' : `   empty in ~${formatDuration(sec)} (${at})`;
     return `  ${count(snapshot.waiting)}   ${trend(snapshot).text}${empty}`;
   },
   right: ({ windowMin }) => `${windowMin}m`,
   lines: (view, size) => [...chart(view, size), timeAxis(view, size.columns)],
   compact: (view) => {
-    const { snapshot } = view;
-    const sec = emptyInSec(snapshot);
+    const { snapshot, history } = view;
+    const sec = emptyInSec(snapshot, history.netPerSec());
     const people = count(snapshot.waiting);
     return compactLine('WAITING', people, 'plain', [
       spark(view, { field: 'waiting', cells: cellsBeside(people) }),
       part(`  ${trend(snapshot).text.padEnd(14)}`),
-      part(sec === undefined ? '' : `empty in ${formatDuration(sec)}`),
+      part(sec === undefined ? '' : `empty in ~${formatDuration(sec)}`),
     ]);
   },
 };

@@ -13,7 +13,7 @@ import { open } from './phase.ts';
 import { auditIdOf } from './record.ts';
 
 const noBudget = { othersMicro: 20e6, perSecMicro: null };
-const behaviour = { use: 1, noShow: 0, joinPerSec: 0 };
+const behaviour = { use: 1, noShow: 0, joinPerSec: 0, isSteady: false };
 const raise = (seen = seenWith(), refillPerSec = 50) => bucketSet(seen, { type: 'bucket.set', refillPerSec });
 
 describe('consequences', () => {

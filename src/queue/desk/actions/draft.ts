@@ -13,7 +13,10 @@ export interface Measured {
   readonly cpuPercent: number | null;
   readonly opsPerSec: number | null;
   readonly admitPerSec1m: number;
+  /** Over the last minute. */
   readonly joinPerSec: number;
+  /** So long the line has been watched, s: joins and leaves are known from then on. */
+  readonly watchedSec: number;
 }
 
 /** An event as an action is planned on. */

@@ -20,6 +20,20 @@ describe('pause and resume', () => {
   });
 });
 
+describe('resume', () => {
+  const message = 'Back at nine';
+
+  it('warns of a message that stays, unless nothing changes or it has ended', () => {
+    const warningsOf = (meta: Readonly<Record<string, string>>) => resume(seenWith({ meta })).warnings;
+    expect(warningsOf({ paused: '1', message })).toEqual([
+      'the message "Back at nine" stays: tacos queue message evt_a --clear',
+    ]);
+    expect(warningsOf({ message })).toEqual([]);
+    expect(warningsOf({ paused: '1' })).toEqual([]);
+    expect(warningsOf({ paused: '1', message, messageUntil: String(nowMs - 1) })).toEqual([]);
+  });
+});
+
 describe('open', () => {
   const scheduled = seenWith({ opensAtMs: nowMs + 60_000 });
 
@@ -51,6 +65,7 @@ describe('open', () => {
 describe('close', () => {
   it('with people in the line wants to know what becomes of them', () => {
     expect(() => closeWith({})).toThrow('4 people wait: say what becomes of them');
+    expect(() => closeWith({}, seenWith({ waiting: 12_345 }))).toThrow('12,345 people wait');
     expect(() => closeWith({ keep: true, soldOut: 'x' })).toThrow('Either');
     expect(closeWith({}, seenWith()).operation).toEqual({ kind: 'phase', action: 'close' });
     expect(closeWith({}, seenWith({ waiting: 3, meta: { phase: 'closed' } })).unchanged).toBe(true);
@@ -112,6 +127,15 @@ describe('places', () => {
       rows: [row('places', 'people', 7, 0)],
       operation: { job: { kind: 'expire', all: true } },
     });
+  });
+
+  it('are not counted in the summary: the record says how many there were once it is done', () => {
+    const silent = { type: 'queue.expire', silentForSec: 60 } as const;
+    expect(expire(seenWith({ waiting: 500 }), silent, { people: 115 })).toMatchObject({
+      people: 115,
+      summary: 'expired who is silent for 60 s',
+    });
+    expect(flush(seenWith({ waiting: 500, kind: 'test' })).summary).toBe('flushed');
   });
 
   it('want exactly one way to say whose', () => {

@@ -1,6 +1,8 @@
 /** Actions on an event's phase: open, close, pause, resume, drain. */
 import type { ParsedAction } from '../../../contract/actions.ts';
 import type { EventSettings } from '../../settings.ts';
+import { counted } from '../counted.ts';
+import { messageView } from '../views.ts';
 import { claimOf } from './claim.ts';
 import { badRequest, type Draft, peopleOf, type Seen, settingsDraft } from './draft.ts';
 import { withFields } from './setting-rows.ts';
@@ -51,7 +53,9 @@ export function resume(seen: Seen): Draft {
       operation: { kind: 'phase', action: 'resume' },
     },
   );
-  return { ...draft, level: 'S1' };
+  const message = messageView(seen.settings, seen.nowMs);
+  const stays = message && `the message "${message.text}" stays: tacos queue message ${seen.id} --clear`;
+  return { ...draft, level: 'S1', warnings: stays && !draft.unchanged ? [stays] : [] };
 }
 
 /** Opens at once, or sets the time; an event that has been closed or drained goes back to scheduled for that. */
@@ -98,7 +102,7 @@ export function close(seen: Seen, action: Of<'queue.close'>): Draft {
   if (keep && soldOut !== undefined) throw badRequest('Either the line is kept, or it is sold out.');
   if (people > 0 && phase !== 'closed' && !keep && soldOut === undefined)
     throw badRequest(
-      `${people} people wait: say what becomes of them, keep (the line is kept and paused) or sold out (with a text).`,
+      `${counted(people)} people wait: say what becomes of them, keep (the line is kept and paused) or sold out (with a text).`,
       `tacos queue close ${id} --keep`,
     );
   if (keep) {
@@ -125,7 +129,9 @@ export function close(seen: Seen, action: Of<'queue.close'>): Draft {
       undoSec: people > 0 ? reopenSec : 900,
       irreversible:
         people > 0
-          ? [`${people} people are told that it is closed; who leaves then does not come back by an undo.`]
+          ? [
+              `${counted(people)} people are told that it is closed; who leaves then does not come back by an undo.`,
+            ]
           : [],
       operation: { kind: 'phase', action: 'close', ...(soldOut === undefined ? {} : { message: soldOut }) },
     },
@@ -149,7 +155,7 @@ export function drain(seen: Seen, action: Of<'queue.drain'>): Draft {
         summary: 'drained at once',
         undoSec: reopenSec,
         irreversible: [
-          `${people} people lose their place unless it is undone within 10 minutes; some leave before that.`,
+          `${counted(people)} people lose their place unless it is undone within 10 minutes; some leave before that.`,
         ],
         operation: { kind: 'phase', action: 'close' },
       },

@@ -40,7 +40,8 @@ export function expire(
     // Silence is looked at again place by place when it is done, so nobody now does not mean nobody then.
     unchanged: people === 0 && silentForSec === undefined,
     irreversible: ['After 10 minutes these places cannot be given back.'],
-    summary: `expired ${who}: ${people} people`,
+    // How many it was is known once it is done: the record's `people` says it.
+    summary: `expired ${who}`,
     operation: {
       kind: 'job',
       job: {
@@ -82,7 +83,7 @@ export function flush(seen: Seen): Draft {
     rows: placeRows(seen, people),
     refusals: isTest ? [] : [guard('NOT_A_TEST', 'only events made with --test can be flushed')],
     irreversible: ['Every place and every grant of this test event is forgotten.'],
-    summary: `flushed: ${people} people`,
+    summary: 'flushed',
     operation: { kind: 'flush' },
   });
 }

@@ -4,6 +4,7 @@ import { TacosError } from '../../../contract/errors.ts';
 import { phaseAt } from '../../settings.ts';
 import type { Budget } from '../budget.ts';
 import type { ChangedEvent, ChangesParts } from '../changes-parts.ts';
+import { ratePerSec } from '../rates.ts';
 import { undoBudget, undoEvent } from '../undo.ts';
 import { bucketRestore, bucketSet } from './bucket.ts';
 import { budgetSet } from './budget-set.ts';
@@ -20,7 +21,9 @@ import { countSilent } from './silent.ts';
 /** An event as it is now, for a draft. */
 export function seenOf(event: ChangedEvent, nowMs: number): Seen {
   const { settings, waiting, away, totals } = event.replica;
-  const { redis, admitPerSec1m, joinPerSec } = event.snapshot();
+  const { flow } = event.replica;
+  const { redis, admitPerSec1m } = event.snapshot();
+  const { sinceMs } = event;
   return {
     id: event.id,
     settings,
@@ -31,7 +34,13 @@ export function seenOf(event: ChangedEvent, nowMs: number): Seen {
     tokensMicro: event.tokensMicro(),
     nowMs,
     ageSec: event.ageSec(),
-    measured: { cpuPercent: redis.cpuPercent, opsPerSec: redis.opsPerSec, admitPerSec1m, joinPerSec },
+    measured: {
+      cpuPercent: redis.cpuPercent,
+      opsPerSec: redis.opsPerSec,
+      admitPerSec1m,
+      joinPerSec: ratePerSec(flow, 'joined', { nowMs, sinceMs, sec: 60 }),
+      watchedSec: (nowMs - sinceMs) / 1000,
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Settings beside the bucket: window, tiers, presence, most waiting; and what an event is called and when it opens. */
 import type { ParsedAction } from '../../../contract/actions.ts';
 import { isTimeZone, type Tier, tierWaitMs, windowAt } from '../../settings.ts';
+import { counted } from '../counted.ts';
 import { bucketView } from '../views.ts';
 import { badRequest, type Draft, peopleOf, type Seen, settingsDraft } from './draft.ts';
 import { formatTiers, summaryOfRows, withFields } from './setting-rows.ts';
@@ -40,7 +41,9 @@ export function settingsSet(seen: Seen, action: SettingsSet): Draft {
             windowIsDefault: after.window === 0,
           }).filter((text) => text.startsWith('window'))),
       ...(isFull
-        ? [`${peopleOf(seen)} wait already: nobody else can join until fewer than ${maxWaiting} do`]
+        ? [
+            `${counted(peopleOf(seen))} people wait already: nobody else can join until fewer than ${counted(maxWaiting)} do`,
+          ]
         : []),
     ],
   };

@@ -14,7 +14,7 @@ export const contextsTopic: Topic = {
       '    apne2-prod:',
       '      server: https://admin.apne2.example',
       '      kind: prod              # prod, staging, test, dev; as the server says',
-      '      protected: true         # changes ask; never current. Default for prod',
+      '      protected: true         # changes ask; never current. Always so for prod',
       '      requireReason: true     # every change needs --reason',
       '      readOnly: false         # true refuses every change',
       '      limits: {maxRefill: 200, maxCapacity: 2000, maxStep: 2x}',

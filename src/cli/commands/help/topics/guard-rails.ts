@@ -15,7 +15,8 @@ export const guardRailsTopic: Topic = {
         ['S3', 'cannot be fully undone: type the id of the event; --confirm EVT --reason'],
       ]),
       '',
-      'S1 and S2 ask nothing on a context that is not protected. Production always is.',
+      'S1 and S2 ask nothing on a context that is not protected. Production always is:',
+      'a context of kind prod takes neither --no-protected nor another --kind.',
       '',
       'Refused, exit 6:',
       rows([
@@ -30,8 +31,10 @@ export const guardRailsTopic: Topic = {
       'Consent missing, exit 5: data older than 5 s, two contexts at hand, --yes alone',
       'for S3, or TACOS_CONTEXT and -c that disagree. Nothing is changed then.',
       '',
-      '`tacos undo` restores settings for 15 minutes, and ended places for 10. A lost',
-      'answer is exit 9: ask `tacos audit list` before anything else, and repeat only',
-      'with the same --idempotency-key.',
+      '`tacos undo` restores settings for 15 minutes, and ended places for 10: of one',
+      'event, until something else is changed there. Without an id it asks everywhere.',
+      '',
+      'A lost answer is exit 9: ask `tacos audit list` before anything else, and repeat',
+      'only with the same --idempotency-key.',
     ].join('\n'),
 };
