@@ -1,7 +1,9 @@
 /** The operator's config.yaml: what may stand in it, and reading it. `config-edit.ts` writes it. */
+
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { contextKinds, contextNamePattern, envName, localName } from './context-names.ts';
+import { environmentKinds } from '../contract/environment.ts';
+import { contextNamePattern, envName, localName } from './context-names.ts';
 import { parseDuration } from './duration.ts';
 import { type CliError, usageError } from './errors.ts';
 import { configFile } from './paths.ts';
@@ -37,7 +39,7 @@ export const contextSchema = z.strictObject({
   server: z.url({ protocol: /^https?$/ }),
   /** Visitor API of the same place. */
   gateway: z.url({ protocol: /^https?$/ }).optional(),
-  kind: z.enum(contextKinds).optional(),
+  kind: z.enum(environmentKinds).optional(),
   protected: z.boolean().optional(),
   requireReason: z.boolean().optional(),
   readOnly: z.boolean().optional(),

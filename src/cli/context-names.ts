@@ -11,8 +11,5 @@ export const flagOfContext = (name: string): string => (name === envName ? '' : 
 /** Names of contexts: they are file names too. */
 export const contextNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Kinds of contexts; `prod` is protected whatever the file says. */
-export const contextKinds = ['prod', 'staging', 'test', 'dev'] as const;
-
 /** Where a token is from that `auth login` has got. */
 export const signInOrigin = 'auth login';

@@ -1,18 +1,10 @@
 /** The small language of --until: `waiting==0 && admitPerSec<1 || phase==closed`. Nothing in it is run as code. */
 import type { QueueSnapshot } from '../contract/snapshot.ts';
 import { usageError } from './errors.ts';
+import { numberOf, takeApart, type WrittenComparison } from './expression.ts';
 
 type Scalar = number | string | boolean;
 type Test = (snapshot: QueueSnapshot) => boolean;
-
-const operators: Readonly<Record<string, (left: Scalar, right: Scalar) => boolean>> = {
-  '==': (left, right) => left === right,
-  '!=': (left, right) => left !== right,
-  '<=': (left, right) => left <= right,
-  '>=': (left, right) => left >= right,
-  '<': (left, right) => left < right,
-  '>': (left, right) => left > right,
-};
 
 const fields: Readonly<Record<string, (snapshot: QueueSnapshot) => Scalar>> = {
   phase: ({ phase }) => phase,
@@ -47,22 +39,19 @@ export const untilFields: readonly string[] = Object.keys(fields);
 
 /** Parses an expression; && binds tighter than ||. @throws CliError (usage) */
 export function parseUntil(text: string): Test {
-  const either = text.split('||').map((part) => part.split('&&').map(parseComparison));
+  const either = takeApart(text, readComparison);
   return (snapshot) => either.some((all) => all.every((test) => test(snapshot)));
 }
 
-function parseComparison(text: string): Test {
-  const [, name = '', operator = '', value = ''] =
-    /^\s*(\w+)\s*(==|!=|<=|>=|<|>)\s*([\w.+-]+)\s*$/.exec(text) ?? [];
-  const compare = operators[operator];
+function readComparison({ text, field, operator, value, compare }: WrittenComparison): Test {
   if (compare === undefined) {
-    throw usageError(`--until cannot read "${text.trim()}": write it as waiting==0, joined by && or ||`);
+    throw usageError(`--until cannot read "${text}": write it as waiting==0, joined by && or ||`);
   }
-  const read = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  const read = Object.hasOwn(fields, field) ? fields[field] : undefined;
   if (read === undefined) {
-    throw usageError(`--until does not know the field "${name}": it knows ${untilFields.join(', ')}`);
+    throw usageError(`--until does not know the field "${field}": it knows ${untilFields.join(', ')}`);
   }
-  const right = scalarOf(name, operator, value);
+  const right = scalarOf(field, operator, value);
   return (snapshot) => compare(read(snapshot), right);
 }
 
@@ -73,7 +62,7 @@ function scalarOf(name: string, operator: string, value: string): Scalar {
     if (value === 'true' || value === 'false') return value === 'true';
     throw usageError(`--until: ${name} is true or false, not "${value}"`);
   }
-  const number = /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isNaN(number)) throw usageError(`--until: ${name} goes with a number, not "${value}"`);
+  const number = numberOf(value);
+  if (number === undefined) throw usageError(`--until: ${name} goes with a number, not "${value}"`);
   return number;
 }

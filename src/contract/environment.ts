@@ -1,4 +1,4 @@
-/** What the name of an environment says of it: operators' tools and the admin API judge by it alike. */
+/** Kinds of environments and contexts, and what a name says of its kind: operators' tools and the admin API judge alike. */
 
 export const environmentKinds = ['prod', 'staging', 'test', 'dev'] as const;
 export type EnvironmentKind = (typeof environmentKinds)[number];

@@ -1,6 +1,7 @@
 /**
- * How many people of a line, those stepped around for their silence included, were not heard for a minute. Counted in the background, from 4 bytes a place: every 5 s, and
- * less often the longer the line is. See heard.ts for how far such figures are right.
+ * How many people of a line, those stepped around for their silence included, were not heard for a minute. Counted in
+ * the background, from 4 bytes a place: every 5 s, and less often the longer the line is. See heard.ts for how far such
+ * figures are right.
  */
 import type { RedisClient } from '../../redis/client.ts';
 import type { EtaModel } from '../eta.ts';
@@ -18,6 +19,14 @@ const batchPlaces = 10_000;
 /** Places that share one estimate of the wait. */
 const etaPlaces = 200;
 
+/** A line as it is counted. */
+interface CountedLine {
+  readonly replica: Replica;
+  readonly eta: EtaModel;
+  readonly dueKey: string;
+  readonly nowMs: () => number;
+}
+
 export class SilentCount {
   private readonly redis: RedisClient;
   private count = 0;
@@ -34,13 +43,7 @@ export class SilentCount {
   }
 
   /** Counts if it is time. @throws when Redis cannot be reached */
-  async look(line: {
-    readonly replica: Replica;
-    readonly eta: EtaModel;
-    readonly dueKey: string;
-    readonly watched: boolean;
-    readonly nowMs: () => number;
-  }): Promise<void> {
+  async look(line: CountedLine & { readonly watched: boolean }): Promise<void> {
     const { replica, watched } = line;
     const places = replica.waiting.count + replica.away.size;
     if (places === 0) this.count = 0;
@@ -56,12 +59,7 @@ export class SilentCount {
     }
   }
 
-  private async countNow(line: {
-    readonly replica: Replica;
-    readonly eta: EtaModel;
-    readonly dueKey: string;
-    readonly nowMs: () => number;
-  }): Promise<number> {
+  private async countNow(line: CountedLine): Promise<number> {
     const { replica, eta, dueKey } = line;
     const { baseMs, presenceMs } = replica.settings;
     let silent = await this.countAway(line);
@@ -82,12 +80,7 @@ export class SilentCount {
   }
 
   /** Of those who are stepped around for their silence; who never entered on their turn may well be heard. */
-  private async countAway(line: {
-    readonly replica: Replica;
-    readonly eta: EtaModel;
-    readonly dueKey: string;
-    readonly nowMs: () => number;
-  }): Promise<number> {
+  private async countAway(line: CountedLine): Promise<number> {
     const { replica, eta, dueKey } = line;
     const { baseMs, presenceMs } = replica.settings;
     const away = [...replica.away].filter(([, { unclaimed }]) => !unclaimed).sort(([a], [b]) => a - b);

@@ -1,5 +1,7 @@
 /** One visitor's story: where they stand, from the replica, and what the gateways remember of them, asked for. */
+
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { TacosError } from '../../contract/errors.ts';
 import { type StatusReply, statusReplySchema } from '../../contract/visitor-api.ts';
@@ -85,7 +87,7 @@ async function askGateways(
   const untilMs = performance.now() + patienceMs;
   await store.ask(event.ref, { askId, what: 'story', seq: place.seq, sinceMs: Math.floor(place.joinedMs) });
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await sleep(everyMs);
     const answers = await store.answers(event.ref, askId);
     if (answers.length >= live.length || performance.now() >= untilMs) {
       return { answers: answers.flatMap(({ payload }) => parse(payload) ?? []), of: live.length };

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { type Argument, type Complete, RootCommand } from '@bomb.sh/tab';
 import type { Command, Option } from 'commander';
+import { environmentKinds } from '../../../contract/environment.ts';
 import type { Cli } from '../../cli.ts';
 import type { Config } from '../../config-file.ts';
-import { contextKinds, envName, localName } from '../../context-names.ts';
+import { envName, localName } from '../../context-names.ts';
 import { currentContext } from '../../current-context.ts';
 import { rememberedEvents } from '../../event-memory.ts';
 import { isInternal } from '../../help-text.ts';
@@ -101,7 +102,7 @@ function valuesOf(
     case '--tui':
       return ['auto', 'always', 'never', 'plain'];
     case '--kind':
-      return contextKinds;
+      return environmentKinds;
     case '--event':
     case '--from-live':
       return events;

@@ -1,7 +1,8 @@
 /** `tacos context …` as the command line knows it. */
+
 import type { Command } from 'commander';
+import { environmentKinds } from '../../../contract/environment.ts';
 import type { Register } from '../../command.ts';
-import { contextKinds } from '../../context-names.ts';
 import { numberFlag } from '../../flags.ts';
 import type { ContextSetFlags } from './set-flags.ts';
 
@@ -72,7 +73,7 @@ function setCommand(context: Command, add: Register): void {
   set
     .option('--server <URL>', 'the admin API')
     .option('--gateway <URL>', 'the visitor API of the same place')
-    .option('--kind <KIND>', contextKinds.join(', '))
+    .option('--kind <KIND>', environmentKinds.join(', '))
     .option('--protected', 'changes ask, and it is never current; prod is so anyway')
     .option('--no-protected', 'changes do not ask; never for kind prod')
     .option('--require-reason', 'every change needs a --reason')

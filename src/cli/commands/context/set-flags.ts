@@ -1,6 +1,6 @@
 /** The flags of `tacos context set`: where each is written, and whether its value can be. */
+import { environmentKinds } from '../../../contract/environment.ts';
 import { contextSchema } from '../../config-file.ts';
-import { contextKinds } from '../../context-names.ts';
 import { usageError } from '../../errors.ts';
 
 /** Flags of `tacos context set`; absent = leave as it is. */
@@ -50,7 +50,7 @@ const choices: Readonly<Record<string, string>> = {
   server: 'is not a URL such as https://admin.example',
   gateway: 'is not a URL such as https://tickets.example',
   issuer: 'is not a URL such as https://login.example',
-  kind: `is not one of ${contextKinds.join(', ')}`,
+  kind: `is not one of ${environmentKinds.join(', ')}`,
 };
 
 /** Checks values before they are written. @throws CliError (2) naming the flag and what it takes */

@@ -1,4 +1,5 @@
 /** Doing an action: once for a change id, at the versions it was planned on, for several events side by side. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangeReply, ParsedActRequest } from '../../../contract/actions.ts';
 import type { AuditEntry } from '../../../contract/audit.ts';
 import { TacosError } from '../../../contract/errors.ts';
@@ -63,7 +64,7 @@ export class Acting {
     const fits = () => request.planHash === undefined || isRepeat || ready.plan.hash === request.planHash;
     if (!fits()) {
       // The plan may have been made by a desk that was a moment ahead of this one.
-      await new Promise((resolve) => setTimeout(resolve, aheadMs));
+      await sleep(aheadMs);
       ready = await this.prepare(targets, before, { request, options });
       if (!fits()) throw conflictOf(ready.compiled.map(({ item }) => item));
     }

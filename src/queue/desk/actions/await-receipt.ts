@@ -1,4 +1,5 @@
 /** Waiting for the gateways: how many have a change, and how many people have seen a message. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Receipt } from '../../../contract/admin-api.ts';
 import type { RedisClock } from '../../redis-clock.ts';
 import type { Store } from '../../store.ts';
@@ -11,8 +12,6 @@ const receiptPollMs = 20;
 const seenMs = 150;
 const answerMs = 150;
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 /** Asks until all gateways that were seen lately have the revision, or a second has passed since `sentMs`. */
 export async function awaitReceipt(
   event: ChangedEvent,
@@ -23,16 +22,16 @@ export async function awaitReceipt(
     const afterMs = Math.round(performance.now() - change.sentMs);
     const receipt = { ...receiptOf(reports, change.revision, change.clock.nowMs()), afterMs };
     if (receipt.missing.length === 0 || afterMs >= receiptMs) return receipt;
-    await pause(receiptPollMs);
+    await sleep(receiptPollMs);
   }
 }
 
 /** People who ask for their status from a time on that has just begun, as far as is known 0.3 s later. */
 export async function countSeen(store: Store, event: ChangedEvent, sinceMs: number): Promise<number> {
-  await pause(seenMs);
+  await sleep(seenMs);
   const askId = `seen-${crypto.randomUUID()}`;
   await store.ask(event.ref, { askId, what: 'seen', seq: 0, sinceMs });
-  await pause(answerMs);
+  await sleep(answerMs);
   return countBits((await store.answers(event.ref, askId)).map(({ payload }) => payload));
 }
 

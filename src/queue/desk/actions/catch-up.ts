@@ -1,4 +1,5 @@
 /** Waiting until the desk has read of an event what is known to be in Redis. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChangesParts } from '../changes-parts.ts';
 
 const longestMs = 1_000;
@@ -13,6 +14,6 @@ export async function catchUp(
   const lastMs = performance.now() + longestMs;
   while (performance.now() < lastMs) {
     if ((await parts.event(event)).replica.settings.revision >= revision) return;
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await sleep(everyMs);
   }
 }
