@@ -23,11 +23,11 @@ function courseOf(inputs: Partial<CourseInputs>): Course {
   return course;
 }
 
-/** The same course in steps of 10 ms. */
+/** The same course in steps of 10 ms; the slowest of the property below, 3,000 places at 0.2 a second, takes 15,000 s. */
 function stepped(inputs: CourseInputs, gap: number): number {
   let rest = gap;
   let sec = 0;
-  for (const stepSec = 0.01; rest > 0 && sec < 5_000; sec += stepSec) {
+  for (const stepSec = 0.01; rest > 0 && sec < 20_000; sec += stepSec) {
     const ms = nowMs + (sec + stepSec / 2) * 1000;
     rest -= inputs.hazard * rest * stepSec;
     if (ms < inputs.openMs) continue;

@@ -24,6 +24,8 @@ describe('operators', () => {
     const event = `evt_${Math.random().toString(36).slice(2, 10)}`;
     const made = await office.tacos(['event', 'create', event, ...flags]);
     expect(made).toMatchObject({ code: 0 });
+    // A receipt counts the gateways that serve the event; they find a new one by themselves, within a second or two.
+    await eventually(async () => (await queue(event)).gateways.seen === 2);
     return event;
   };
   const queue = async (event: string, server?: string) => {
