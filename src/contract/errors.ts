@@ -4,8 +4,11 @@
  */
 export const errorCatalogue = {
   BAD_REQUEST: { status: 400, message: 'The request is not valid.' },
+  IDEMPOTENCY_REQUIRED: { status: 400, message: 'An Idempotency-Key header is needed.' },
   UNAUTHENTICATED: { status: 401, message: 'A valid bearer token is needed.' },
+  BAD_CREDENTIALS: { status: 401, message: 'User name or password is wrong.' },
   FORBIDDEN: { status: 403, message: 'This is not allowed with this token.' },
+  PASS_REFUSED: { status: 403, message: 'This reservation token is not valid for this reservation.' },
   NOT_YOURS: { status: 403, message: 'This place belongs to someone else.' },
   NOT_READY: { status: 403, message: 'It is not your turn yet.' },
   QUEUE_NOT_OPEN: { status: 403, message: 'This queue is not open yet.' },
@@ -15,13 +18,21 @@ export const errorCatalogue = {
   AUDIT_NOT_FOUND: { status: 404, message: 'There is no such record in the audit trail.' },
   VISITOR_NOT_FOUND: { status: 404, message: 'There is no such visitor in this queue.' },
   TOKEN_NOT_FOUND: { status: 404, message: 'This waiting token is not known.' },
+  RESERVATION_NOT_FOUND: { status: 404, message: 'There is no such reservation.' },
+  PAYMENT_NOT_FOUND: { status: 404, message: 'There is no such payment.' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'This address does not take that method.' },
   DUPLICATE_REQUEST: { status: 409, message: 'You already have a place in this queue.' },
   IDEMPOTENCY_CONFLICT: { status: 409, message: 'This Idempotency-Key was used with another body.' },
+  /** The first request with this key is still being answered: ask again after Retry-After. */
+  REQUEST_IN_FLIGHT: { status: 409, message: 'A request with this Idempotency-Key is being answered.' },
+  SEATS_TAKEN: { status: 409, message: 'These seats are not free any more.' },
+  USER_EXISTS: { status: 409, message: 'This user name is taken.' },
   ALREADY_ENTERED: { status: 409, message: 'This place has already been used to enter.' },
   EVENT_EXISTS: { status: 409, message: 'An event with this id exists already.' },
   ACTION_RUNNING: { status: 409, message: 'Places of this queue are being ended or given back right now.' },
   TOKEN_EXPIRED: { status: 410, message: 'This place has ended.' },
+  RESERVATION_EXPIRED: { status: 410, message: 'The hold on these seats has ended.' },
+  PAYMENT_NOT_APPROVED: { status: 412, message: 'The payment is not approved.' },
   VERSION_CONFLICT: { status: 412, message: 'The settings were changed by someone else meanwhile.' },
   REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive.' },
   BODY_TOO_LARGE: { status: 413, message: 'The body is larger than 16 KiB.' },
@@ -36,6 +47,10 @@ export const errorCatalogue = {
   EVENTS_FULL: { status: 503, message: 'No more events can be created.' },
   STREAMS_FULL: { status: 503, message: 'No more streams here: poll the status instead.' },
   OVERLOADED: { status: 503, message: 'Too busy right now.' },
+  /** Ours or a backend's answer was not what the contract says. */
+  BACKEND_ERROR: { status: 502, message: 'A service behind this one failed.' },
+  BACKEND_UNAVAILABLE: { status: 503, message: 'A service behind this one cannot be reached right now.' },
+  BACKEND_TIMEOUT: { status: 504, message: 'A service behind this one did not answer in time.' },
   UNAVAILABLE: { status: 503, message: 'The queue cannot be reached right now; your place is safe.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

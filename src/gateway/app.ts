@@ -21,7 +21,8 @@ import { createRegistry } from './metrics/registry.ts';
 import { createOperations } from './operations.ts';
 import { fallbackAnswer, RouteTable, sendError } from './routes/fallback.ts';
 import { healthRoutes } from './routes/health.ts';
-import { queueRoutes, sendAnswer } from './routes/queue.ts';
+import { queueRoutes } from './routes/queue.ts';
+import { sendAnswer } from './routes/raw.ts';
 import { Streams } from './streams.ts';
 
 declare module 'fastify' {

@@ -106,8 +106,8 @@ describe('in production', () => {
 });
 
 it('refuses what it does not support yet', () => {
-  expect(problemsOf({ REDIS_SENTINELS: 'a:1', JWT_JWKS_ENDPOINT: 'https://x' })).toEqual([
+  expect(problemsOf({ REDIS_SENTINELS: 'a:1', REDIS_CLUSTER_MODE: 'true' })).toEqual([
+    'REDIS_CLUSTER_MODE is set: it is not supported yet, leave it unset',
     'REDIS_SENTINELS is set: it is not supported yet, leave it unset',
-    'JWT_JWKS_ENDPOINT is set: it is not supported yet, leave it unset',
   ]);
 });

@@ -1,78 +1,26 @@
 /** The gateway's settings: read once from the environment, checked all at once, never changed afterwards. */
 import {
-  address,
-  choice,
   developmentWaitingTokenKeys,
   type Environment,
   flag,
   type KeyWithId,
   macKeys,
-  networks,
-  origins,
-  port,
-  positiveNumber,
   problemsOfUnsupported,
   readVariables,
   type Shown,
   seedKeys,
   text,
-  timeZone,
   type Values,
 } from '../contract/config.ts';
+import { type brakeModes, present, type RedisSettings, redisSettings } from '../contract/config-kinds.ts';
 import { isDevToken } from './auth/dev-tokens.ts';
+import type { BackendName } from './backends/backends.ts';
+import { type environments, type levels, unsupported, variables } from './variables.ts';
 
-const environments = ['development', 'test', 'production'] as const;
 export type ServerEnvironment = (typeof environments)[number];
 
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-const variables = {
-  SERVER_HOST: { ...text, fallback: '127.0.0.1' },
-  SERVER_PORT: { ...port, fallback: '8000' },
-  SERVER_ENVIRONMENT: { ...choice(environments), fallback: 'development' },
-  ENVIRONMENT_NAME: text,
-  LOG_LEVEL: { ...choice(levels), fallback: 'info' },
-  REDIS_ADDRESS: { ...address, fallback: '127.0.0.1:6379' },
-  REDIS_USERNAME: text,
-  REDIS_PASSWORD: { ...text, isSecret: true },
-  REDIS_TLS_ENABLED: { ...flag, fallback: 'false' },
-  WAITING_TOKEN_KEYS: macKeys,
-  RESERVATION_TOKEN_KEYS: seedKeys,
-  JWT_SECRET: { ...text, isSecret: true },
-  JWT_ISSUER: text,
-  JWT_AUDIENCE: text,
-  EVENTS_AUTO_CREATE: flag,
-  AUTH_ENTER_REQUIRED: { ...flag, fallback: 'true' },
-  TRUSTED_PROXIES: networks,
-  CORS_ALLOW_ORIGINS: origins,
-  ADMIN_ADDRESS: { ...address, fallback: '127.0.0.1:8002' },
-  BACKEND_BUDGET_PER_SEC: positiveNumber,
-  TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
-} as const;
-
-/** Variables of features that the gateway does not have yet: set, they stop it, lest it look as if they worked. */
-const unsupported = [
-  'SERVER_GRPC_PORT',
-  'REDIS_CLUSTER_MODE',
-  'REDIS_SENTINELS',
-  'REDIS_SENTINEL_MASTER',
-  'REDIS_PASSWORD_FROM_SECRETS',
-  'AWS_SECRET_NAME',
-  'JWT_JWKS_ENDPOINT',
-  'JWT_CACHE_TTL',
-  'BACKEND_RESERVATION_API_GRPC_ADDRESS',
-  'BACKEND_INVENTORY_API_GRPC_ADDRESS',
-  'BACKEND_PAYMENT_API_GRPC_ADDRESS',
-  'BACKEND_TLS_CA_FILE',
-  'RATE_LIMIT_ENABLED',
-  'RATE_LIMIT_RPS',
-  'RATE_LIMIT_BURST',
-  'RATE_LIMIT_IP_RPS',
-  'OBSERVABILITY_TRACING_ENABLED',
-  'OBSERVABILITY_OTLP_ENDPOINT',
-  'OBSERVABILITY_SAMPLE_RATE',
-  'DYNAMODB_USERS_TABLE',
-] as const;
+/** Signs what /auth/login gives out where no secret is set; public, hence worthless in production. */
+const developmentJwtSecret = 'jwt-secret-for-development-and-tests-only';
 
 /** With what production does without. These keys are public, hence worthless anywhere else. */
 const developmentVariables = {
@@ -80,30 +28,66 @@ const developmentVariables = {
   WAITING_TOKEN_KEYS: { ...macKeys, fallback: developmentWaitingTokenKeys },
   RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: 'dev:reservation-token-key-for-development' },
   EVENTS_AUTO_CREATE: { ...flag, fallback: 'true' },
+  JWT_SECRET: { ...text, isSecret: true, fallback: developmentJwtSecret },
 } as const;
 
 export interface GatewayConfig {
   readonly host: string;
   /** 0 = a free one. */
   readonly port: number;
+  readonly grpcPort: number;
   readonly environment: ServerEnvironment;
   readonly environmentName: string;
   readonly logLevel: (typeof levels)[number];
-  readonly redis: {
-    readonly host: string;
-    readonly port: number;
-    readonly username?: string;
-    readonly password?: string;
-    readonly tls: boolean;
-  };
+  readonly redis: RedisSettings;
   readonly waitingTokenKeys: readonly KeyWithId[];
   readonly reservationTokenKeys: readonly KeyWithId[];
-  readonly jwt: { readonly secret?: string; readonly issuer?: string; readonly audience?: string };
+  readonly jwt: {
+    /** Verifies and signs HS256. */
+    readonly secret?: string;
+    readonly jwksEndpoint?: string;
+    readonly issuer?: string;
+    readonly audience?: string;
+    /** How long keys from the endpoint are used before they are asked for again, s. */
+    readonly cacheTtlSec: number;
+  };
+  /** Undefined = users are kept in Redis. */
+  readonly usersTable?: { readonly name: string; readonly region: string };
   readonly eventsAutoCreate: boolean;
   readonly authEnterRequired: boolean;
   readonly trustedProxies: readonly string[];
   readonly corsAllowOrigins: readonly string[];
   readonly adminAddress: { readonly host: string; readonly port: number };
+  readonly rateLimit: {
+    readonly enabled: boolean;
+    /** Per verified place or subject. */
+    readonly perSec: number;
+    readonly burst: number;
+    /** Per address of everybody else; its burst is twice as much. */
+    readonly ipPerSec: number;
+    readonly exempt: readonly string[];
+  };
+  readonly backends: {
+    readonly addresses: Readonly<
+      Partial<Record<BackendName, { readonly host: string; readonly port: number }>>
+    >;
+    readonly tlsCaFile?: string;
+    readonly tlsCertFile?: string;
+    readonly tlsKeyFile?: string;
+    readonly webhookUrl?: string;
+  };
+  readonly brake: {
+    readonly mode: (typeof brakeModes)[number];
+    readonly floorPercent: number;
+    readonly latencyMs: number;
+    readonly errorPercent: number;
+  };
+  readonly tracing: {
+    readonly enabled: boolean;
+    readonly endpoint: string;
+    readonly sampleRate: number;
+    readonly xray: boolean;
+  };
   readonly backendBudgetPerSec?: number;
   readonly timeZone: string;
   /** How long a stopping gateway says "not ready" and goes on serving before it stops listening, ms. */
@@ -135,10 +119,31 @@ export function loadConfig(
   const all = [
     ...problems,
     ...(isProduction ? problemsInProduction(values, shown) : []),
+    ...(problems.length > 0 ? [] : problemsBetween(values)),
     ...problemsOfUnsupported(unsupported, environment),
   ];
   if (all.length > 0) return { problems: all };
   return { config: toConfig(values), shown, warnings: warningsFor(values, shown, isProduction) };
+}
+
+/** What is wrong only together. */
+function problemsBetween(values: Values<typeof variables>): string[] {
+  const problems: string[] = [];
+  if (values.REDIS_PASSWORD_FROM_SECRETS) {
+    for (const name of ['AWS_SECRET_NAME', 'AWS_REGION'] as const) {
+      if (values[name] === undefined)
+        problems.push(`${name} is not set: REDIS_PASSWORD_FROM_SECRETS needs it`);
+    }
+    if (values.REDIS_PASSWORD !== undefined)
+      problems.push('REDIS_PASSWORD is set, but REDIS_PASSWORD_FROM_SECRETS too: only one of them may be');
+  }
+  if (values.DYNAMODB_USERS_TABLE !== undefined && values.AWS_REGION === undefined)
+    problems.push('AWS_REGION is not set: DYNAMODB_USERS_TABLE needs it');
+  if ((values.BACKEND_TLS_CERT_FILE === undefined) !== (values.BACKEND_TLS_KEY_FILE === undefined))
+    problems.push('BACKEND_TLS_CERT_FILE and BACKEND_TLS_KEY_FILE belong together: set both or none');
+  if (values.BACKEND_TLS_CERT_FILE !== undefined && values.BACKEND_TLS_CA_FILE === undefined)
+    problems.push('BACKEND_TLS_CA_FILE is not set: BACKEND_TLS_CERT_FILE needs it');
+  return problems;
 }
 
 function problemsInProduction(values: Values<typeof variables>, shown: readonly Shown[]): string[] {
@@ -178,35 +183,72 @@ function warningsFor(
 }
 
 function toConfig(values: Values<typeof variables>): GatewayConfig {
-  const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = values;
-  const { JWT_SECRET: secret, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = values;
   const budget = values.BACKEND_BUDGET_PER_SEC;
   return {
     host: values.SERVER_HOST,
     port: values.SERVER_PORT,
+    grpcPort: values.SERVER_GRPC_PORT,
     environment: values.SERVER_ENVIRONMENT,
     environmentName: values.ENVIRONMENT_NAME ?? values.SERVER_ENVIRONMENT,
     logLevel: values.LOG_LEVEL,
-    redis: {
-      ...values.REDIS_ADDRESS,
-      tls: values.REDIS_TLS_ENABLED,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    },
+    redis: redisSettings(values),
     waitingTokenKeys: values.WAITING_TOKEN_KEYS ?? [],
     reservationTokenKeys: values.RESERVATION_TOKEN_KEYS ?? [],
     jwt: {
-      ...(secret === undefined ? {} : { secret }),
-      ...(issuer === undefined ? {} : { issuer }),
-      ...(audience === undefined ? {} : { audience }),
+      cacheTtlSec: values.JWT_CACHE_TTL,
+      ...present({
+        secret: values.JWT_SECRET,
+        jwksEndpoint: values.JWT_JWKS_ENDPOINT,
+        issuer: values.JWT_ISSUER,
+        audience: values.JWT_AUDIENCE,
+      }),
     },
+    ...(values.DYNAMODB_USERS_TABLE === undefined
+      ? {}
+      : { usersTable: { name: values.DYNAMODB_USERS_TABLE, region: values.AWS_REGION ?? '' } }),
     eventsAutoCreate: values.EVENTS_AUTO_CREATE ?? false,
     authEnterRequired: values.AUTH_ENTER_REQUIRED,
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     corsAllowOrigins: values.CORS_ALLOW_ORIGINS ?? [],
+    rateLimit: {
+      enabled: values.RATE_LIMIT_ENABLED,
+      perSec: values.RATE_LIMIT_RPS,
+      burst: values.RATE_LIMIT_BURST,
+      ipPerSec: values.RATE_LIMIT_IP_RPS,
+      exempt: values.RATE_LIMIT_EXEMPT ?? [],
+    },
+    backends: backendSettings(values),
+    brake: {
+      mode: values.BRAKE_MODE,
+      floorPercent: values.BRAKE_FLOOR_PERCENT,
+      latencyMs: values.BRAKE_LATENCY_MS,
+      errorPercent: values.BRAKE_ERROR_PERCENT,
+    },
+    tracing: {
+      enabled: values.OBSERVABILITY_TRACING_ENABLED,
+      endpoint: values.OBSERVABILITY_OTLP_ENDPOINT,
+      sampleRate: values.OBSERVABILITY_SAMPLE_RATE,
+      xray: values.OBSERVABILITY_XRAY_ENABLED,
+    },
     adminAddress: values.ADMIN_ADDRESS,
     ...(budget === undefined ? {} : { backendBudgetPerSec: budget }),
     timeZone: values.TACOS_TIME_ZONE,
     drainNoticeMs: drainNoticeMs[values.SERVER_ENVIRONMENT],
+  };
+}
+
+function backendSettings(values: Values<typeof variables>): GatewayConfig['backends'] {
+  return {
+    addresses: present({
+      reservation: values.BACKEND_RESERVATION_API_GRPC_ADDRESS,
+      inventory: values.BACKEND_INVENTORY_API_GRPC_ADDRESS,
+      payment: values.BACKEND_PAYMENT_API_GRPC_ADDRESS,
+    }),
+    ...present({
+      tlsCaFile: values.BACKEND_TLS_CA_FILE,
+      tlsCertFile: values.BACKEND_TLS_CERT_FILE,
+      tlsKeyFile: values.BACKEND_TLS_KEY_FILE,
+      webhookUrl: values.PAYMENT_WEBHOOK_URL,
+    }),
   };
 }

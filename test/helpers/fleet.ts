@@ -48,6 +48,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     SERVER_ENVIRONMENT: 'test',
     LOG_LEVEL: 'warn',
     TRUSTED_PROXIES: '127.0.0.0/8',
+    SERVER_GRPC_PORT: '0',
     WAITING_TOKEN_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
     RESERVATION_TOKEN_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
     ...options.env,

@@ -30,10 +30,11 @@ const mayImport: Record<string, readonly string[]> = {
   redis: ['contract'],
   forecast: ['contract'],
   queue: ['contract', 'redis', 'forecast'],
-  gateway: ['contract', 'redis', 'queue'],
+  grpc: ['contract'],
+  gateway: ['contract', 'redis', 'queue', 'grpc'],
   'admin-api': ['contract', 'redis', 'queue'],
   cli: ['contract', 'forecast'],
-  simulator: ['contract'],
+  simulator: ['contract', 'grpc'],
 };
 
 /** Package to the only place in src that may import it. */

@@ -45,6 +45,44 @@ export class OperationMeter {
   }
 }
 
+/** Upper bounds of the buckets of backend calls, s. */
+export const backendBoundsSec = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1, 2.5] as const;
+
+/** Calls of one method of a backend. */
+export class BackendMeter {
+  readonly backend: string;
+  readonly method: string;
+  /** Calls by outcome: `ok`, or the error code in lower case. Attempts that a breaker refused count too. */
+  readonly outcomes = new Map<string, number>();
+  /** Calls that went out, by duration: one more than there are bounds, each by itself (not summed up). */
+  readonly durations = new Float64Array(backendBoundsSec.length + 1);
+  durationSumSec = 0;
+
+  constructor(backend: string, method: string) {
+    this.backend = backend;
+    this.method = method;
+  }
+
+  /** `tookMs` = undefined for a call that did not go out. */
+  record(outcome: string, tookMs: number | undefined): void {
+    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
+    if (tookMs === undefined) return;
+    const tookSec = tookMs / 1000;
+    this.durationSumSec += tookSec;
+    let bucket = 0;
+    while (tookSec > (backendBoundsSec[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
+    this.durations[bucket] = (this.durations[bucket] ?? 0) + 1;
+  }
+}
+
+/** What a rate limit is kept for. */
+export const limitScopes = ['place', 'subject', 'ip'] as const;
+/** How a request with an Idempotency-Key met the ones before it. */
+export const idempotencyOutcomes = ['new', 'replayed', 'conflict', 'in_flight'] as const;
+
+const zeros = <const N extends readonly string[]>(names: N): Record<N[number], number> =>
+  Object.fromEntries(names.map((name) => [name, 0])) as Record<N[number], number>;
+
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** All meters of one worker. */
@@ -56,7 +94,11 @@ export class Meters {
     leave: new OperationMeter(),
     stream: new OperationMeter(),
   };
+  /** Requests refused by a rate limit. */
+  readonly limited = zeros(limitScopes);
+  readonly idempotency = zeros(idempotencyOutcomes);
   private readonly byRoute = new Map<string, RouteMeter>();
+  private readonly byBackend = new Map<string, BackendMeter>();
 
   /** The meter of a route; methods that nobody should use share one label. */
   route(method: string, route: string): RouteMeter {
@@ -72,5 +114,19 @@ export class Meters {
 
   routes(): Iterable<RouteMeter> {
     return this.byRoute.values();
+  }
+
+  backend(backend: string, method: string): BackendMeter {
+    const key = `${backend} ${method}`;
+    let meter = this.byBackend.get(key);
+    if (meter === undefined) {
+      meter = new BackendMeter(backend, method);
+      this.byBackend.set(key, meter);
+    }
+    return meter;
+  }
+
+  backends(): Iterable<BackendMeter> {
+    return this.byBackend.values();
   }
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { type Refusal, refuse, TacosError } from '../../contract/errors.ts';
 import { type Answer, answer, refusalAnswer } from '../http/answer.ts';
 import type { Cors } from '../http/cors.ts';
-import { sendAnswer } from './queue.ts';
+import { sendAnswer } from './raw.ts';
 
 /** Knows which methods each address takes, from the routes themselves. */
 export class RouteTable {

@@ -2,13 +2,12 @@
  * The queue's routes in Fastify: for the OpenAPI page, and for requests that the thin path leaves alone. Schemas here
  * only describe; the operations check, with the same schemas, so that both ways refuse alike.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
 import {
   enterBodySchema,
   enterReplySchema,
-  errorReplySchema,
   joinBodySchema,
   joinReplySchema,
   leaveReplySchema,
@@ -16,9 +15,8 @@ import {
   tokenQuerySchema,
 } from '../../contract/visitor-api.ts';
 import { apiPrefix, type HttpContext, openStream } from '../hot-path.ts';
-import { type Answer, jsonType } from '../http/answer.ts';
 import { searchOf } from '../http/query.ts';
-import type { BodyRequest } from '../operations.ts';
+import { bodyRequest, replies, sendAnswer, takeRawRequests } from './raw.ts';
 
 const tags = ['queue'];
 const bearer = [{ bearer: [] }];
@@ -28,17 +26,9 @@ const idempotencySchema = z.object({
   'idempotency-key': z.string().min(1).max(idempotencyKeyCharsMax).optional(),
 });
 
-/** The success schema with the error schema for each status that may come instead. */
-const replies = (status: number, schema: z.ZodType, refusals: readonly number[]) => ({
-  [status]: schema,
-  ...Object.fromEntries(refusals.map((each) => [each, errorReplySchema])),
-});
-
 export async function queueRoutes(app: FastifyInstance, context: HttpContext): Promise<void> {
   const { operations } = context;
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body));
-  app.setValidatorCompiler(() => (value: unknown) => ({ value }));
+  takeRawRequests(app);
 
   app.post(
     `${apiPrefix}/queue/join`,
@@ -120,16 +110,4 @@ function addStreamRoute(app: FastifyInstance, context: HttpContext): void {
       await openStream(context, { request: raw, response: reply.raw, meter, traceId, startedMs });
     },
   );
-}
-
-const bodyRequest = ({ headers, body, id }: FastifyRequest): BodyRequest => ({
-  headers,
-  body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-  traceId: id,
-});
-
-/** Sends an answer by Fastify. */
-export function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): FastifyReply {
-  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at] ?? '', headers[at + 1]);
-  return reply.code(status).header('content-type', jsonType).send(body);
 }
