@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeF
 import { basename, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findRuntime, root, runScript, SetupError } from './lib/project.mjs';
+import { makeProtoTypes } from './protos.mjs';
 
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.stamp');
@@ -15,6 +16,7 @@ const inputs = [
   'test/bench',
   'proto',
   'scripts/build.mjs',
+  'scripts/protos.mjs',
   'scripts/reference',
   'package.json',
   'tsconfig.json',
@@ -35,10 +37,11 @@ export async function ensureBuild() {
 }
 
 /**
- * Bundles each program to dist/<program>/main.js and each bench to dist/bench/, and copies lua/. Code
+ * Bundles each program to dist/<program>/main.js and each bench to dist/bench/, and copies lua/ and proto/. Code
  * that programs share, or load late, goes to dist/chunks: every module of dist is one folder deep, so
  * `../lua` is right from all of them. Packages stay in node_modules, but for those of the live screen: hundreds of small
- * files, which load in half the time as one. The man pages go to dist/man.
+ * files, which load in half the time as one. The man pages go to dist/man, the types of the
+ * .proto files to generated/.
  */
 export async function build() {
   const stamp = fingerprint();
@@ -74,7 +77,8 @@ export async function build() {
   });
   const made = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)));
   for (const file of files(dist)) if (!made.has(file)) rmSync(file);
-  if (existsSync(join(root, 'lua'))) cpSync(join(root, 'lua'), join(dist, 'lua'), { recursive: true });
+  for (const folder of ['lua', 'proto']) cpSync(join(root, folder), join(dist, folder), { recursive: true });
+  await makeProtoTypes();
   // By the Node that tacos runs on: the one that builds may be too old to read TypeScript.
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const man = [join(root, 'scripts/reference.mjs'), '--man', join(dist, 'man'), version];

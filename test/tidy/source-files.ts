@@ -3,7 +3,7 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const notOurs = new Set(['node_modules', 'dist', '.git', 'coverage', 'package-lock.json']);
+const notOurs = new Set(['node_modules', 'dist', 'generated', '.git', 'coverage', 'package-lock.json']);
 const texts = /\.(tsx?|mjs|lua|json|ya?ml|md|sh|proto|css|html)$|^(\.npmrc|tacos|run|Dockerfile.*)$/;
 
 /** A text file of the project; `path` is relative to its root, with forward slashes. */
