@@ -13,6 +13,8 @@ const refillSchema = z.number().min(refillPerSecMin).max(refillPerSecMax);
 const capacitySchema = z.number().int().min(1).max(capacityMax);
 const timeSchema = z.iso.datetime({ offset: true });
 const daySec = 86_400;
+/** Seconds. Below a millisecond it would be rounded to none at all, which means another thing. */
+const durationSchema = z.number().min(0.001).max(daySec);
 /** Text that visitors see: one line, no control characters. */
 const textSchema = z
   .string()
@@ -49,9 +51,9 @@ const bucketSet = z.object({
   capacity: capacitySchema.optional(),
   refillPerSec: refillSchema.optional(),
   /** Linear from the value in force now to the new one. */
-  rampSec: z.number().positive().max(daySec).optional(),
+  rampSec: durationSchema.optional(),
   /** Back to the value before after this time. */
-  forSec: z.number().positive().max(daySec).optional(),
+  forSec: durationSchema.optional(),
 });
 const settingsSet = z.object({
   type: z.literal('settings.set'),
@@ -93,7 +95,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('queue.drain'),
     now: z.boolean().default(false),
-    deadlineSec: z.number().positive().max(daySec).optional(),
+    deadlineSec: durationSchema.optional(),
   }),
   z.object({
     type: z.literal('queue.expire'),
@@ -109,10 +111,13 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('queue.message'),
     text: textSchema.nullable(),
-    forSec: z.number().positive().max(daySec).optional(),
+    forSec: durationSchema.optional(),
   }),
   /** null = no budget. */
-  z.object({ type: z.literal('budget.set'), perSec: z.number().positive().max(1_000_000).nullable() }),
+  z.object({
+    type: z.literal('budget.set'),
+    perSec: z.number().min(refillPerSecMin).max(1_000_000).nullable(),
+  }),
   z.object({ type: z.literal('undo'), auditId: z.string().regex(/^aud_[A-Za-z0-9]{1,32}$/) }),
 ]);
 /** As sent; defaults not filled in. */

@@ -21,6 +21,7 @@ type FromSnapshot = Pick<
   | 'admitPerSec1m'
   | 'admitPerSec5m'
   | 'bucket'
+  | 'brake'
   | 'revision'
   | 'gateways'
   | 'redis'

@@ -1,6 +1,7 @@
 /** Alarms about one line: is it let through as fast as it was set to be. */
 import type { AlarmFacts } from './alarm-facts.ts';
 import { type AlarmRow, type Found, inWords, short } from './alarm-row.ts';
+import { admissionsLowRule, admissionsNoneRule, deadHeadsRule, most } from './alarm-rules.ts';
 import { burstSecDefault } from './limits.ts';
 
 /** Share of the refill below which admissions are low. */
@@ -33,7 +34,7 @@ export const lineAlarms: readonly AlarmRow[] = [
     rules: [
       {
         severity: 'crit',
-        expr: 'queue_waiting > 0 and bucket_tokens >= 1 and rate(admission_rate_counter[1m]) == 0',
+        expr: admissionsNoneRule,
         forSec: 15,
       },
     ],
@@ -48,9 +49,7 @@ export const lineAlarms: readonly AlarmRow[] = [
     rules: [
       {
         severity: 'warn',
-        expr:
-          'rate(admission_rate_counter[1m]) < 0.8 * bucket_refill_per_second ' +
-          'and queue_waiting > 4 * bucket_refill_per_second and queue_waiting > bucket_tokens',
+        expr: admissionsLowRule({ shareMin: admitShareMin, expectedMin, crowdSec: burstSecDefault }),
         forSec: 15,
       },
     ],
@@ -68,7 +67,7 @@ export const lineAlarms: readonly AlarmRow[] = [
     rules: [
       {
         severity: 'warn',
-        expr: 'sum(max by (event) (bucket_refill_per_second)) > max(backend_budget_per_second)',
+        expr: 'max(backend_budget_used_per_second) > max(backend_budget_per_second)',
         forSec: 0,
       },
     ],
@@ -88,7 +87,7 @@ export const lineAlarms: readonly AlarmRow[] = [
       overBound !== null && overBound > 0
         ? crit(`${short(overBound)} people more than the bucket allows were let through`)
         : null,
-    rules: [{ severity: 'crit', expr: 'queue_over_bound > 0', forSec: 0 }],
+    rules: [{ severity: 'crit', expr: `${most('queue_over_bound')} > 0`, forSec: 0 }],
     next: ({ event }) => `tacos queue pause ${event}`,
   },
   {
@@ -104,7 +103,7 @@ export const lineAlarms: readonly AlarmRow[] = [
               `${Math.round((100 * facts.deadHeads) / facts.bucket.window)} % of the window of ${facts.bucket.window}`,
           )
         : null,
-    rules: [{ severity: 'warn', expr: 'queue_dead_heads > 0.2 * queue_window', forSec: 10 }],
+    rules: [{ severity: 'warn', expr: deadHeadsRule(deadHeadShareMax), forSec: 10 }],
   },
   {
     id: 'eta-error',
@@ -115,7 +114,9 @@ export const lineAlarms: readonly AlarmRow[] = [
       etaErrorRatio !== null && etaErrorRatio > etaErrorMax
         ? warn(`the waits shown are ${Math.round(etaErrorRatio * 100)} % off on average`)
         : null,
-    rules: [{ severity: 'warn', expr: 'eta_accuracy_gauge < 0.75', forSec: 30 }],
+    rules: [
+      { severity: 'warn', expr: `avg by (event) (eta_accuracy_gauge) < ${1 - etaErrorMax}`, forSec: 30 },
+    ],
   },
   {
     id: 'change-ending',
@@ -124,7 +125,13 @@ export const lineAlarms: readonly AlarmRow[] = [
       'A refill or a capacity that was set for a time goes back to the value before within two minutes.',
     forSec: 0,
     evaluate: changeEnding,
-    rules: [{ severity: 'warn', expr: 'bucket_change_end_seconds - time() < 120', forSec: 0 }],
+    rules: [
+      {
+        severity: 'warn',
+        expr: `${most('bucket_change_end_seconds')} - time() < ${changeEndingSec}`,
+        forSec: 0,
+      },
+    ],
     next: ({ event, bucket, nowMs }) =>
       endsInMs(bucket.refillPerSec.until, nowMs) === null
         ? `tacos bucket set ${event} --capacity ${bucket.capacity.target}`
@@ -137,7 +144,7 @@ const crit = (text: string): Found => ({ severity: 'crit', text });
 
 /** Judged by the shortest time in which enough admissions were to be expected, and only once it is all of one kind. */
 function admissionsLow(facts: AlarmFacts): Found | null {
-  const refill = facts.bucket.refillPerSec.now;
+  const refill = facts.bucket.refillPerSec.now * (facts.brake?.ratio ?? 1);
   const crowd = Math.max(facts.bucket.tokens, burstSecDefault * refill);
   if (!runs(facts) || !facts.couldEnter || facts.waiting <= crowd) return null;
   const measured = [

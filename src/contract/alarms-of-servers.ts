@@ -1,6 +1,15 @@
 /** Alarms about what the lines run on: gateways, Redis, certificates, the cluster. */
 import { type AlarmFacts, type GatewayReport, gatewayMemorySec } from './alarm-facts.ts';
 import { type AlarmRow, type Found, inWords, overLimits } from './alarm-row.ts';
+import {
+  adminJob,
+  errorShareRule,
+  gatewayJob,
+  hpaAtMaxRule,
+  joinP99Rule,
+  memoryRule,
+  ofRedis,
+} from './alarm-rules.ts';
 import { staleAfterMs } from './limits.ts';
 
 /** A gateway is missing when it was not heard for so long; it may take as long to have a change in force, s. */
@@ -15,8 +24,13 @@ export const redisCpuLimitsPercent = { warn: 70, crit: 85 } as const;
 export const redisMemoryLimitsPercent = { warn: 70, crit: 85 } as const;
 /** A failover is told for so long, s. */
 export const failoverToldSec = 600;
+/** Longest time between two scrapes with which the rules are meant to be used, s. */
+export const scrapeSec = 10;
 /** Certificates and keys are told of so long before their end, ms; critical the shorter time before. */
 export const endingMs = { warn: 24 * 3_600_000, crit: 2 * 3_600_000 } as const;
+
+const failoverRule = `max(increase(redis_failovers_total{job="${adminJob}"}[${failoverToldSec / 60}m])) > 0`;
+const lagRule = (ms: number): string => `max by (job, instance) (queue_replica_lag_seconds) > ${ms / 1000}`;
 
 export const serverAlarms: readonly AlarmRow[] = [
   {
@@ -26,7 +40,15 @@ export const serverAlarms: readonly AlarmRow[] = [
     // The silence is the waiting time.
     forSec: 0,
     evaluate: gatewayMissing,
-    rules: [{ severity: 'warn', expr: 'up{job="tacos-gateway"} == 0', forSec: 5 }],
+    rules: [
+      { severity: 'warn', expr: `up{job="${gatewayJob}"} == 0`, forSec: 5 },
+      // A Prometheus that was just started has not scraped any yet.
+      {
+        severity: 'crit',
+        expr: `absent(up{job="${gatewayJob}"} == 1)`,
+        forSec: gatewaySilentSec + scrapeSec,
+      },
+    ],
   },
   {
     id: 'revision-not-in-force',
@@ -38,7 +60,8 @@ export const serverAlarms: readonly AlarmRow[] = [
       {
         severity: 'warn',
         expr: 'gateway_revision < on(event) group_left max by (event) (queue_revision)',
-        forSec: 5,
+        // Both sides are scraped at different moments.
+        forSec: gatewaySilentSec + scrapeSec,
       },
     ],
   },
@@ -50,7 +73,13 @@ export const serverAlarms: readonly AlarmRow[] = [
     forSec: 60,
     evaluate: ({ gateways: { versions } }) =>
       versions.length > 1 ? warn(`gateways run ${versions.join(' and ')}`) : null,
-    rules: [{ severity: 'warn', expr: 'count(count by (version) (tacos_build_info)) > 1', forSec: 60 }],
+    rules: [
+      {
+        severity: 'warn',
+        expr: 'count(count by (version) (tacos_build_info{component="gateway"})) > 1',
+        forSec: 60,
+      },
+    ],
   },
   {
     id: 'replica-lag',
@@ -61,8 +90,8 @@ export const serverAlarms: readonly AlarmRow[] = [
     evaluate: ({ gateways: { lagMs } }) =>
       overLimits(lagMs, lagLimitsMs, (ms) => `the slowest gateway is ${ms} ms behind the journal`),
     rules: [
-      { severity: 'warn', expr: 'queue_replica_lag_seconds > 1', forSec: 2 },
-      { severity: 'crit', expr: 'queue_replica_lag_seconds > 5', forSec: 2 },
+      { severity: 'warn', expr: lagRule(lagLimitsMs.warn), forSec: 2 },
+      { severity: 'crit', expr: lagRule(lagLimitsMs.crit), forSec: 2 },
     ],
   },
   {
@@ -73,8 +102,8 @@ export const serverAlarms: readonly AlarmRow[] = [
     evaluate: ({ gateways: { errors5xxPercent } }) =>
       overLimits(errors5xxPercent, errors5xxLimitsPercent, (share) => `${share} % of the answers are 5xx`),
     rules: [
-      { severity: 'warn', expr: errorShare(1), forSec: 10 },
-      { severity: 'crit', expr: errorShare(5), forSec: 10 },
+      { severity: 'warn', expr: errorShareRule(errors5xxLimitsPercent.warn), forSec: 10 },
+      { severity: 'crit', expr: errorShareRule(errors5xxLimitsPercent.crit), forSec: 10 },
     ],
   },
   {
@@ -85,8 +114,8 @@ export const serverAlarms: readonly AlarmRow[] = [
     evaluate: ({ gateways: { joinP99Ms } }) =>
       overLimits(joinP99Ms, joinP99LimitsMs, (ms) => `p99 of joins is ${ms} ms`),
     rules: [
-      { severity: 'warn', expr: joinP99Over(0.25), forSec: 10 },
-      { severity: 'crit', expr: joinP99Over(1), forSec: 10 },
+      { severity: 'warn', expr: joinP99Rule(joinP99LimitsMs.warn / 1000), forSec: 10 },
+      { severity: 'crit', expr: joinP99Rule(joinP99LimitsMs.crit / 1000), forSec: 10 },
     ],
   },
   {
@@ -101,8 +130,16 @@ export const serverAlarms: readonly AlarmRow[] = [
         (share) => `Redis ${hottestNode === null ? '' : `${hottestNode} `}uses ${share} % of its core`,
       ),
     rules: [
-      { severity: 'warn', expr: 'redis_cpu_percent > 70', forSec: 10 },
-      { severity: 'crit', expr: 'redis_cpu_percent > 85', forSec: 10 },
+      {
+        severity: 'warn',
+        expr: `${ofRedis('redis_cpu_percent')} > ${redisCpuLimitsPercent.warn}`,
+        forSec: 10,
+      },
+      {
+        severity: 'crit',
+        expr: `${ofRedis('redis_cpu_percent')} > ${redisCpuLimitsPercent.crit}`,
+        forSec: 10,
+      },
     ],
   },
   {
@@ -118,8 +155,8 @@ export const serverAlarms: readonly AlarmRow[] = [
         (share) => `Redis uses ${share} % of its maxmemory`,
       ),
     rules: [
-      { severity: 'warn', expr: memoryOver(0.7), forSec: 0 },
-      { severity: 'crit', expr: memoryOver(0.85), forSec: 0 },
+      { severity: 'warn', expr: memoryRule(redisMemoryLimitsPercent.warn / 100), forSec: 0 },
+      { severity: 'crit', expr: memoryRule(redisMemoryLimitsPercent.crit / 100), forSec: 0 },
     ],
   },
   {
@@ -129,7 +166,7 @@ export const serverAlarms: readonly AlarmRow[] = [
     forSec: 0,
     evaluate: ({ persistenceFailing }) =>
       persistenceFailing ? crit(`Redis cannot save: ${persistenceFailing}`) : null,
-    rules: [{ severity: 'crit', expr: 'redis_persistence_failing == 1', forSec: 0 }],
+    rules: [{ severity: 'crit', expr: `${ofRedis('redis_persistence_failing')} == 1`, forSec: 0 }],
   },
   {
     id: 'failover-seen',
@@ -141,7 +178,7 @@ export const serverAlarms: readonly AlarmRow[] = [
       failoverAtMs !== null && nowMs - failoverAtMs < failoverToldSec * 1000
         ? warn(`another Redis has taken over ${inWords(nowMs - failoverAtMs)} ago`)
         : null,
-    rules: [{ severity: 'warn', expr: 'increase(redis_failovers_total[10m]) > 0', forSec: 0 }],
+    rules: [{ severity: 'warn', expr: failoverRule, forSec: 0 }],
     next: ({ event }) => `tacos doctor ${event}`,
   },
   {
@@ -172,7 +209,7 @@ export const serverAlarms: readonly AlarmRow[] = [
     rules: [
       {
         severity: 'warn',
-        expr: 'kube_horizontalpodautoscaler_status_current_replicas >= kube_horizontalpodautoscaler_spec_max_replicas',
+        expr: hpaAtMaxRule,
         forSec: 60,
       },
     ],
@@ -218,18 +255,4 @@ function endingRules(metric: string): AlarmRow['rules'] {
     { severity: 'warn', expr: `${metric} - time() < ${endingMs.warn / 1000}`, forSec: 0 },
     { severity: 'crit', expr: `${metric} - time() < ${endingMs.crit / 1000}`, forSec: 0 },
   ];
-}
-
-function errorShare(percent: number): string {
-  const requests = 'rate(http_server_requests_total';
-  return `sum(${requests}{status=~"5.."}[1m])) > ${percent / 100} * sum(${requests}[1m]))`;
-}
-
-function joinP99Over(sec: number): string {
-  const buckets = 'http_server_requests_duration_seconds_bucket{route="/api/v1/queue/join"}';
-  return `histogram_quantile(0.99, sum by (le) (rate(${buckets}[1m]))) > ${sec}`;
-}
-
-function memoryOver(share: number): string {
-  return `redis_memory_used_bytes > ${share} * (redis_memory_max_bytes > 0)`;
 }

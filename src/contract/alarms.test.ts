@@ -45,6 +45,7 @@ const facts = (change: Partial<AlarmFacts> = {}): AlarmFacts => ({
   admitPerSec1m: 49,
   admitPerSec5m: 49,
   bucket,
+  brake: null,
   revision: 18,
   gateways: fleet,
   redis,
@@ -112,6 +113,12 @@ describe('each alarm comes on when its condition has held for its time', () => {
     ['key-ending', 0, 'warn', { keyEndsAtMs: inHours(20) }],
     ['hpa-at-max', 60, 'warn', { hpa: { replicas: 6, max: 6 } }],
   ];
+
+  it('admissions-low counts with what the brake lets through', () => {
+    const brake = { mode: 'on', ratio: 0.4, reason: null, sinceAt: null } as const;
+    expect(held(20, { admitPerSec: 19, brake })).toEqual([]);
+    expect(held(20, { admitPerSec: 15, brake })).toMatchObject([{ id: 'admissions-low' }]);
+  });
 
   it.each(cases)('%s after %i s: %s', (id, forSec, severity, change) => {
     if (forSec > 0) expect(held(forSec - 1, change)).toEqual([]);

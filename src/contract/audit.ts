@@ -49,7 +49,7 @@ export const auditEntrySchema = z.object({
   role: z.enum([...roles, 'system']),
   /** Program, version, user and host that sent it. */
   client: z.string(),
-  /** As in `actions.ts`, such as bucket.set; for the system: bucket.return, queue.open, queue.close. */
+  /** As in `actions.ts`, such as bucket.set; for the system: bucket.return, bucket.brake, queue.open, queue.close. */
   action: z.string(),
   summary: z.string(),
   reason: z.string(),

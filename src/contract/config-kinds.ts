@@ -73,6 +73,22 @@ export function redisSettings(values: Values<typeof redisVariables>): RedisSetti
   };
 }
 
+/** What is wrong with them only together. */
+export function redisProblems(values: Values<typeof redisVariables>): string[] {
+  const problems: string[] = [];
+  if (values.REDIS_PASSWORD_FROM_SECRETS) {
+    for (const name of ['AWS_SECRET_NAME', 'AWS_REGION'] as const) {
+      if (values[name] === undefined)
+        problems.push(`${name} is not set: REDIS_PASSWORD_FROM_SECRETS needs it`);
+    }
+    if (values.REDIS_PASSWORD !== undefined)
+      problems.push('REDIS_PASSWORD is set, but REDIS_PASSWORD_FROM_SECRETS too: only one of them may be');
+  }
+  if (values.REDIS_TLS_CA_FILE !== undefined && !values.REDIS_TLS_ENABLED)
+    problems.push('REDIS_TLS_CA_FILE is set, but REDIS_TLS_ENABLED is not true: it would not be used');
+  return problems;
+}
+
 /** An object without its undefined fields. */
 export function present<T extends Readonly<Record<string, unknown>>>(
   fields: T,

@@ -26,6 +26,8 @@ export const errorCatalogue = {
   /** The first request with this key is still being answered: ask again after Retry-After. */
   REQUEST_IN_FLIGHT: { status: 409, message: 'A request with this Idempotency-Key is being answered.' },
   SEATS_TAKEN: { status: 409, message: 'These seats are not free any more.' },
+  /** A reservation or payment that is over, or there already: the same request will not succeed later. */
+  STATE_CONFLICT: { status: 409, message: 'This is not possible in its present state.' },
   USER_EXISTS: { status: 409, message: 'This user name is taken.' },
   ALREADY_ENTERED: { status: 409, message: 'This place has already been used to enter.' },
   EVENT_EXISTS: { status: 409, message: 'An event with this id exists already.' },

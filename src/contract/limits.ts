@@ -18,6 +18,15 @@ export const idempotencyKeyCharsMax = 128;
 /** Shortest Idempotency-Key with which an anonymous visitor can be given their token again: below it is guessable. */
 export const idempotencyKeyReplayCharsMin = 16;
 
+/** Longest claimed user_id, characters. */
+export const userIdCharsMax = 128;
+
+/** Events that one answer with figures of all lists, the fullest first: some 10 kB. */
+export const statsEventsMax = 100;
+
+/** Calls that may be under way at once on one gRPC connection; connections of a client, no visitors. */
+export const grpcStreamsMax = 1_000;
+
 /** Events that may exist at once in one Redis. */
 export const eventsMax = 10_000;
 
@@ -130,8 +139,24 @@ export const auditPageMax = 500;
 /** The people of a closed event are forgotten after so long, s. */
 export const closedLineKeptSec = 86_400;
 
+/** Calls of one backend that one process has under way: far above 1,000 a second at 100 ms each; beyond it, 503. */
+export const backendInFlightMax = 256;
+
+/** How long an open breaker lets no call through before one may try, ms. */
+export const breakerOpenMs = 2_000;
+
 /** Graceful stop: longest drain, ms. */
 export const drainMs = 25_000;
+
+/** Longest time that a call to the reservation or payment service may take, all attempts together, ms. */
+export const reservationCallMs = 600;
+export const paymentCallMs = 400;
+
+/** How long the answer to an Idempotency-Key is kept for those who ask the same again, s; a used pass stays as long. */
+export const idempotencyKeptSec = 300;
+
+/** Longest answer that is kept for an Idempotency-Key, bytes. */
+export const keptAnswerBytesMax = 16 * 1024;
 
 /** Longest page of positions: what fits on screens many times over, and one answer of a few dozen kB. */
 export const positionsPageMax = 500;
@@ -142,6 +167,8 @@ export const snapshotRowsMax = 20;
 if (refillPerSecMax * microPerToken * 1e6 >= Number.MAX_SAFE_INTEGER) {
   throw new Error('limits: a second of the highest refill must fit 2^53 when multiplied by µs');
 }
+if (idempotencyKeptSec <= reservationTtlSec)
+  throw new Error('limits: a pass must stay used for longer than it lives');
 if (joinBatchMax * 4 > 7000) throw new Error('limits: a join batch must stay below what Lua can unpack');
 if (journalLenMax < 60 * 2 * joinCallsPerSecMax)
   throw new Error('limits: the journal must hold 60 s at peak');

@@ -1,10 +1,15 @@
 /** The shape of every server's logs: JSON lines with time and level as words, without credentials. */
 import type { LoggerOptions } from 'pino';
+import { mask, maskSecrets } from './mask-secrets.ts';
 
-/** Fields whose values never reach a log, wherever they stand in the first three levels. */
+/**
+ * Fields whose values never reach a log, whatever they are, wherever they stand in the first three levels. Deeper down,
+ * and in texts, `maskSecrets` finds what is a string.
+ */
 const secretFields = [
   'authorization',
   'cookie',
+  'set-cookie',
   'token',
   'waitingToken',
   'waiting_token',
@@ -12,20 +17,28 @@ const secretFields = [
   'reservation_token',
   'password',
   'secret',
+  'idempotencyKey',
+  'idempotency_key',
+  'idempotency-key',
 ];
 
 /** Options of pino; `base` stands in every line. */
 export function logFormat({ level, base }: { level: string; base: Record<string, unknown> }): LoggerOptions {
-  const paths = secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+  const named = secretFields.map((name) => (/-/.test(name) ? `["${name}"]` : name));
+  const paths = named.flatMap((name) => {
+    const joint = name.startsWith('[') ? '' : '.';
+    return [name, `*${joint}${name}`, `*.*${joint}${name}`];
+  });
   return {
     level,
     base,
-    redact: { paths, censor: '***' },
+    redact: { paths, censor: mask },
     formatters: { level: (label) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     serializers: { url: withoutQuery },
+    hooks: { streamWrite: maskSecrets },
   };
 }
 
 /** An address for a log: waiting tokens travel in queries. */
-const withoutQuery = (url: unknown): string => String(url).replace(/\?.*$/s, '?***');
+const withoutQuery = (url: unknown): string => String(url).replace(/\?.*$/s, `?${mask}`);

@@ -139,7 +139,10 @@ export const processReplySchema = z.object({
 export type ProcessReply = z.infer<typeof processReplySchema>;
 
 /** User names are case-sensitive; NFC-normalised before use. */
-const userNameSchema = z.string().regex(/^[\p{L}\p{N}._@+-]{3,64}$/u, '3 to 64 letters, digits or . _ @ + -');
+const userNameSchema = z
+  .string()
+  .normalize('NFC')
+  .regex(/^[\p{L}\p{N}._@+-]{3,64}$/u, '3 to 64 letters, digits or . _ @ + -');
 
 export const registerBodySchema = z.object({
   username: userNameSchema,

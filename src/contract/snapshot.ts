@@ -48,6 +48,22 @@ export const fleetSchema = z.object({
 });
 export type Fleet = z.infer<typeof fleetSchema>;
 
+/** The adaptive brake; null = it is off at all gateways. */
+export const brakeViewSchema = z
+  .object({
+    /** `shadow` = it only says what it would do. */
+    mode: z.enum(['shadow', 'on']),
+    /** Share of the refill that is let through now; 1 = it does not brake. */
+    ratio: z.number(),
+    /** For what it brakes, or would, such as `payment p95 900 ms`. */
+    reason: z.string().nullable(),
+    sinceAt: z.string().nullable(),
+    /** In shadow mode: the share that it would let through. */
+    wouldBe: z.number().optional(),
+  })
+  .nullable();
+export type BrakeView = z.infer<typeof brakeViewSchema>;
+
 export const queueSnapshotSchema = z.object({
   kind: z.literal('QueueSnapshot'),
   /** Redis time of the journal position that the snapshot was computed from. */
@@ -79,6 +95,8 @@ export const queueSnapshotSchema = z.object({
   joinPerSec: z.number(),
   leavePerSec: z.number(),
   bucket: bucketViewSchema,
+  /** Servers of earlier versions say nothing of it. */
+  brake: brakeViewSchema.default(null),
   /** Wait of somebody who joins now, of somebody in the middle of the line. */
   etaTailSec: z.number(),
   etaTailLowSec: z.number(),

@@ -1,6 +1,6 @@
 /** The visitor API's wire: request and answer schemas, types by inference. JSON is snake_case. */
 import { z } from 'zod';
-import { eventIdPattern, tokenCharsMax } from './limits.ts';
+import { eventIdPattern, tokenCharsMax, userIdCharsMax } from './limits.ts';
 
 export const phases = ['scheduled', 'prequeue', 'open', 'draining', 'closed'] as const;
 export const phaseSchema = z.enum(phases);
@@ -14,7 +14,7 @@ export const eventIdSchema = z
 export const joinBodySchema = z.object({
   event_id: eventIdSchema,
   /** A claimed, unverified name of the visitor; a JWT's subject overrides it. */
-  user_id: z.string().min(1).max(128).optional(),
+  user_id: z.string().min(1).max(userIdCharsMax).optional(),
 });
 export type JoinBody = z.infer<typeof joinBodySchema>;
 

@@ -9,7 +9,10 @@ export interface RedisAddress {
   readonly port: number;
   readonly username?: string;
   readonly password?: string;
-  readonly tls?: boolean;
+  /** Present = TLS; `ca` = PEM of who signed the server's certificate, else what the system trusts; its file. */
+  readonly tls?: { readonly ca?: string; readonly caFile?: string };
+  /** Reads the password anew once the server refuses it: it may have been rotated. */
+  readonly readPassword?: () => Promise<string>;
 }
 
 export type RedisClient = Redis;
@@ -29,7 +32,7 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
     port: address.port,
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
-    ...(address.tls ? { tls: {} } : {}),
+    ...(address.tls === undefined ? {} : { tls: address.tls }),
     connectionName: options.name,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -44,7 +47,29 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
   });
   // Every command's failure reaches its caller; the connection's own errors would only repeat it.
   client.on('error', () => {});
+  if (address.readPassword !== undefined) renewPassword(client, address.readPassword);
   return client;
+}
+
+/** A password is read again at most once in this time, ms. */
+const passwordReadMs = 5_000;
+
+/** Takes the new password over when the server no longer knows the old one. */
+function renewPassword(client: RedisClient, readPassword: () => Promise<string>): void {
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  client.on('error', (error: Error) => {
+    if (!/WRONGPASS|NOAUTH|invalid password/i.test(error.message)) return;
+    if (performance.now() - readAtMs < passwordReadMs) return;
+    readAtMs = performance.now();
+    readPassword().then(
+      (password) => {
+        client.options.password = password;
+        // The refused connection stays open, and useless: the next one signs in with the new password.
+        client.disconnect(true);
+      },
+      () => {},
+    );
+  });
 }
 
 /** Resolves once the connection serves, or after `ms` in vain (then false). It goes on trying by itself. */
