@@ -18,6 +18,8 @@ import type {
 export interface CallContext {
   /** W3C traceparent of the request that the call is made for. */
   readonly traceparent: string;
+  /** W3C tracestate beside it, where one came with the request. */
+  readonly tracestate?: string;
   /** AWS X-Ray header beside it, where that is switched on. */
   readonly xrayTraceId?: string;
 }
@@ -79,7 +81,8 @@ export const backendNames = ['reservation', 'inventory', 'payment'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /** Of a circuit breaker: half-open lets one trial call through. */
-export type BreakerState = 'closed' | 'half_open' | 'open';
+export const breakerStates = ['closed', 'half_open', 'open'] as const;
+export type BreakerState = (typeof breakerStates)[number];
 
 /** All services behind the gateway. One without an address answers BACKEND_UNAVAILABLE to everything. */
 export interface Backends {
