@@ -1,11 +1,12 @@
 import { Agenda } from './agenda.ts';
+import { GrpcWire } from './grpc-wire.ts';
 import { type CrowdOptions, type CrowdSettings, crowdSettings } from './options.ts';
 import { planVisitor } from './plan.ts';
 import { forkRandom, poissonGapMs, type Random } from './random.ts';
 import { type CrowdReport, makeReport } from './report.ts';
 import { type Outcome, Tally } from './tally.ts';
 import { Visitor } from './visitor.ts';
-import { Wire } from './wire.ts';
+import { type AnyWire, Wire } from './wire.ts';
 
 /** How a run stands. */
 export interface CrowdProgress {
@@ -49,7 +50,8 @@ export async function runCrowd(options: CrowdOptions, control: CrowdControl = {}
 class Crowd {
   readonly #settings: CrowdSettings;
   readonly #control: CrowdControl;
-  readonly #wire: Wire;
+  readonly #wire: AnyWire;
+  readonly #shop: AnyWire;
   readonly #agenda = new Agenda();
   readonly #tally = new Tally();
   readonly #cpuBefore = process.cpuUsage();
@@ -65,7 +67,10 @@ class Crowd {
   constructor(settings: CrowdSettings, control: CrowdControl) {
     this.#settings = settings;
     this.#control = control;
-    this.#wire = new Wire(settings);
+    const { gateways, buyGateways } = settings;
+    this.#wire = gateways[0]?.startsWith('grpc:') ? new GrpcWire(settings) : new Wire(settings);
+    const isSame = buyGateways.join() === gateways.join();
+    this.#shop = isSame ? this.#wire : new Wire({ ...settings, gateways: buyGateways });
     this.#arrivals = forkRandom(settings.seed, arrivalStream);
     this.#replacements = forkRandom(settings.seed, replacementStream);
     this.#expected = Math.max(settings.visitors, settings.keep);
@@ -122,6 +127,7 @@ class Crowd {
       {
         settings: this.#settings,
         wire: this.#wire,
+        shop: this.#shop,
         agenda: this.#agenda,
         tally: this.#tally,
         onEnded: (outcome) => {
@@ -149,11 +155,14 @@ class Crowd {
     this.#agenda.stop();
     if (this.#settings.leaveAtEnd) this.#sendHome();
     const untilMs = performance.now() + settleMs;
-    while (this.#wire.inFlight > 0 && performance.now() < untilMs) {
+    while (this.#wire.inFlight + this.#shop.inFlight > 0 && performance.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, settlePollMs));
     }
     await this.#wire.destroy();
-    this.#tally.outcomes.unfinished = this.#tally.arrived - this.#tally.ended;
+    if (this.#shop !== this.#wire) await this.#shop.destroy();
+    // Who is still buying has entered.
+    const { arrived, ended, sales } = this.#tally;
+    this.#tally.outcomes.unfinished = arrived - ended - sales.underway;
   }
 
   #sendHome(): void {

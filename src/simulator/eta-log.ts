@@ -9,10 +9,21 @@ const leftMinMs = 30_000;
 export class EtaLog {
   /** Time of the poll (ms) and ETA (s) in turn. */
   #shown: number[] = [];
+  #isJudged = false;
 
-  /** Notes what a poll showed. */
+  /** Notes what a poll showed; nothing after the judgement. */
   note(nowMs: number, etaSec: number, confidence: number): void {
+    if (this.#isJudged) return;
     if (confidence >= confidenceMin && this.#shown.length < 2 * shownMax) this.#shown.push(nowMs, etaSec);
+  }
+
+  /** Adds the judgement to the tally, the first time that the turn has come. */
+  judgeOnce(readyAtMs: number, tally: { etaPolls: number; etaPollsWithin: number }): void {
+    if (this.#isJudged) return;
+    this.#isJudged = true;
+    const { polls, within } = this.judge(readyAtMs);
+    tally.etaPolls += polls;
+    tally.etaPollsWithin += within;
   }
 
   /** How many of the ETAs that count were within max(10 %, 5 s), now that the turn has come; then forgets them. */

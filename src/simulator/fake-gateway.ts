@@ -31,7 +31,7 @@ export async function startFakeGateway(answer: (call: FakeCall) => FakeAnswer): 
     let text = '';
     for await (const chunk of request) text += chunk;
     const body: { waiting_token?: string } = text === '' ? {} : JSON.parse(text);
-    const call = url.pathname.split('/').at(-1) as Call;
+    const call = callOf(url.pathname);
     const token = url.searchParams.get('token') ?? body.waiting_token ?? '';
     const seen: FakeCall = { call, token, headers: request.headers, atMs: performance.now() };
     calls.push(seen);
@@ -54,6 +54,12 @@ export async function startFakeGateway(answer: (call: FakeCall) => FakeAnswer): 
         server.closeAllConnections();
       }),
   };
+}
+
+function callOf(path: string): Call {
+  if (path.endsWith('/reservations')) return 'reserve';
+  if (/\/payment\/.+\/status$/.test(path)) return 'payment';
+  return path.split('/').at(-1) as Call;
 }
 
 /** A 202 for a place. */

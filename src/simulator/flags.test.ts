@@ -25,6 +25,22 @@ describe('flags', () => {
     });
   });
 
+  it('say how visitors buy', () => {
+    const line =
+      '--buy 0.7 --never-pay 0.1 --pay-fail 0.05 --pay-slow .2 --repeat 0.3 --buy-gateway http://127.0.0.1:1';
+    expect(parseFlags(line.split(' ')).crowd).toMatchObject({
+      ...{
+        buy: 0.7,
+        neverPay: 0.1,
+        payFail: 0.05,
+        paySlow: 0.2,
+        repeat: 0.3,
+        buyGateway: ['http://127.0.0.1:1'],
+      },
+    });
+    expect(() => crowdSettings({ ...parseFlags([]).crowd, neverPay: 0.6, payFail: 0.6 })).toThrow('together');
+  });
+
   it('leave what is not given to the defaults', () => {
     expect(parseFlags([]).crowd).toEqual({ gateway: ['http://127.0.0.1:8000'], event: 'evt_demo' });
   });
@@ -54,6 +70,21 @@ describe('targets', () => {
     'http://127.1:80/',
   ])('%s is this machine', (origin) => {
     expect(loopbackOrigin(origin)).toBe(new URL(origin).origin);
+  });
+
+  it('may speak gRPC, then all of them', () => {
+    expect(loopbackOrigin('grpc://127.0.0.1:8001')).toBe('grpc://127.0.0.1:8001');
+    expect(() => loopbackOrigin('grpc://10.0.0.1:8001')).toThrow('gateway');
+    const mixed = { gateway: ['http://127.0.0.1:1', 'grpc://127.0.0.1:2'], event: 'evt_x' };
+    expect(() => crowdSettings(mixed)).toThrow('all http or all grpc');
+    expect(() => crowdSettings({ gateway: 'grpc://127.0.0.1:2', event: 'evt_x', buy: 0.5 })).toThrow('buy');
+    const shop = {
+      gateway: 'grpc://127.0.0.1:2',
+      buyGateway: 'http://127.0.0.1:1',
+      event: 'evt_x',
+      buy: 0.5,
+    };
+    expect(crowdSettings(shop).buyGateways).toEqual(['http://127.0.0.1:1']);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { bad, durationMs, share, whole } from './flag-values.ts';
 import {
   type Arrivals,
   type CrowdOptions,
@@ -18,7 +19,7 @@ export interface SimulatorFlags {
 
 export const usage = `Simulated visitors of a tacos gateway on this machine.
 
-  --gateway URL         http://127.0.0.1:8000; again for more gateways
+  --gateway URL         http://127.0.0.1:8000, or grpc://127.0.0.1:8001; again for more gateways
   --event EVT           evt_demo
   --visitors N          1000
   --arrivals HOW        burst | poisson:100/s
@@ -28,6 +29,12 @@ export const usage = `Simulated visitors of a tacos gateway on this machine.
   --never-enter SHARE   go on polling and never enter
   --leave SHARE         leave within a minute, unless ready before
   --double-click SHARE  send the join twice at once
+  --buy SHARE           of those who enter: buy one or two seats
+  --buy-gateway URL     where to buy, http: by default that of --gateway; again for more
+  --never-pay SHARE     of the buyers: reserve and never pay
+  --pay-fail SHARE      of the buyers: their payment is declined
+  --pay-slow SHARE      of the buyers: their payment takes seconds
+  --repeat SHARE        of the buyers' requests: sent in racing copies, and once more
   --signed-in SHARE     join with a bearer token
   --enter-copies N      send every enter N times at once, 1
   --connections N       sockets per gateway, 128
@@ -53,6 +60,12 @@ const flags = {
   'never-enter': text,
   leave: text,
   'double-click': text,
+  buy: text,
+  'buy-gateway': { type: 'string', multiple: true },
+  'never-pay': text,
+  'pay-fail': text,
+  'pay-slow': text,
+  repeat: text,
   'signed-in': text,
   'enter-copies': text,
   connections: text,
@@ -79,6 +92,12 @@ export function parseFlags(args: readonly string[]): SimulatorFlags {
     ...given('neverEnter', values['never-enter'], (value) => share('--never-enter', value)),
     ...given('leave', values.leave, (value) => share('--leave', value)),
     ...given('doubleClick', values['double-click'], (value) => share('--double-click', value)),
+    ...given('buy', values.buy, (value) => share('--buy', value)),
+    ...(values['buy-gateway'] === undefined ? {} : { buyGateway: values['buy-gateway'] }),
+    ...given('neverPay', values['never-pay'], (value) => share('--never-pay', value)),
+    ...given('payFail', values['pay-fail'], (value) => share('--pay-fail', value)),
+    ...given('paySlow', values['pay-slow'], (value) => share('--pay-slow', value)),
+    ...given('repeat', values.repeat, (value) => share('--repeat', value)),
     ...given('signedIn', values['signed-in'], (value) => share('--signed-in', value)),
     ...given('enterCopies', values['enter-copies'], (value) => whole('--enter-copies', value)),
     ...given('connections', values.connections, (value) => whole('--connections', value)),
@@ -109,19 +128,6 @@ function given<Name extends string, Value>(
   return (value === undefined ? {} : { [name]: read(value) }) as { [Key in Name]?: Value };
 }
 
-function bad(flag: string, value: string, wanted: string): never {
-  throw new CrowdOptionsError(`${flag}: "${value}" is not ${wanted}`);
-}
-
-function whole(flag: string, value: string): number {
-  return /^\d{1,10}$/.test(value) ? Number(value) : bad(flag, value, 'a whole number');
-}
-
-function share(flag: string, value: string): number {
-  const isShare = /^\d*\.?\d+$/.test(value) && Number(value) <= 1;
-  return isShare ? Number(value) : bad(flag, value, 'a share from 0 to 1');
-}
-
 function arrivalsOf(value: string): Arrivals {
   if (value === 'burst') return { kind: 'burst' };
   const perSec = Number(/^poisson:(\d*\.?\d+)\/s$/.exec(value)?.[1] ?? Number.NaN);
@@ -133,11 +139,4 @@ function arrivalsOf(value: string): Arrivals {
 function momentOf(value: string): NoShowMoment {
   const moment = noShowMoments.find((each) => each === value);
   return moment ?? bad('--no-show-at', value, `one of ${noShowMoments.join(', ')}`);
-}
-
-function durationMs(flag: string, value: string): number {
-  const [, amount, unit] = /^(\d*\.?\d+)(ms|s|m|h)$/.exec(value) ?? [];
-  const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit ?? ''];
-  const ms = Number(amount) * (unitMs ?? Number.NaN);
-  return ms > 0 && ms < 2 ** 31 ? ms : bad(flag, value, 'a duration such as 90s, 10m or 2h');
 }

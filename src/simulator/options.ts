@@ -9,7 +9,7 @@ export type NoShowMoment = (typeof noShowMoments)[number];
 
 /** What a crowd does. Shares are of all visitors, 0 to 1. */
 export interface CrowdSettings {
-  /** Origins of gateways, loopback only; a visitor goes to the next one after a connection error. */
+  /** Origins of gateways, http: or grpc:, loopback only; a visitor goes to the next one after a connection error. */
   readonly gateways: readonly string[];
   readonly event: string;
   /** Visitors that come by `arrivals`. Default 1000. */
@@ -34,6 +34,18 @@ export interface CrowdSettings {
   readonly joinCopies: number;
   /** Copies of every enter, racing. Default 1. */
   readonly enterCopies: number;
+  /** Share of those who enter that buys one or two seats. Default 0: their story ends with the enter. */
+  readonly buy: number;
+  /** Origins for reservations and payment, http: only. Default: `gateways`; needed where those speak gRPC. */
+  readonly buyGateways: readonly string[];
+  /** Share of the buyers that reserves and never pays. Default 0. */
+  readonly neverPay: number;
+  /** Share of the buyers whose payment is declined. Default 0. */
+  readonly payFail: number;
+  /** Share of the buyers whose payment takes long: scenario delay. Default 0. */
+  readonly paySlow: number;
+  /** Share of a buyer's requests that are sent in 2 or 5 racing copies, and once more when answered. Default 0. */
+  readonly repeat: number;
   /** Share that joins with a bearer token, as the subject that enters later; others join by key. Default 0. */
   readonly signedIn: number;
   /** Longest pause between ready and enter, ms; uniform from 0. Default 1000. */
@@ -62,8 +74,9 @@ export interface CrowdSettings {
 }
 
 /** CrowdSettings of which only the gateway and the event must be given. */
-export interface CrowdOptions extends Partial<Omit<CrowdSettings, 'gateways'>> {
+export interface CrowdOptions extends Partial<Omit<CrowdSettings, 'gateways' | 'buyGateways'>> {
   readonly gateway: string | readonly string[];
+  readonly buyGateway?: string | readonly string[];
   readonly event: string;
 }
 
@@ -84,6 +97,11 @@ const defaults = {
   doubleClick: 0,
   joinCopies: 2,
   enterCopies: 1,
+  buy: 0,
+  neverPay: 0,
+  payFail: 0,
+  paySlow: 0,
+  repeat: 0,
   signedIn: 0,
   thinkMaxMs: 1_000,
   seed: 1,
@@ -107,11 +125,17 @@ const allowed = {
 
 /** Fills in the defaults and checks everything. Throws CrowdOptionsError, also for a target off this machine. */
 export function crowdSettings(options: CrowdOptions): CrowdSettings {
-  const { gateway, ...given } = options;
-  const gateways = (typeof gateway === 'string' ? [gateway] : gateway).map(loopbackOrigin);
+  const { gateway, buyGateway = gateway, ...given } = options;
+  const gateways = [gateway].flat().map(loopbackOrigin);
+  const buyGateways = [buyGateway].flat().map(loopbackOrigin);
   const runId = options.runId ?? Date.now().toString(36);
-  const settings: CrowdSettings = { ...defaults, ...given, runId, gateways };
+  const settings: CrowdSettings = { ...defaults, ...given, runId, gateways, buyGateways };
   if (gateways.length === 0) throw new CrowdOptionsError('at least one gateway is needed');
+  const overGrpc = gateways.filter((origin) => origin.startsWith('grpc:')).length;
+  if (overGrpc > 0 && overGrpc < gateways.length)
+    throw new CrowdOptionsError('gateways: all http or all grpc');
+  if (settings.buy > 0 && !buyGateways.every((origin) => origin.startsWith('http:')))
+    throw new CrowdOptionsError('buy: reservations are not served over gRPC, so a buy gateway is needed');
   if (!eventIdPattern.test(settings.event)) {
     throw new CrowdOptionsError(`event: "${settings.event}" is not an event id (letters, digits, _ . : -)`);
   }
@@ -127,14 +151,22 @@ export function crowdSettings(options: CrowdOptions): CrowdSettings {
   return settings;
 }
 
+const shares = [
+  ...(['noShow', 'neverEnter', 'leave', 'doubleClick', 'signedIn'] as const),
+  ...(['buy', 'neverPay', 'payFail', 'paySlow', 'repeat'] as const),
+] as const;
+
 function checkShares(settings: CrowdSettings): void {
-  for (const name of ['noShow', 'neverEnter', 'leave', 'doubleClick', 'signedIn'] as const) {
+  for (const name of shares) {
     const share = settings[name];
     if (share >= 0 && share <= 1) continue;
     throw new CrowdOptionsError(`${name}: a share from 0 to 1, not ${share}`);
   }
   if (settings.noShow + settings.neverEnter + settings.leave > 1 + 1e-9) {
     throw new CrowdOptionsError('noShow, neverEnter and leave together: at most 1');
+  }
+  if (settings.neverPay + settings.payFail + settings.paySlow > 1 + 1e-9) {
+    throw new CrowdOptionsError('neverPay, payFail and paySlow together: at most 1');
   }
   if (settings.arrivals.kind === 'poisson' && !(settings.arrivals.perSec > 0)) {
     throw new CrowdOptionsError('arrivals: more than 0 a second');
@@ -143,7 +175,8 @@ function checkShares(settings: CrowdSettings): void {
 
 /** The origin of a gateway on this machine. Throws CrowdOptionsError for any other: this is a load generator. */
 export function loopbackOrigin(text: string): string {
-  const url = URL.parse(text);
+  const isGrpc = text.startsWith('grpc://');
+  const url = URL.parse(isGrpc ? text.replace('grpc', 'http') : text);
   if (url === null || url.protocol !== 'http:' || url.pathname !== '/' || url.username || url.search) {
     throw new CrowdOptionsError(`gateway: "${text}" is not an origin such as http://127.0.0.1:8000`);
   }
@@ -153,5 +186,5 @@ export function loopbackOrigin(text: string): string {
       `gateway: ${url.hostname} is not this machine; simulated visitors go to 127.0.0.0/8, ::1 or localhost only`,
     );
   }
-  return url.origin;
+  return isGrpc ? `grpc://${url.host}` : url.origin;
 }

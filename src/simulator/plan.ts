@@ -25,8 +25,20 @@ export interface VisitorPlan {
   readonly thinkMs: number;
   /** Only for a leaver: how long after the join they leave, ms. */
   readonly patienceMs: number;
+  /** Only for who buys. */
+  readonly purchase: PurchasePlan | undefined;
   /** For what cannot be known before, such as the jitter of retries. */
   readonly random: Random;
+}
+
+/** What a buyer does after the enter. */
+export interface PurchasePlan {
+  /** Seats to buy, whichever are free. */
+  readonly quantity: number;
+  /** How the payment goes; `never` = it is never begun, and the hold ends by itself. */
+  readonly payment: 'approve' | 'fail' | 'delay' | 'never';
+  /** Share of the requests that are sent in copies and again. */
+  readonly repeat: number;
 }
 
 /** Draws visitor `index` of a crowd: the same for the same seed, whatever the others do. */
@@ -48,8 +60,21 @@ export function planVisitor(settings: CrowdSettings, index: number): VisitorPlan
     joinCopies: isDouble ? settings.joinCopies : 1,
     thinkMs: random() * settings.thinkMaxMs,
     patienceMs: random() * settings.leaveWithinMs,
+    purchase: settings.buy > 0 ? purchaseOf(settings, random) : undefined,
     random,
   };
+}
+
+function purchaseOf(settings: CrowdSettings, random: Random): PurchasePlan | undefined {
+  const [isBuyer, isPair, draw] = [random() < settings.buy, random() < 0.5, random()];
+  if (!isBuyer) return undefined;
+  return { quantity: isPair ? 2 : 1, payment: paymentAt(settings, draw), repeat: settings.repeat };
+}
+
+function paymentAt({ neverPay, payFail, paySlow }: CrowdSettings, draw: number): PurchasePlan['payment'] {
+  if (draw < neverPay) return 'never';
+  if (draw < neverPay + payFail) return 'fail';
+  return draw < neverPay + payFail + paySlow ? 'delay' : 'approve';
 }
 
 function kindAt({ noShow, neverEnter, leave }: CrowdSettings, draw: number): VisitorKind {

@@ -1,4 +1,5 @@
 import type { CrowdReport, Distribution } from './report.ts';
+import { type SalesReport, saleEnds } from './sales.ts';
 import { outcomes } from './tally.ts';
 import { calls } from './wire.ts';
 
@@ -18,6 +19,7 @@ export function renderReport(report: CrowdReport): string {
       'admitted',
       `${admissions.total}, ${admissions.ratePerSec.toFixed(1)}/s from ${admissions.fromSec} s to ${admissions.toSec} s`,
     ),
+    ...salesRows(report.sales),
     ...calls.filter((call) => report.requests[call] > 0).map((call) => latency(call, report)),
     row('waited for a socket', milliseconds(report.connectionWaitMs)),
     row('errors', counts(Object.entries(report.errors))),
@@ -39,6 +41,23 @@ export function renderReport(report: CrowdReport): string {
     row('CPU of this process', `${Math.round(cpu.perRequestUs)} µs a request`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function salesRows({
+  begun,
+  reserved,
+  paid,
+  seats,
+  ends,
+  repeated,
+  answeredOtherwise,
+}: SalesReport): string[] {
+  if (begun === 0) return [];
+  return [
+    row('bought', `${ends.confirmed} of ${begun}, ${seats} seats  ${reserved} reserved  ${paid} paid`),
+    row('not bought', counts(saleEnds.filter((end) => end !== 'confirmed').map((end) => [end, ends[end]]))),
+    ...(repeated > 0 ? [row('sent again', `${repeated}, ${answeredOtherwise} answered otherwise`)] : []),
+  ];
 }
 
 function latency(call: (typeof calls)[number], report: CrowdReport): string {

@@ -2,9 +2,10 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { CrowdSettings } from './options.ts';
 import { type AdmittedOrder, countOvertaken, orderOf } from './order.ts';
 import type { VisitorKind } from './plan.ts';
+import { type SalesReport, salesReport } from './sales.ts';
 import { admissionRate, fullSeconds } from './series.ts';
 import type { Outcome, RefusalCount, Tally } from './tally.ts';
-import type { Call } from './wire.ts';
+import { type Call, calls } from './wire.ts';
 
 /** A distribution, in the unit of its name. All 0 when nothing was recorded. */
 export interface Distribution {
@@ -68,6 +69,8 @@ export interface CrowdReport {
     readonly fromSec: number;
     readonly toSec: number;
   };
+  /** What those bought who entered. */
+  readonly sales: SalesReport;
   readonly eta: {
     /** Polls with 30 s or more left and confidence 0.6 or more, of visitors who became ready. */
     readonly polls: number;
@@ -95,12 +98,9 @@ export function makeReport(tally: Tally, settings: CrowdSettings, cpu: NodeJS.Cp
     kinds: { ...tally.kinds },
     outcomes: { ...tally.outcomes },
     waitSec: distribution(tally.waitMs),
-    latencyMs: {
-      join: distribution(latencyUs.join),
-      status: distribution(latencyUs.status),
-      enter: distribution(latencyUs.enter),
-      leave: distribution(latencyUs.leave),
-    },
+    latencyMs: Object.fromEntries(
+      calls.map((call) => [call, distribution(latencyUs[call])]),
+    ) as CrowdReport['latencyMs'],
     connectionWaitMs: distribution(tally.connectionWaitUs),
     requests: { ...requests },
     polls: requests.status,
@@ -116,6 +116,7 @@ export function makeReport(tally: Tally, settings: CrowdSettings, cpu: NodeJS.Cp
       overtaken: countOvertaken(order, settings.windowPlaces),
     },
     admissions: admissionsOf(tally),
+    sales: salesReport(tally.sales),
     eta: {
       polls: tally.etaPolls,
       within: tally.etaPollsWithin,

@@ -1,7 +1,8 @@
 import type { VisitorPlan } from './plan.ts';
-import type { Outgoing } from './wire.ts';
+import type { Call, Outgoing } from './wire.ts';
 
-const prefix = '/api/v1/queue';
+const api = '/api/v1';
+const prefix = `${api}/queue`;
 
 /** A join: anonymous with an Idempotency-Key, or with a bearer token whose subject is the visitor. */
 export function joinRequest(plan: VisitorPlan, event: string): Outgoing {
@@ -34,6 +35,61 @@ export function enterRequest(plan: VisitorPlan, token: string): Outgoing {
 /** A leave. */
 export function leaveRequest(plan: VisitorPlan, token: string): Outgoing {
   return { call: 'leave', method: 'DELETE', path: withToken('leave', token), headers: from(plan) };
+}
+
+/** Holds seats, whichever are free. */
+export function reserveRequest(
+  plan: VisitorPlan,
+  wanted: { readonly event: string; readonly quantity: number; readonly reservationToken: string },
+): Outgoing {
+  const { event, quantity, reservationToken } = wanted;
+  const body = { event_id: event, quantity, reservation_token: reservationToken };
+  return purchaseStep(plan, { call: 'reserve', path: '/reservations', body });
+}
+
+/** Begins the payment of a reservation. */
+export function intentRequest(
+  plan: VisitorPlan,
+  wanted: {
+    readonly reservationId: string;
+    readonly amount: number;
+    readonly currency: string;
+    readonly scenario: string;
+  },
+): Outgoing {
+  const { reservationId, ...rest } = wanted;
+  const body = { reservation_id: reservationId, ...rest };
+  return purchaseStep(plan, { call: 'intent', path: '/payment/intent', body });
+}
+
+/** Asks how a payment stands. */
+export function paymentRequest(plan: VisitorPlan, paymentIntentId: string): Outgoing {
+  const path = `${api}/payment/${encodeURIComponent(paymentIntentId)}/status`;
+  return { call: 'payment', method: 'GET', path, headers: [...from(plan), ...bearer(plan.userId)] };
+}
+
+/** Turns a paid reservation into an order. */
+export function confirmRequest(
+  plan: VisitorPlan,
+  { reservationId, paymentIntentId }: { readonly reservationId: string; readonly paymentIntentId: string },
+): Outgoing {
+  const path = `/reservations/${encodeURIComponent(reservationId)}/confirm`;
+  return purchaseStep(plan, { call: 'confirm', path, body: { payment_intent_id: paymentIntentId } });
+}
+
+/** Each step has one Idempotency-Key, however often it is sent. */
+function purchaseStep(
+  plan: VisitorPlan,
+  { call, path, body }: { readonly call: Call; readonly path: string; readonly body: object },
+): Outgoing {
+  const key = ['idempotency-key', `${plan.idempotencyKey}-${call}`];
+  return {
+    call,
+    method: 'POST',
+    path: `${api}${path}`,
+    headers: [...from(plan), ...json, ...bearer(plan.userId), ...key],
+    body: JSON.stringify(body),
+  };
 }
 
 const json = ['content-type', 'application/json'];

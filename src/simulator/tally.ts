@@ -1,5 +1,6 @@
 import { build, type Histogram } from 'hdr-histogram-js';
 import { type VisitorKind, visitorKinds } from './plan.ts';
+import { Sales } from './sales.ts';
 import { type Answer, type Call, calls } from './wire.ts';
 
 /**
@@ -54,12 +55,11 @@ export class Tally {
   readonly errors: Record<string, number> = {};
   readonly connectionErrors: Record<string, number> = {};
   readonly refusals: Record<string, RefusalCount> = {};
-  readonly latencyUs: Record<Call, Histogram> = {
-    join: histogram(),
-    status: histogram(),
-    enter: histogram(),
-    leave: histogram(),
-  };
+  readonly latencyUs = Object.fromEntries(calls.map((call) => [call, histogram()])) as Record<
+    Call,
+    Histogram
+  >;
+  readonly sales = new Sales();
   /** Time that requests waited in this process for a free connection, µs. */
   readonly connectionWaitUs = histogram();
   /** From the join's answer to the grant, ms. */

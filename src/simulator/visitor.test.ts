@@ -19,12 +19,12 @@ afterEach(() => gateway?.close());
 
 /** Runs one visitor, unless told otherwise, against scripted answers: the n-th of a call, then the last for good. */
 async function visit(script: Partial<Record<Call, FakeAnswer[]>>, options: Partial<CrowdOptions> = {}) {
-  const defaults = { join: [fakeJoined('w1')], status: [fakeReady()], enter: [fakeGranted('r1')], leave: [] };
+  const defaults = { join: [fakeJoined('w1')], status: [fakeReady()], enter: [fakeGranted('r1')] };
   const asked: Partial<Record<Call, number>> = {};
   const answer = ({ call }: FakeCall): FakeAnswer => {
     const count = asked[call] ?? 0;
     asked[call] = count + 1;
-    const answers = script[call] ?? defaults[call];
+    const answers = { ...defaults, ...script }[call] ?? [];
     return answers[Math.min(count, answers.length - 1)] ?? fakeError(404, 'NOT_FOUND');
   };
   gateway = await startFakeGateway(answer);

@@ -1,8 +1,8 @@
 import { pollAfterSecMin } from '../contract/limits.ts';
-import type { Agenda, Due } from './agenda.ts';
+import type { Due } from './agenda.ts';
 import { EtaLog } from './eta-log.ts';
-import type { CrowdSettings } from './options.ts';
-import type { VisitorPlan } from './plan.ts';
+import type { PurchasePlan, VisitorPlan } from './plan.ts';
+import { Purchase } from './purchase.ts';
 import { judgeRefusal } from './refusal.ts';
 import {
   isRestorable,
@@ -16,8 +16,9 @@ import {
 } from './replies.ts';
 import { enterRequest, joinRequest, leaveRequest, statusRequest } from './requests.ts';
 import { isWorthRetrying, Retry } from './retry.ts';
-import type { Outcome, Tally } from './tally.ts';
-import type { Answer, Outgoing, Wire } from './wire.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { Outcome } from './tally.ts';
+import type { Answer, Outgoing } from './wire.ts';
 
 /**
  * One simulated visitor: a browser tab that does as the gateway tells it.
@@ -31,8 +32,9 @@ import type { Answer, Outgoing, Wire } from './wire.ts';
  * | polling  | a poll is under way              | ready → thinking (neverEnter: waiting; a no-show ends);    |
  * |          |                                  | not yet, busy or no answer → waiting; place ended → ends   |
  * | thinking | ready, an enter is due           | its time has come → entering                               |
- * | entering | an enter, or racing copies of it | granted → ends; not yet → waiting; busy or no answer →     |
- * |          | are under way                    | thinking; else ends                                        |
+ * | entering | an enter, or racing copies of it | granted → ends, or buying; not yet → waiting; busy or no   |
+ * |          | are under way                    | answer → thinking; else ends                               |
+ * | buying   | entered, a purchase is under way | the purchase is over (see Purchase) → ends                 |
  * | leaving  | a leave is under way             | left → ends; busy or no answer → waiting, where it is due  |
  * | ended    | with an outcome                  | never                                                      |
  *
@@ -46,17 +48,9 @@ export type VisitorState =
   | 'polling'
   | 'thinking'
   | 'entering'
+  | 'buying'
   | 'leaving'
   | 'ended';
-
-/** What all visitors of a crowd share. */
-export interface Surroundings {
-  readonly settings: CrowdSettings;
-  readonly wire: Wire;
-  readonly agenda: Agenda;
-  readonly tally: Tally;
-  readonly onEnded: (outcome: Outcome) => void;
-}
 
 export class Visitor implements Due {
   readonly #around: Surroundings;
@@ -72,7 +66,6 @@ export class Visitor implements Due {
   #leaveAtMs = Number.POSITIVE_INFINITY;
   #position = 0;
   #readyAtMs = 0;
-  #isEtaJudged = false;
 
   /** A visitor who joins when the agenda first lets them act. */
   constructor(plan: VisitorPlan, around: Surroundings) {
@@ -153,14 +146,14 @@ export class Visitor implements Due {
     const hasRisen = this.#position > 0 && seen.position > this.#position;
     if (hasRisen && !isRiseExplained(seen.notices)) this.#around.tally.positionRises += 1;
     this.#position = seen.position;
-    if (!this.#isEtaJudged && seen.position > 0) this.#etas.note(nowMs, seen.eta_sec, seen.confidence);
+    if (seen.position > 0) this.#etas.note(nowMs, seen.eta_sec, seen.confidence);
     this.#waitFor(seen.poll_after_sec * 1000);
   }
 
   #ready(seen: StatusSeen, nowMs: number): void {
     this.#readyAtMs = nowMs;
     this.#position = seen.position;
-    this.#judgeEtas(nowMs);
+    this.#etas.judgeOnce(nowMs, this.#around.tally);
     if (this.#plan.kind === 'noShow') {
       this.#end('vanished');
       return;
@@ -171,14 +164,6 @@ export class Visitor implements Due {
     }
     this.#state = 'thinking';
     this.#around.agenda.add(nowMs + this.#plan.thinkMs, this);
-  }
-
-  #judgeEtas(nowMs: number): void {
-    if (this.#isEtaJudged) return;
-    this.#isEtaJudged = true;
-    const { polls, within } = this.#etas.judge(nowMs);
-    this.#around.tally.etaPolls += polls;
-    this.#around.tally.etaPollsWithin += within;
   }
 
   #enter(): void {
@@ -192,14 +177,24 @@ export class Visitor implements Due {
     const tokens = new Set(grants.filter((grant) => grant !== undefined));
     const { tally } = this.#around;
     if (tokens.size > 1) tally.doubleGrants += 1;
-    const firstGranted = answers[grants.findIndex((grant) => grant !== undefined)];
-    if (firstGranted === undefined) {
+    const first = grants.findIndex((grant) => grant !== undefined);
+    const [firstGranted, grant] = [answers[first], grants[first]];
+    if (firstGranted === undefined || grant === undefined) {
       this.#enterRefused(answers);
       return;
     }
     for (const [index, answer] of answers.entries()) if (grants[index] === undefined) this.#noteError(answer);
     tally.admission(this.#joinedAtMs, this.#positionHint, firstGranted.answeredAtMs);
-    this.#end('entered');
+    if (this.#plan.purchase === undefined) this.#end('entered');
+    else this.#buy(this.#plan.purchase, grant);
+  }
+
+  #buy(wanted: PurchasePlan, reservationToken: string): void {
+    this.#state = 'buying';
+    this.#token = '';
+    this.#around.tally.outcomes.entered += 1;
+    const goods = { wanted, reservationToken, target: this.#target };
+    new Purchase(this.#plan, goods, this.#around, () => this.#gone('entered')).act();
   }
 
   #enterRefused(answers: readonly Answer[]): void {
@@ -289,8 +284,12 @@ export class Visitor implements Due {
 
   #end(outcome: Outcome, answer?: Answer): void {
     if (answer !== undefined) this.#noteError(answer);
-    this.#state = 'ended';
     this.#around.tally.outcomes[outcome] += 1;
+    this.#gone(outcome);
+  }
+
+  #gone(outcome: Outcome): void {
+    this.#state = 'ended';
     this.#around.tally.ended += 1;
     this.#around.onEnded(outcome);
   }

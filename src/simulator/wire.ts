@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
 
-/** The four calls of a visitor. */
-export const calls = ['join', 'status', 'enter', 'leave'] as const;
+/** The calls of a visitor: those of the line, then those of a purchase. */
+export const calls = ['join', 'status', 'enter', 'leave', 'reserve', 'intent', 'payment', 'confirm'] as const;
 export type Call = (typeof calls)[number];
 
 /** One request, ready to be sent. */
@@ -40,6 +40,9 @@ export interface WireOptions {
   /** Longest time for a connection, for the head and for the body of an answer, ms. */
   readonly requestMs: number;
 }
+
+/** Any way to the gateways. */
+export type AnyWire = Pick<Wire, 'inFlight' | 'send' | 'destroy'>;
 
 /** Requests of all visitors over few kept-alive connections, one request at a time on each. */
 export class Wire {
