@@ -1,11 +1,25 @@
 -- bucket: the token bucket settled at a time, in integer micro-tokens; the twin of src/queue/bucket.ts.
--- Needs int and timed_value. Each stretch between bends runs at its middle rate (exact: the course is linear) and is
--- then capped; where the capacity jumps, by the smaller of the two, as a raise adds no tokens.
+-- Needs int and timed_value. Each stretch between bends runs at its middle rate (exact: the course is linear, and the
+-- brake only steps) and is then capped; where the capacity jumps, by the smaller of the two, as a raise adds no tokens.
+-- The brake slows the refill alone: capacity and window follow what operators set.
 -- The tokens stored are always those of the journal's last entry that names them: a replica reckons from there, so
 -- nobody else may settle and store them.
 local MICRO = 1000000
 local BURST_MIN = 100 * MICRO
 local BURST_SEC = 4
+
+local BRAKE_NONE = 1000
+
+-- The brake in force, permille of the refill; 1000 = none.
+local function brake_at(rates, ms)
+  if not rates.brake then return BRAKE_NONE end
+  return value_at(rates.brake, ms)
+end
+
+-- Micro-tokens a second that come in at a time: the refill as far as the brake lets it.
+local function refill_at(rates, ms)
+  return math.floor(value_at(rates.refill, ms) * brake_at(rates, ms) / BRAKE_NONE)
+end
 
 local function capacity_by(value, rates, ms)
   if rates.capacity then return value(rates.capacity, ms) end
@@ -29,12 +43,13 @@ local function settle(rates, tokens, refilled_us, now_us_value)
   local bends = {}
   add_bends(bends, rates.refill, start_ms, end_ms)
   if rates.capacity then add_bends(bends, rates.capacity, start_ms, end_ms) end
+  if rates.brake then add_bends(bends, rates.brake, start_ms, end_ms) end
   table.sort(bends)
   for i = 1, #bends do bends[i] = bends[i] * 1000 end
   bends[#bends + 1] = now_us_value
   local from_us = refilled_us
   for _, to_us in ipairs(bends) do
-    tokens = tokens + accrued(value_at(rates.refill, (from_us + to_us) / 2000), to_us - from_us)
+    tokens = tokens + accrued(refill_at(rates, (from_us + to_us) / 2000), to_us - from_us)
     local cap = math.min(capacity_by(value_before, rates, to_us / 1000), capacity_at(rates, to_us / 1000))
     if tokens > cap then
       lost = lost + (tokens - cap)

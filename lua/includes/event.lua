@@ -1,9 +1,9 @@
 -- event: what a transition must know of its event, read in one HMGET, and the phase that time makes of it.
 -- Needs timed_value. Returns nil where the event does not exist.
-local EVENT_TEXT = {'life', 'incarnation', 'phase', 'refill', 'capacity', 'tiers', 'sweeper', 'job'}
+local EVENT_TEXT = {'life', 'incarnation', 'phase', 'refill', 'capacity', 'tiers', 'sweeper', 'job', 'brake'}
 local EVENT_NUMBER = {'revision', 'seq', 'n', 'paused', 'opensAt', 'prequeueFrom', 'deadline', 'window',
   'claimMs', 'expireNearMs', 'expireFarMs', 'maxWaiting', 'waiting', 'head', 'graceAt', 'changedAt',
-  'returnedAt', 'base', 'sweepUntil', 'sweptAt', 'expireCursor', 'tombsUntil'}
+  'returnedAt', 'base', 'sweepUntil', 'sweptAt', 'expireCursor', 'tombsUntil', 'brakeSince'}
 
 local function read_event(meta_key)
   local fields = {}
@@ -15,7 +15,8 @@ local function read_event(meta_key)
   for i, name in ipairs(EVENT_TEXT) do event[name] = values[i] or '' end
   for i, name in ipairs(EVENT_NUMBER) do event[name] = tonumber(values[#EVENT_TEXT + i] or '0') or 0 end
   event.restoring = event.job ~= '' and string.sub(event.job, 1, 8) == 'restore '
-  event.rates = {refill = parse_timed(event.refill), capacity = parse_timed(event.capacity)}
+  event.rates = {refill = parse_timed(event.refill), capacity = parse_timed(event.capacity),
+    brake = parse_timed(event.brake)}
   return event
 end
 

@@ -11,6 +11,8 @@ export interface BucketRates {
   readonly refill: TimedValue;
   /** Micro-tokens; undefined = max(100, 4 s of refill). */
   readonly capacity: TimedValue | undefined;
+  /** Permille of the refill that the adaptive brake lets through; it only steps. Undefined = all of it. */
+  readonly brake?: TimedValue | undefined;
 }
 
 export interface BucketState {
@@ -18,6 +20,17 @@ export interface BucketState {
   readonly tokensMicro: number;
   readonly refilledAtUs: number;
 }
+
+/** The brake's value when there is none, permille. */
+export const brakeNone = 1000;
+
+/** The brake in force at a time, permille of the refill; 1000 = none. */
+export const brakeAt = ({ brake }: Pick<BucketRates, 'brake'>, ms: number): number =>
+  brake === undefined ? brakeNone : valueAt(brake, ms);
+
+/** Micro-tokens a second that come in at a time: the refill as far as the brake lets it, rounded down. */
+export const refillAt = (rates: Pick<BucketRates, 'refill' | 'brake'>, ms: number): number =>
+  Math.floor((valueAt(rates.refill, ms) * brakeAt(rates, ms)) / brakeNone);
 
 /** Capacity in force at a time, micro-tokens. */
 export function capacityAt(rates: BucketRates, ms: number): number {
@@ -36,8 +49,9 @@ export function accrued(microPerSec: number, us: number): number {
 }
 
 /**
- * The bucket at `nowUs`: each stretch between bends at its middle rate (exact, as the course is linear), then capped;
- * where the capacity jumps, by the smaller of the two, as a raise adds no tokens.
+ * The bucket at `nowUs`: each stretch between bends at its middle rate (exact, as the course is linear and the brake
+ * only steps), then capped; where the capacity jumps, by the smaller of the two, as a raise adds no tokens. Capacity
+ * follows the refill that operators set, not the braked one.
  */
 export function settle(state: BucketState, rates: BucketRates, nowUs: number): BucketState {
   if (nowUs <= state.refilledAtUs) return state;
@@ -45,11 +59,12 @@ export function settle(state: BucketState, rates: BucketRates, nowUs: number): B
   const endMs = nowUs / 1000;
   const bends = bendsBetween(rates.refill, startMs, endMs);
   if (rates.capacity) bends.push(...bendsBetween(rates.capacity, startMs, endMs));
+  if (rates.brake) bends.push(...bendsBetween(rates.brake, startMs, endMs));
   bends.sort((a, b) => a - b);
   let tokens = state.tokensMicro;
   let fromUs = state.refilledAtUs;
   for (const toUs of [...bends.map((ms) => ms * 1000), nowUs]) {
-    tokens += accrued(valueAt(rates.refill, (fromUs + toUs) / 2000), toUs - fromUs);
+    tokens += accrued(refillAt(rates, (fromUs + toUs) / 2000), toUs - fromUs);
     const cap = Math.min(capacityBy(valueBefore, rates, toUs / 1000), capacityAt(rates, toUs / 1000));
     tokens = Math.min(tokens, cap);
     fromUs = toUs;
