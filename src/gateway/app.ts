@@ -7,23 +7,36 @@ import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fast
 import type { Logger } from 'pino';
 import project from '../../package.json' with { type: 'json' };
 import { bodyBytesMax, slowClientMs, streamCommentMs, streamsPerProcessMax } from '../contract/limits.ts';
+import { describeHeaders } from '../contract/openapi.ts';
 import type { Line } from '../queue/line-types.ts';
-import type { Authenticator } from './auth/authenticator.ts';
+import type { RedisClient } from '../redis/client.ts';
+import type { Identity } from './auth/identity.ts';
+import type { Backends } from './backends/backends.ts';
+import { backendDependencies } from './backends/grpc-backends.ts';
 import type { Peers } from './fleet/peers.ts';
+import { createFrontDesk, type FrontDesk } from './front-desk.ts';
 import { createHotPath, type HttpContext } from './hot-path.ts';
 import { fixedHeaders } from './http/answer.ts';
 import { createClientErrorHandler } from './http/client-errors.ts';
 import { type Cors, createCors } from './http/cors.ts';
 import { type Lifecycle, Sender } from './http/exchange.ts';
-import { createTraceIds } from './http/trace-id.ts';
+import { createTraceIds, type TraceIdForm } from './http/trace-id.ts';
 import { Meters } from './metrics/meters.ts';
 import { createRegistry } from './metrics/registry.ts';
 import { createOperations } from './operations.ts';
+import { openGate, type RateGate } from './rate-limit/rate-gate.ts';
+import { createRequestOperations } from './requests/request-operations.ts';
+import { authRoutes } from './routes/auth.ts';
 import { fallbackAnswer, RouteTable, sendError } from './routes/fallback.ts';
 import { healthRoutes } from './routes/health.ts';
+import { paymentRoutes } from './routes/payment.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { sendAnswer } from './routes/raw.ts';
+import { reservationRoutes } from './routes/reservations.ts';
+import { wellKnownRoutes } from './routes/well-known.ts';
 import { Streams } from './streams.ts';
+import { FastifySpans } from './tracing/fastify-spans.ts';
+import type { Tracer } from './tracing/tracer.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,12 +45,27 @@ declare module 'fastify' {
   }
 }
 
+/** What reservations and payment stand on. */
+export interface RequestsOptions {
+  readonly backends: Backends;
+  /** Opened with `requestScripts`. */
+  readonly redis: RedisClient;
+  /** Whether simulated payments may be ended by hand. Never in production. */
+  readonly isSimulation: boolean;
+  /** Epoch ms, by which reservation tokens end: the clock that dated them, Redis's. Default the system's. */
+  readonly nowMs?: () => number;
+}
+
 export interface AppOptions {
   readonly line: Line;
-  readonly authenticate: Authenticator;
+  readonly identity: Pick<Identity, 'authenticate' | 'accounts'> & {
+    readonly reservationKeys: Pick<Identity['reservationKeys'], 'jwks' | 'verify'>;
+  };
   readonly peers: Peers;
   readonly log: Logger;
   readonly lifecycle: Lifecycle;
+  /** Absent = no routes for reservations and payment. */
+  readonly requests?: RequestsOptions;
   /** Counters of the HTTP layer; the caller's where somebody else reads them too. */
   readonly meters?: Meters;
   readonly config: {
@@ -51,6 +79,12 @@ export interface AppOptions {
   readonly commentMs?: number;
   /** Time in which a whole request must arrive, ms; default `slowClientMs`. */
   readonly requestMs?: number;
+  /** Limits how often people ask; default: it does not. */
+  readonly gate?: RateGate;
+  /** Undefined where tracing is off. */
+  readonly tracer?: Tracer | undefined;
+  /** How new trace ids look; default `random`. */
+  readonly traceIdForm?: TraceIdForm;
 }
 
 export interface App {
@@ -59,36 +93,53 @@ export interface App {
   /** Takes connections once something calls its listen. */
   readonly server: Server;
   readonly streams: Streams;
+  /** Decides about visitors; for other wires beside HTTP. */
+  readonly desk: FrontDesk;
 }
 
 /** A proxy in front keeps idle connections for 60 s (AWS, nginx): the server must not be the first to close. */
 const keepAliveMs = 75_000;
 const connectionsCheckMs = 1_000;
+/** Ids in paths have 128 characters at most, each percent-encoded perhaps. */
+const pathParamCharsMax = 3 * 128;
 
 export async function buildApp(options: AppOptions): Promise<App> {
   const { line, log, lifecycle, peers, config } = options;
-  const { meters = new Meters() } = options;
+  const { meters = new Meters(), gate = openGate } = options;
   const cors = createCors(config.corsAllowOrigins);
-  const { authenticate } = options;
+  const { authenticate, accounts, reservationKeys } = options.identity;
   const { authEnterRequired } = config;
+  const backends = options.requests?.backends;
   const {
     streamsMax = streamsPerProcessMax,
     commentMs = streamCommentMs,
     requestMs = slowClientMs,
   } = options;
   const streams = new Streams({ line, max: streamsMax, commentMs });
+  const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate });
   const context: HttpContext = {
-    operations: createOperations({ line, authenticate, authEnterRequired, meters }),
+    operations: createOperations(desk),
     streams,
     meters,
-    traceIds: createTraceIds(),
+    traceIds: createTraceIds(options.traceIdForm),
     sender: new Sender({ cors, lifecycle }),
     log,
+    tracer: options.tracer,
+    gate,
   };
-  const registry = createRegistry({ line, meters, streamCount: () => streams.count });
+  const registry = createRegistry({
+    line,
+    meters,
+    streamCount: () => streams.count,
+    version: project.version,
+    ...(backends === undefined ? {} : { breakers: () => backends.breakers() }),
+  });
   peers.serve({
     metrics: () => registry.getMetricsAsJSON(),
-    readiness: () => ({ ready: line.ready && !lifecycle.isDraining, dependencies: line.dependencies() }),
+    readiness: () => ({
+      ready: line.ready && !lifecycle.isDraining,
+      dependencies: { ...line.dependencies(), ...(backends && backendDependencies(backends)) },
+    }),
   });
   const app = createFastify(context, requestMs);
   const routes = new RouteTable();
@@ -96,25 +147,51 @@ export async function buildApp(options: AppOptions): Promise<App> {
   addCommonHooks(app, { context, cors, lifecycle, routes });
   await addOpenApi(app);
   await app.register(queueRoutes, context);
+  if (accounts !== undefined) await app.register(authRoutes, { accounts, gate });
+  await app.register(wellKnownRoutes, { publicKeys: () => reservationKeys.jwks() });
+  if (options.requests !== undefined) await addRequestRoutes(app, options, options.requests, meters);
   await app.register(healthRoutes, { peers, environmentName: config.environmentName });
   await app.ready();
-  return { fastify: app, server: app.server, streams };
+  return { fastify: app, server: app.server, streams, desk };
+}
+
+async function addRequestRoutes(
+  app: FastifyInstance,
+  { identity, config, log, gate = openGate }: AppOptions,
+  { isSimulation, ...requests }: RequestsOptions,
+  meters: Meters,
+): Promise<void> {
+  const { reservations, payments } = createRequestOperations({
+    ...requests,
+    authenticate: gate.counting(identity.authenticate),
+    passVerifier: identity.reservationKeys,
+    anonymousEnters: !config.authEnterRequired,
+    meters,
+    log,
+  });
+  await app.register(reservationRoutes, { operations: reservations });
+  await app.register(paymentRoutes, { operations: payments, isSimulation });
 }
 
 function createFastify(context: HttpContext, requestMs: number): FastifyInstance {
-  const { traceIds, meters, log } = context;
+  const { traceIds, meters, log, tracer } = context;
+  const spans = tracer === undefined ? undefined : new FastifySpans(tracer);
   const hotPath = createHotPath(context);
   const app = fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
-    genReqId: (request) => traceIds(request.headers.traceparent),
+    routerOptions: { maxParamLength: pathParamCharsMax },
+    genReqId: (request) => spans?.begin(request) ?? traceIds(request.headers.traceparent),
     clientErrorHandler: createClientErrorHandler({ meters, traceIds }),
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
       sendError(error, request, reply, log);
+      // These never come to a route, nor to its hooks.
+      spans?.end(request.raw, { route: undefined, status: reply.statusCode });
     },
     serverFactory: (answerByFastify) => createHttpServer(requestMs, hotPath, answerByFastify),
   });
+  spans?.addHooks(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler<Parameters<typeof sendError>[0]>((error, request, reply) =>
@@ -157,6 +234,7 @@ interface HookContext {
 function addCommonHooks(app: FastifyInstance, { context, cors, lifecycle, routes }: HookContext): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    context.gate.noteAddress(request.socket.remoteAddress, request.headers);
     const pairs = [
       ...(request.url.startsWith('/swagger') ? [] : fixedHeaders),
       ...cors.headers(request.headers.origin),
@@ -187,6 +265,8 @@ async function addOpenApi(app: FastifyInstance): Promise<void> {
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
     },
     transform: jsonSchemaTransform,
+    transformObject: (document) =>
+      'openapiObject' in document ? describeHeaders(document.openapiObject) : document.swaggerObject,
   });
   await app.register(swaggerUi, { routePrefix: '/swagger', staticCSP: true });
 }

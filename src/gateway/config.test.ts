@@ -8,6 +8,8 @@ const production = {
   RESERVATION_TOKEN_KEYS: `r1:${key}`,
 };
 
+const provider = { JWT_JWKS_ENDPOINT: 'https://id.example/jwks', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' };
+
 function load(environment: Record<string, string>): LoadedConfig {
   const loaded = loadConfig(environment);
   if ('problems' in loaded) throw new Error(loaded.problems.join('\n'));
@@ -80,8 +82,11 @@ describe('in production', () => {
   it('starts with keys, and warns when nobody could enter', () => {
     const { config, warnings } = load(production);
     expect(config.eventsAutoCreate).toBe(false);
-    expect(warnings).toEqual(['JWT_SECRET is not set while AUTH_ENTER_REQUIRED is true: nobody can enter']);
+    expect(warnings.length).toBe(1);
+    expect(warnings[0]).toContain('nobody can enter');
+    expect(load({ ...production, AUTH_ENTER_REQUIRED: 'false' }).warnings).toEqual([]);
     expect(load({ ...production, JWT_SECRET: key }).warnings).toEqual([]);
+    expect(load({ ...production, ...provider }).warnings).toEqual([]);
   });
 
   it('refuses missing keys, development keys, short secrets and events that make themselves, all at once', () => {
@@ -98,6 +103,39 @@ describe('in production', () => {
       'JWT_SECRET',
     ]);
     expect(problems.join()).not.toContain('load-test-bypass-token');
+  });
+
+  it.each([
+    ['WAITING_TOKEN_KEYS', `w1:${key},w2:waiting-token-key-for-development-only`],
+    ['WAITING_TOKEN_KEYS', 'w1:reservation-token-key-for-development'],
+    ['RESERVATION_TOKEN_KEYS', 'r1:reservation-token-key-for-development'],
+    ['RESERVATION_TOKEN_KEYS', 'r1:waiting-token-key-for-development-only'],
+    ['RESERVATION_TOKEN_KEYS', `dev:${key}`],
+    ['JWT_SECRET', 'jwt-secret-for-development-and-tests-only'],
+    ['JWT_SECRET', 'dev-super-key-local-testing'],
+    ['JWT_SECRET', 'k'.repeat(31)],
+    ['JWT_JWKS_ENDPOINT', 'http://id.example/jwks'],
+    ['JWT_JWKS_ENDPOINT', 'http://localhost.example/jwks'],
+    ['JWT_ISSUER', ''],
+    ['JWT_AUDIENCE', ''],
+  ])('refuses %s=%s, whatever its kid, and does not show a secret', (name, value) => {
+    const problems = problemsOf({ ...production, ...provider, [name]: value });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([name]);
+    if (name.endsWith('S') || name === 'JWT_SECRET') expect(problems[0]).not.toContain(value);
+  });
+
+  it.each([
+    'https://id.example/jwks',
+    'http://127.0.0.1:9000/jwks',
+    'http://localhost/jwks',
+    'http://[::1]:9000/jwks',
+  ])('takes keys from %s', (endpoint) => {
+    const environment = { ...production, ...provider, JWT_JWKS_ENDPOINT: endpoint };
+    expect(load(environment).config.jwt).toMatchObject({
+      jwksEndpoint: endpoint,
+      issuer: 'i',
+      audience: 'a',
+    });
   });
 
   it('takes the name of the environment from a file too', () => {

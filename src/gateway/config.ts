@@ -12,21 +12,24 @@ import {
   text,
   type Values,
 } from '../contract/config.ts';
-import { type brakeModes, present, type RedisSettings, redisSettings } from '../contract/config-kinds.ts';
-import { isDevToken } from './auth/dev-tokens.ts';
+import {
+  type brakeModes,
+  present,
+  type RedisSettings,
+  redisProblems,
+  redisSettings,
+} from '../contract/config-kinds.ts';
 import type { BackendName } from './backends/backends.ts';
+import { developmentJwtSecret, developmentReservationTokenKeys, problemsInProduction } from './production.ts';
 import { type environments, type levels, unsupported, variables } from './variables.ts';
 
 export type ServerEnvironment = (typeof environments)[number];
-
-/** Signs what /auth/login gives out where no secret is set; public, hence worthless in production. */
-const developmentJwtSecret = 'jwt-secret-for-development-and-tests-only';
 
 /** With what production does without. These keys are public, hence worthless anywhere else. */
 const developmentVariables = {
   ...variables,
   WAITING_TOKEN_KEYS: { ...macKeys, fallback: developmentWaitingTokenKeys },
-  RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: 'dev:reservation-token-key-for-development' },
+  RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: developmentReservationTokenKeys },
   EVENTS_AUTO_CREATE: { ...flag, fallback: 'true' },
   JWT_SECRET: { ...text, isSecret: true, fallback: developmentJwtSecret },
 } as const;
@@ -128,15 +131,7 @@ export function loadConfig(
 
 /** What is wrong only together. */
 function problemsBetween(values: Values<typeof variables>): string[] {
-  const problems: string[] = [];
-  if (values.REDIS_PASSWORD_FROM_SECRETS) {
-    for (const name of ['AWS_SECRET_NAME', 'AWS_REGION'] as const) {
-      if (values[name] === undefined)
-        problems.push(`${name} is not set: REDIS_PASSWORD_FROM_SECRETS needs it`);
-    }
-    if (values.REDIS_PASSWORD !== undefined)
-      problems.push('REDIS_PASSWORD is set, but REDIS_PASSWORD_FROM_SECRETS too: only one of them may be');
-  }
+  const problems: string[] = redisProblems(values);
   if (values.DYNAMODB_USERS_TABLE !== undefined && values.AWS_REGION === undefined)
     problems.push('AWS_REGION is not set: DYNAMODB_USERS_TABLE needs it');
   if ((values.BACKEND_TLS_CERT_FILE === undefined) !== (values.BACKEND_TLS_KEY_FILE === undefined))
@@ -146,36 +141,17 @@ function problemsBetween(values: Values<typeof variables>): string[] {
   return problems;
 }
 
-function problemsInProduction(values: Values<typeof variables>, shown: readonly Shown[]): string[] {
-  const problems: string[] = [];
-  for (const name of ['WAITING_TOKEN_KEYS', 'RESERVATION_TOKEN_KEYS'] as const) {
-    const isMissing = shown.some((each) => each.name === name && each.text === '');
-    if (isMissing) problems.push(`${name} is not set: production needs ${variables[name].allowed}`);
-    if (values[name]?.some(({ kid }) => kid === 'dev')) {
-      problems.push(`${name} has a key named dev: production must not use the development keys`);
-    }
-  }
-  if (values.EVENTS_AUTO_CREATE) {
-    problems.push(
-      'EVENTS_AUTO_CREATE is "true": in production it must be false, as operators make the events there',
-    );
-  }
-  if (values.JWT_SECRET !== undefined && (values.JWT_SECRET.length < 32 || isDevToken(values.JWT_SECRET))) {
-    problems.push(
-      'JWT_SECRET is ***: in production it must be 32 to 512 characters and no development token',
-    );
-  }
-  return problems;
-}
-
 function warningsFor(
   values: Values<typeof variables>,
   shown: readonly Shown[],
   isProduction: boolean,
 ): string[] {
   if (isProduction) {
-    const isClosed = values.AUTH_ENTER_REQUIRED && values.JWT_SECRET === undefined;
-    return isClosed ? ['JWT_SECRET is not set while AUTH_ENTER_REQUIRED is true: nobody can enter'] : [];
+    const isOpen = values.JWT_SECRET !== undefined || values.JWT_JWKS_ENDPOINT !== undefined;
+    if (isOpen || !values.AUTH_ENTER_REQUIRED) return [];
+    return [
+      'neither JWT_SECRET nor JWT_JWKS_ENDPOINT is set while AUTH_ENTER_REQUIRED is true: nobody can enter',
+    ];
   }
   return shown
     .filter(({ name, source }) => name.endsWith('_TOKEN_KEYS') && source === 'default')

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { refuse, TacosError } from '../contract/errors.ts';
+import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import { type Answer, answer, refusalAnswer } from './http/answer.ts';
 import { readBody } from './http/body.ts';
 import type { Exchange, Sender } from './http/exchange.ts';
@@ -13,7 +13,9 @@ import { searchOf } from './http/query.ts';
 import type { TraceIds } from './http/trace-id.ts';
 import type { Meters, RouteMeter } from './metrics/meters.ts';
 import type { BodyRequest, Operations } from './operations.ts';
+import type { RateGate } from './rate-limit/rate-gate.ts';
 import type { Streams } from './streams.ts';
+import type { RequestSpan, Tracer } from './tracing/tracer.ts';
 
 /** What answering takes, on either path. */
 export interface HttpContext {
@@ -22,7 +24,10 @@ export interface HttpContext {
   readonly meters: Meters;
   readonly traceIds: TraceIds;
   readonly sender: Sender;
+  readonly gate: RateGate;
   readonly log: Logger;
+  /** Undefined where tracing is off. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** Prefix of the visitor API. */
@@ -38,16 +43,14 @@ interface HotRoute {
 }
 
 export function createHotPath(context: HttpContext): HotPath {
-  const { meters, sender, traceIds } = context;
+  const { meters, sender, traceIds, tracer } = context;
   const routes = createRoutes(context);
   const unread = meters.route('other', 'unread');
-  const begin = (request: IncomingMessage, response: ServerResponse, meter: RouteMeter): Exchange => ({
-    request,
-    response,
-    meter,
-    traceId: traceIds(request.headers.traceparent),
-    startedMs: performance.now(),
-  });
+  const begin = (request: IncomingMessage, response: ServerResponse, meter: RouteMeter): Exchange => {
+    const span = tracer?.startRequest(request.headers);
+    const traceId = span === undefined ? traceIds(request.headers.traceparent) : span.traceId;
+    return { request, response, meter, traceId, startedMs: performance.now(), span };
+  };
   return (request, response) => {
     const url = request.url ?? '';
     if (url.charCodeAt(0) !== slash || isHostMissing(request)) {
@@ -70,7 +73,7 @@ export function createHotPath(context: HttpContext): HotPath {
 
 /** The routes by their whole path. */
 function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
-  const { operations, meters, sender } = context;
+  const { operations, meters, sender, gate } = context;
 
   const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
     answered
@@ -78,20 +81,40 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
       .catch((error: unknown) => fail(context, exchange, error));
   };
   const status = (exchange: Exchange): void => {
-    const answered = operations.status(searchOf(exchange.request.url ?? ''), exchange.traceId);
+    const { span, traceId, request } = exchange;
+    const search = searchOf(request.url ?? '');
+    const answered =
+      span === undefined
+        ? operations.status(search, traceId, request)
+        : span.run(() => operations.status(search, traceId, request));
     if (answered instanceof Promise) finish(exchange, answered);
     else sender.send(exchange, answered);
   };
   const leave = (exchange: Exchange): void =>
-    finish(exchange, operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId));
+    finish(
+      exchange,
+      within(exchange.span, () =>
+        operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId, exchange.request),
+      ),
+    );
   const stream = (exchange: Exchange): void =>
-    void openStream(context, exchange).catch((error: unknown) => fail(context, exchange, error));
+    void within(exchange.span, () => openStream(context, exchange)).catch((error: unknown) =>
+      fail(context, exchange, error),
+    );
   const withBody =
     (run: (request: BodyRequest) => Promise<Answer>) =>
     (exchange: Exchange): void =>
       readBody(exchange.request, (body) => {
         if (body === undefined) sender.sendTooLarge(exchange);
-        else finish(exchange, run({ headers: exchange.request.headers, body, traceId: exchange.traceId }));
+        else {
+          const { request, traceId, span } = exchange;
+          gate.noteAddress(request.socket.remoteAddress, request.headers);
+          // Events of the body come in a context of their own: the span's begins here.
+          finish(
+            exchange,
+            within(span, () => run({ headers: request.headers, body, traceId })),
+          );
+        }
       });
 
   const route = (method: string, name: string, run: HotRoute['run']): [string, HotRoute] => {
@@ -106,6 +129,10 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
     route('GET', 'stream', stream),
   ]);
 }
+
+/** Runs `act` as work of the span, if there is one. */
+const within = <T>(span: RequestSpan | undefined, act: () => T): T =>
+  span === undefined ? act() : span.run(act);
 
 /** An error at the end of the thin path: an expected one is its refusal, any other a bug. */
 function fail({ sender, log }: HttpContext, exchange: Exchange, error: unknown): void {
@@ -134,15 +161,22 @@ function answerUnread({ request, traceId }: Exchange): Answer {
 
 /** Opens an event stream on the exchange, or refuses it. */
 export async function openStream(
-  { streams, sender, meters }: HttpContext,
+  { streams, sender, meters, gate }: HttpContext,
   exchange: Exchange,
 ): Promise<void> {
   const search = searchOf(exchange.request.url ?? '');
-  const refusal = await streams.open(search, exchange.response, () => sender.startStream(exchange));
-  if (refusal === undefined) {
+  const opened = await streams.open(search, exchange.response, () => sender.startStream(exchange));
+  if (opened === undefined) {
     meters.operations.stream.ok += 1;
     return;
   }
+  const refusal = opened.code === 'TOKEN_NOT_FOUND' ? guessed(gate, exchange.request, opened) : opened;
   meters.operations.stream.refuse(refusal.code);
   sender.send(exchange, refusalAnswer(refusal, exchange.traceId));
+}
+
+/** Tokens that are no good are limited by address, as at the other routes: the refusal, or that there were too many. */
+function guessed(gate: RateGate, { socket, headers }: IncomingMessage, refusal: Refusal): Refusal {
+  gate.noteAddress(socket.remoteAddress, headers);
+  return gate.byAddress(headers) ?? refusal;
 }

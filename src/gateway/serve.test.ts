@@ -5,6 +5,8 @@ import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
 import { FakeLine, goodToken, waitingStatus } from '../../test/helpers/fake-line.ts';
 import { sendRaw } from '../../test/helpers/visitor-server.ts';
+import { seedKeys } from '../contract/config.ts';
+import { ReservationKeys } from '../queue/reservation-token.ts';
 import { loadConfig } from './config.ts';
 import { createLonePeers } from './fleet/peers.ts';
 import type { LineOptions } from './line-options.ts';
@@ -20,6 +22,7 @@ async function start(line: FakeLine, environment = {}) {
   serving = await serve({
     config: loaded.config,
     port: 0,
+    grpcPort: 0,
     gatewayId: 'g',
     workerId: 'g/w1',
     buildLine: async (options) => {
@@ -126,4 +129,32 @@ it('a drain does not lose a request that comes on an open connection meanwhile',
   expect(failures).toBe(0);
   expect((await sendRaw(serving.port, 'GET / HTTP/1.1\r\n\r\n')).status).toBe(0);
   agent.destroy();
+});
+
+it('passes end by the clock that dated them: that of Redis, as the line has it', async () => {
+  const line = new FakeLine();
+  let asked = 0;
+  line.nowMs = () => {
+    asked += 1;
+    return Date.now();
+  };
+  const { url } = await start(line, { RESERVATION_TOKEN_KEYS: `a:${'k'.repeat(32)}` });
+  const [key] = seedKeys.schema.parse(`a:${'k'.repeat(32)}`);
+  if (key === undefined) throw new Error('one key was given');
+  const grant = { event: 'evt_x', subject: 'dev:ann', passId: 'a'.repeat(26), grantedMs: Date.now() };
+  const reservation_token = await new ReservationKeys([key]).sign(grant);
+  const answer = await fetch(`${url}/api/v1/reservations`, {
+    method: 'POST',
+    headers: {
+      authorization: 'Bearer dev-super-key-local-testing',
+      'x-dev-mode': 'true',
+      'x-user-id': 'ann',
+      'content-type': 'application/json',
+      'idempotency-key': 'k1',
+    },
+    body: JSON.stringify({ event_id: 'evt_x', quantity: 1, reservation_token }),
+  });
+  // The pass is right; there is no Redis here to keep the request in.
+  expect(answer.status).toBe(503);
+  expect(asked).toBeGreaterThan(0);
 });

@@ -4,30 +4,43 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import project from '../../package.json' with { type: 'json' };
 import { drainMs } from '../contract/limits.ts';
+import type { NamedKey } from '../queue/keyring.ts';
 import type { Line } from '../queue/line-types.ts';
+import { redisAddress } from '../redis/access.ts';
+import { connect } from '../redis/client.ts';
+import { observeCommands } from '../redis/command-observer.ts';
 import { type App, buildApp } from './app.ts';
-import { type Authenticator, createAuthenticator } from './auth/authenticator.ts';
-import { devTokenScheme } from './auth/dev-tokens.ts';
-import { createJwtScheme } from './auth/jwt.ts';
+import { createIdentity } from './auth/identity.ts';
+import { createBackends } from './backends/grpc-backends.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Peers } from './fleet/peers.ts';
+import { type GrpcServing, serveGrpc } from './grpc/server.ts';
 import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
 import { Meters } from './metrics/meters.ts';
 import { WorkerFigureBook } from './metrics/worker-figures.ts';
+import { createRateGate } from './rate-limit/rate-gate.ts';
+import { chargeThrough, limitScripts } from './rate-limit/shared-buckets.ts';
+import { requestScripts } from './requests/request-scripts.ts';
+import { traceBackends } from './tracing/traced-backends.ts';
+import { loadTracer, type Tracer, withTraceId } from './tracing/tracer.ts';
 
 export interface ServeOptions {
   readonly config: GatewayConfig;
   readonly port: number;
+  readonly grpcPort: number;
   readonly gatewayId: string;
   readonly workerId: string;
   readonly buildLine: BuildLine;
+  /** Reads the reservation token keys again; absent where they cannot change. */
+  readonly rereadReservationTokenKeys?: () => readonly NamedKey[];
   readonly peers: Peers;
   readonly log: Logger;
 }
 
 export interface Serving {
   readonly port: number;
+  readonly grpcPort: number;
   readonly app: App;
   /** Says "not ready", then stops listening, finishes what is being answered, and lets go of the line. */
   drain(): Promise<void>;
@@ -43,33 +56,72 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, gatewayId, workerId, log, peers } = options;
   const lifecycle: Lifecycle = { isDraining: false };
   const meters = new Meters();
+  const backends = createBackends({ ...config.backends, meters, log });
   let streamCount = (): number => 0;
   const figures = new WorkerFigureBook({
     meters,
     version: project.version,
     streamCount: () => streamCount(),
+    ...(config.brake.mode === 'off' ? {} : { slowMs: config.brake.latencyMs }),
   });
+  const redis = await redisAddress(config.redis);
+  /** For what is not the line: users, keys of providers, answers kept for a repeated request. */
+  const requests = connect(redis, {
+    name: 'tacos-requests',
+    scripts: { ...requestScripts, ...limitScripts },
+  });
+  const { rereadReservationTokenKeys } = options;
+  const identity = await createIdentity({
+    config,
+    redis: requests,
+    log,
+    ...(rereadReservationTokenKeys === undefined ? {} : { rereadReservationTokenKeys }),
+  });
+  const tracer = await loadTracer({
+    settings: config.tracing,
+    version: project.version,
+    environmentName: config.environmentName,
+    workerId,
+    log,
+  });
+  if (tracer !== undefined) observeCommands(requests, tracer.line.command, requestScripts);
+  const gate = createRateGate({ config, meters, charge: chargeThrough(requests) });
   const line = await options.buildLine({
-    redis: config.redis,
+    redis,
     gatewayId,
     workerId,
     waitingTokenKeys: config.waitingTokenKeys,
-    reservationTokenKeys: config.reservationTokenKeys,
+    passes: identity.reservationKeys,
     eventsAutoCreate: config.eventsAutoCreate,
     enterAuthRequired: config.authEnterRequired,
     environment: config.environment,
     timeZone: config.timeZone,
     figures: () => figures.read(),
-    log,
+    brake: config.brake,
+    ...(config.rateLimit.enabled ? { limitPlace: gate.byPlace } : {}),
+    log: tracer === undefined ? log : withTraceId(log, tracer),
+    ...(tracer === undefined ? {} : { trace: tracer.line }),
   });
+  const tracedBackends = tracer === undefined ? backends : traceBackends(backends, tracer);
+  const traceIdForm = config.tracing.xray ? 'xray' : 'random';
   const app = await buildApp({
     line,
-    authenticate: authenticatorFor(config),
+    identity,
     peers,
     log,
     lifecycle,
     meters,
     config,
+    gate,
+    requests: {
+      backends: tracedBackends,
+      redis: requests,
+      isSimulation: config.environment !== 'production',
+      // Passes are dated by Redis: by a machine's own clock that is off they would end too early, or too late.
+      nowMs: () => line.nowMs(),
+    },
+    tracer,
+    traceIdForm,
   });
   streamCount = () => app.streams.count;
   const sockets = new Set<Socket>();
@@ -78,20 +130,27 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     socket.once('close', () => sockets.delete(socket));
   });
   const port = await listen(app.server, config.host, options.port);
+  const grpc = await serveGrpc({
+    host: config.host,
+    port: options.grpcPort,
+    backlog: listenBacklog,
+    desk: app.desk,
+    line,
+    meters,
+    log,
+    gate,
+    traceIdForm,
+    ...(tracer === undefined ? {} : { tracer }),
+  });
   const noticeMs = config.drainNoticeMs;
   const stop = async (): Promise<void> => {
-    await drain({ app, line, sockets, lifecycle, log, noticeMs });
+    await drain({ app, grpc, line, tracer, sockets, lifecycle, log, noticeMs });
+    backends.close();
     figures.close();
+    identity.close();
+    requests.disconnect();
   };
-  return { port, app, drain: stop };
-}
-
-/** The ways of signing in that the settings allow. */
-function authenticatorFor({ environment, jwt: { secret, ...claims } }: GatewayConfig): Authenticator {
-  return createAuthenticator([
-    ...(environment === 'production' ? [] : [devTokenScheme]),
-    ...(secret === undefined ? [] : [createJwtScheme({ secret, ...claims })]),
-  ]);
+  return { port, grpcPort: grpc.port, app, drain: stop };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -110,7 +169,9 @@ const listenBacklog = 4_096;
 
 interface Draining {
   readonly app: App;
+  readonly grpc: GrpcServing;
   readonly line: Line;
+  readonly tracer: Tracer | undefined;
   /** All that are open. */
   readonly sockets: ReadonlySet<Socket>;
   readonly lifecycle: Lifecycle;
@@ -118,29 +179,38 @@ interface Draining {
   readonly noticeMs: number;
 }
 
-async function drain({ app, line, sockets, lifecycle, log, noticeMs }: Draining): Promise<void> {
+async function drain({
+  app,
+  grpc,
+  line,
+  tracer,
+  sockets,
+  lifecycle,
+  log,
+  noticeMs,
+}: Draining): Promise<void> {
   const { server, streams, fastify } = app;
   lifecycle.isDraining = true;
   // Still serving, while load balancers learn of it; every answer asks its client to connect elsewhere next.
   await sleep(noticeMs);
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   streams.endAll();
-  const timer = setTimeout(
-    () => {
-      log.warn('requests that took too long to finish were cut');
-      server.closeAllConnections();
-    },
-    drainMs - goodbyeMs - noticeMs,
-  );
+  const withinMs = drainMs - goodbyeMs - noticeMs;
+  const grpcDrained = grpc.drain(withinMs);
+  const timer = setTimeout(() => {
+    log.warn('requests that took too long to finish were cut');
+    server.closeAllConnections();
+  }, withinMs);
   // Browsers open connections ahead of need; node:http counts one that never asked for anything as busy.
   const unusedTimer = setTimeout(() => {
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   }, unusedMs);
-  await closed;
+  await Promise.all([closed, grpcDrained]);
   clearTimeout(timer);
   clearTimeout(unusedTimer);
   await fastify.close();
-  await Promise.race([line.close(), sleep(goodbyeMs - 500)]);
+  const goodbyeWithinMs = goodbyeMs - 500;
+  await Promise.all([Promise.race([line.close(), sleep(goodbyeWithinMs)]), tracer?.close(goodbyeWithinMs)]);
 }
 
 const sleep = (ms: number): Promise<void> =>

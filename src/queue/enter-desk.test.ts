@@ -2,11 +2,11 @@ import { decodeJwt } from 'jose';
 import { describe, expect, it, vi } from 'vitest';
 import { nowMs, serve } from '../../test/helpers/served.ts';
 import { EnterDesk } from './enter-desk.ts';
-import { ReservationSigner } from './reservation-token.ts';
+import { ReservationKeys } from './reservation-token.ts';
 import type { EnterReply, Store } from './store.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
-const signer = new ReservationSigner([{ kid: 'r1', secret: Buffer.alloc(32, 3) }]);
+const signer = new ReservationKeys([{ kid: 'r1', secret: Buffer.alloc(32, 3) }]);
 const alice = { subject: 'alice', authenticated: true };
 
 /** A desk behind which the script answers so. */

@@ -5,14 +5,14 @@ import { reservationTtlSec } from '../contract/limits.ts';
 import type { EnterReply } from '../contract/visitor-api.ts';
 import type { Caller, Outcome } from './line-types.ts';
 import { dueAfterMs } from './presence.ts';
-import type { ReservationSigner } from './reservation-token.ts';
+import type { PassSigner } from './reservation-token.ts';
 import { pollAfterSec, type ServedEvent } from './served-event.ts';
 import type { EnterReply as EnterWord, Store } from './store.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
 export interface EnterDeskOptions {
   readonly store: Store;
-  readonly signer: ReservationSigner;
+  readonly signer: PassSigner;
   readonly authRequired: boolean;
 }
 

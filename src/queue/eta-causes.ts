@@ -63,6 +63,12 @@ export const clampedNotice: Notice = {
   text: 'The wait will be longer than the time shown. It is not known yet by how much.',
 };
 
+/** To be added while the adaptive brake slows the line. */
+export const brakedNotice: Notice = {
+  code: 'slowed',
+  text: 'People are being let in more slowly for now, so that everyone who is in can finish, so the wait is longer.',
+};
+
 export interface CauseInputs {
   readonly nowMs: number;
   /** What the settings alone promise. */

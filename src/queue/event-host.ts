@@ -3,9 +3,12 @@ import { presenceReportMs, snapshotRowsMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
 import type { Ask } from './ask.ts';
+import { type BrakePolicy, formatBackends } from './brake.ts';
+import { Braker } from './braker.ts';
 import { EtaAccuracy } from './eta-accuracy.ts';
 import { JoinDesk } from './join-desk.ts';
 import type { Keyring } from './keyring.ts';
+import type { LineTracer } from './line-tracer.ts';
 import { PollBook } from './poll-book.ts';
 import { isNear } from './presence.ts';
 import { formatFigures, type WorkerFigures } from './report-figures.ts';
@@ -25,14 +28,20 @@ export interface EventHostOptions {
   readonly figures?: () => WorkerFigures;
   /** Whether a place has a stream open in this process. */
   readonly isStreaming?: (host: EventHost, seq: number) => boolean;
+  /** Settings of the adaptive brake; absent = off. */
+  readonly brake?: BrakePolicy;
+  readonly trace?: LineTracer;
   readonly onSweepError: (error: unknown) => void;
 }
+
+const brakeOff: BrakePolicy = { mode: 'off', floorPercent: 100, latencyMs: 0, errorPercent: 100 };
 
 export class EventHost {
   readonly served: ServedEvent;
   readonly joins: JoinDesk;
   readonly accuracy = new EtaAccuracy();
   readonly book: PollBook;
+  readonly braker: Braker;
   private readonly reporter: Reporter;
   private readonly sweeper: Sweeper;
 
@@ -40,8 +49,11 @@ export class EventHost {
     const { served, store, redis, keyring, gatewayId, workerId } = options;
     this.served = served;
     this.book = new PollBook(served.settings.baseMs);
-    this.joins = new JoinDesk({ served, store, keyring, sender: workerId, redis });
+    const { trace } = options;
+    const tracing = trace === undefined ? {} : { trace };
+    this.joins = new JoinDesk({ served, store, keyring, sender: workerId, redis, ...tracing });
     const reachable = (): boolean => redis.status === 'ready';
+    this.braker = new Braker({ served, store, worker: workerId, policy: options.brake ?? brakeOff });
     this.reporter = new Reporter({
       served,
       store,
@@ -56,6 +68,7 @@ export class EventHost {
       store,
       worker: workerId,
       nowMs: () => served.nowMs(),
+      onSwept: () => this.braker.decide(),
       onError: (error) => {
         if (reachable()) options.onSweepError(error);
       },
@@ -103,6 +116,8 @@ export class EventHost {
         .filter((seq) => isStreaming?.(this, seq) === true)
         .join(),
       eta: accuracy.errorRatio === 0 ? -1 : Math.round(accuracy.errorRatio * 1000) / 1000,
+      bk: formatBackends(worker.backends),
+      ...this.braker.words(),
     });
   }
 

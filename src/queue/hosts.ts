@@ -5,9 +5,11 @@
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import type { RedisClient } from '../redis/client.ts';
 import type { Ask } from './ask.ts';
+import type { BrakePolicy } from './brake.ts';
 import { EventHost } from './event-host.ts';
 import { makeEvent } from './events.ts';
 import type { Keyring } from './keyring.ts';
+import type { LineTracer } from './line-tracer.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { WorkerFigures } from './report-figures.ts';
 import { ServedEvent } from './served-event.ts';
@@ -28,6 +30,9 @@ export interface HostsOptions {
   readonly figures?: () => WorkerFigures;
   /** Whether a place has a stream open in this process. */
   readonly isStreaming?: (host: EventHost, seq: number) => boolean;
+  /** Settings of the adaptive brake; absent = off. */
+  readonly brake?: BrakePolicy;
+  readonly trace?: LineTracer;
   /** Told of a host that serves no longer: nobody's place is there any more. */
   readonly onClosed: (host: EventHost) => void;
   readonly warn: (message: string, error: unknown, event: string) => void;
@@ -133,7 +138,8 @@ export class Hosts {
   }
 
   private openHost(followed: Followed): EventHost | undefined {
-    const { writes, store, clock, keyring, gatewayId, workerId, figures, isStreaming, warn } = this.options;
+    const { writes, store, clock, keyring, gatewayId, workerId, figures, isStreaming, brake, warn } =
+      this.options;
     const { event, replica } = followed;
     const life = replica?.settings.life ?? '';
     if (this.refused.get(event) === life) return undefined;
@@ -155,6 +161,8 @@ export class Hosts {
       workerId,
       ...(figures === undefined ? {} : { figures }),
       ...(isStreaming === undefined ? {} : { isStreaming }),
+      ...(brake === undefined ? {} : { brake }),
+      ...(this.options.trace === undefined ? {} : { trace: this.options.trace }),
       onSweepError,
     });
     this.hosts.set(event, host);

@@ -8,6 +8,7 @@ import type { RedisClient } from '../redis/client.ts';
 import type { JoinMember } from './join-members.ts';
 import { Joiner, type JoinResult } from './joiner.ts';
 import type { Keyring } from './keyring.ts';
+import type { LineTracer } from './line-tracer.ts';
 import type { JoinRequest, Outcome } from './line-types.ts';
 import { dueAfterMs } from './presence.ts';
 import { pollAfterSec, type ServedEvent } from './served-event.ts';
@@ -21,6 +22,7 @@ export interface JoinDeskOptions {
   /** The worker process: its batches are numbered under this name. */
   readonly sender: string;
   readonly redis: RedisClient;
+  readonly trace?: LineTracer;
 }
 
 export class JoinDesk {
@@ -39,6 +41,7 @@ export class JoinDesk {
         store.join(served.ref, { sender: name, batchNo, dueMs: this.firstDueMs(), members }),
       processes: () => served.reporters,
       reachable: () => redis.status === 'ready',
+      ...(options.trace === undefined ? {} : { trace: options.trace }),
     });
   }
 

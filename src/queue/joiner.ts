@@ -11,6 +11,7 @@ import {
   redisCommandMs,
 } from '../contract/limits.ts';
 import { type JoinMember, packMembers } from './join-members.ts';
+import type { LineTracer } from './line-tracer.ts';
 import { type JoinReply, StaleEventError } from './store.ts';
 
 /** What became of one join. */
@@ -23,6 +24,8 @@ export type JoinResult =
 interface Waiting {
   readonly member: JoinMember;
   readonly sinceMs: number;
+  /** Its request, where that is traced. */
+  readonly request: object | undefined;
   readonly resolve: (result: JoinResult) => void;
 }
 
@@ -33,6 +36,7 @@ export interface JoinerOptions {
   readonly processes: () => number;
   /** False while Redis is known to be out of reach: joins are refused at once. */
   readonly reachable: () => boolean;
+  readonly trace?: LineTracer;
 }
 
 /** A join is refused when it has waited so long, ms; the rest of 2 s is for the answer's way. */
@@ -58,7 +62,8 @@ export class Joiner {
     if (!this.options.reachable()) return Promise.resolve({ word: 'unavailable' });
     if (this.waiting.length >= joinQueueMax) return Promise.resolve({ word: 'overloaded' });
     return new Promise((resolve) => {
-      this.waiting.push({ member, sinceMs: performance.now(), resolve });
+      const request = this.options.trace?.current();
+      this.waiting.push({ member, sinceMs: performance.now(), request, resolve });
       this.schedule();
     });
   }
@@ -82,10 +87,12 @@ export class Joiner {
     this.sent = batch;
     this.sentMs = performance.now();
     this.batchNo += 1;
-    const reply = await this.sendUntilKnown(
-      packMembers(batch.map((one) => one.member)),
-      batch[0]?.sinceMs ?? 0,
-    );
+    const members = packMembers(batch.map((one) => one.member));
+    const send = () => this.sendUntilKnown(members, batch[0]?.sinceMs ?? 0);
+    const { trace } = this.options;
+    const reply = await (trace === undefined
+      ? send()
+      : trace.together(requestsOf(batch), batch.length, send));
     settleBatch(batch, reply);
     this.sent = [];
     this.busy = false;
@@ -120,6 +127,9 @@ export class Joiner {
       oldest && setTimeout(() => this.refuseOld(), Math.max(1, oldest.sinceMs + patienceMs - now));
   }
 }
+
+const requestsOf = (batch: readonly Waiting[]): object[] =>
+  batch.map(({ request }) => request).filter((request) => request !== undefined);
 
 const exceptionWords = ['same', 'duplicate', 'conflict'] as const;
 

@@ -3,14 +3,9 @@
  * event's secret, which names its people and places without saying who they are, on every gateway alike.
  */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { KeyList, type NamedKey } from './key-list.ts';
 
-/** One key of a list such as WAITING_TOKEN_KEYS. */
-export interface NamedKey {
-  /** 1 to 16 letters and digits. */
-  readonly kid: string;
-  /** At least 32 bytes. */
-  readonly secret: Buffer;
-}
+export type { NamedKey };
 
 /** Bytes of a digest of a person, a key or a body, and of a token's mac. */
 export const digestBytes = 16;
@@ -19,52 +14,33 @@ export const digestBytes = 16;
 const signAfterMs = 60_000;
 
 export class Keyring {
-  private keys = new Map<string, { readonly key: KeyObject; readonly signsFromMs: number }>();
-  private order: readonly string[] = [];
-  private readonly monoMs: () => number;
+  private readonly keys: KeyList<KeyObject>;
 
   /** @throws Error when the list is empty, a kid stands twice or a key is too short */
   constructor(keys: readonly NamedKey[], monoMs: () => number = () => performance.now()) {
-    this.monoMs = monoMs;
-    this.take(keys, Number.NEGATIVE_INFINITY);
+    const make = ({ secret }: NamedKey): KeyObject => createSecretKey(secret);
+    this.keys = new KeyList(keys, { name: 'waiting token', make, signAfterMs, monoMs });
   }
 
   /** The first key of the list that may sign by now. */
   get signingKid(): string {
-    const now = this.monoMs();
-    return this.order.find((kid) => (this.keys.get(kid)?.signsFromMs ?? 0) <= now) ?? this.order[0] ?? '';
+    return this.keys.signing.kid;
   }
 
   /** Takes over a list that was read again: new keys verify at once and sign 60 s later. @throws as the constructor */
   update(keys: readonly NamedKey[]): void {
-    this.take(keys, this.monoMs() + signAfterMs);
-  }
-
-  private take(keys: readonly NamedKey[], signsFromMs: number): void {
-    if (keys.length === 0) throw new Error('at least one waiting token key is needed');
-    const taken: typeof this.keys = new Map();
-    for (const { kid, secret } of keys) {
-      if (taken.has(kid)) throw new Error(`the key id ${kid} stands twice`);
-      if (!/^[A-Za-z0-9]{1,16}$/.test(kid)) throw new Error('a key id has 1 to 16 letters and digits');
-      if (secret.length < 32) throw new Error(`the key ${kid} has less than 32 bytes`);
-      taken.set(kid, {
-        key: createSecretKey(secret),
-        signsFromMs: this.keys.get(kid)?.signsFromMs ?? signsFromMs,
-      });
-    }
-    this.keys = taken;
-    this.order = [...taken.keys()];
+    this.keys.update(keys);
   }
 
   /** The mac of a text, base64url; undefined for a key that is not known here. */
   mac(kid: string, text: string): string | undefined {
-    const key = this.keys.get(kid)?.key;
+    const key = this.keys.get(kid);
     return key && createHmac('sha256', key).update(text).digest('base64url').slice(0, 22);
   }
 
   /** The secret of one life of an event; undefined for a key that is not known here. */
   eventSecret(kid: string, event: string, life: string): EventSecret | undefined {
-    const key = this.keys.get(kid)?.key;
+    const key = this.keys.get(kid);
     if (!key) return undefined;
     return new EventSecret(
       createSecretKey(createHmac('sha256', key).update(`event ${event} ${life}`).digest()),

@@ -42,8 +42,22 @@ export interface Line {
   dependencies(): Record<string, { ok: boolean; detail: string }>;
   /** Figures for /metrics: name → value; counters only rise. */
   gauges(): LineGauges;
+  /** What memory knows of one event beside its gauges; undefined for one that is not served here. */
+  facts(eventId: string): EventFacts | undefined;
+  /** Redis time, epoch ms: grants and what they give out are dated by it. This machine's own until Redis has answered. */
+  nowMs(): number;
   /** Says goodbye to Redis (last presence report, lease given back) and disconnects. */
   close(): Promise<void>;
+}
+
+/** Figures of one event as its replica has them now. */
+export interface EventFacts {
+  /** Silence after which a place at this position is lost, s. */
+  expireSec(position: number): number;
+  /** People admitted in the last 60 s. */
+  admittedLastMin(): number;
+  /** Expected wait of whoever stands in the middle of the line, s; 0 while nobody waits. */
+  medianWaitSec(): number;
 }
 
 export interface LineGauges {
@@ -57,6 +71,17 @@ export interface LineGauges {
     admitted: number;
     joined: number;
     etaErrorRatio: number;
+    /** What the brake would have it be; undefined in processes that do not decide. */
+    brakeWanted?: number | undefined;
+    /** Open or draining, and not paused. */
+    admits: boolean;
+    refillPerSec: number;
+    /** Share of the refill that the adaptive brake lets through, 0 to 1. */
+    brakeRatio: number;
+    capacity: number;
+    window: number;
+    /** When a refill or capacity that was set for a time ends, Redis ms; null = none is limited. */
+    changeEndsAtMs: number | null;
   }[];
   readonly redisCommands: Readonly<Record<string, number>>;
 }

@@ -8,16 +8,22 @@ import { redisCommandMs } from '../contract/limits.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
+import { observeCommands } from '../redis/command-observer.ts';
+import type { BrakePolicy } from './brake.ts';
 import { EnterDesk } from './enter-desk.ts';
+import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
 import { EventFinder } from './events.ts';
 import { Hosts } from './hosts.ts';
 import { Keyring, type NamedKey } from './keyring.ts';
+import type { LineTracer } from './line-tracer.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
 import type { WorkerFigures } from './report-figures.ts';
-import { ReservationSigner } from './reservation-token.ts';
+import type { PassSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
+import type { ServedEvent } from './served-event.ts';
+import { soon } from './soon.ts';
 import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
 import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
@@ -28,22 +34,27 @@ export interface LineOptions {
   /** Unique for each process that ever runs. */
   readonly workerId: string;
   readonly waitingTokenKeys: readonly NamedKey[];
-  readonly reservationTokenKeys: readonly NamedKey[];
+  /** Signs the passes of those admitted; the caller's, who reads the keys again and verifies with the same. */
+  readonly passes: PassSigner;
   /** Reads the waiting token keys again, every 10 s; absent where they cannot change. */
   readonly rereadWaitingTokenKeys?: () => readonly NamedKey[];
   readonly eventsAutoCreate: boolean;
   readonly enterAuthRequired: boolean;
   /** Time zone of events that name none, IANA. */
   readonly timeZone: string;
+  /** Counts a request for a place: 0 = it may pass, else the seconds to wait; absent = no limit. */
+  readonly limitPlace?: (place: string) => number;
   /** What the worker says of itself in its reports; absent = nothing. */
   readonly figures?: () => WorkerFigures;
+  /** Settings of the adaptive brake; absent = off. */
+  readonly brake?: BrakePolicy;
+  /** Told of Redis commands and of what is batched; absent = nobody. */
+  readonly trace?: LineTracer;
   readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
 }
 
 const findMs = 1_000;
 const rereadMs = 10_000;
-/** Longest time that a call to an event which is not loaded yet may take, ms. */
-const unloadedMs = redisCommandMs + 200;
 
 /** Opens the line. Resolves once Redis answered or after 1.5 s in vain; it goes on trying by itself. */
 export async function createLine(options: LineOptions): Promise<Line> {
@@ -76,10 +87,14 @@ class RedisLine implements Line {
     this.reads = connect(options.redis, { name: 'tacos-read' });
     this.counts.watch(this.writes);
     this.counts.watch(this.reads);
+    if (options.trace) {
+      observeCommands(this.writes, options.trace.command, scripts);
+      observeCommands(this.reads, options.trace.command);
+    }
     this.store = new Store(this.writes);
     this.enters = new EnterDesk({
       store: this.store,
-      signer: new ReservationSigner(options.reservationTokenKeys),
+      signer: options.passes,
       authRequired: options.enterAuthRequired,
     });
     if (options.rereadWaitingTokenKeys) this.keyTimer = setInterval(() => this.rereadKeys(), rereadMs);
@@ -94,6 +109,8 @@ class RedisLine implements Line {
       workerId: options.workerId,
       timeZone: options.timeZone,
       ...(options.figures === undefined ? {} : { figures: options.figures }),
+      ...(options.brake === undefined ? {} : { brake: options.brake }),
+      ...(options.trace === undefined ? {} : { trace: options.trace }),
       isStreaming: (host, seq) => this.streams.isOpen(host, seq),
       onClosed: (host) => {
         this.streams.end(host);
@@ -127,15 +144,15 @@ class RedisLine implements Line {
   }
 
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
-    const token = readWaitingToken(this.keyring, waitingToken);
-    if (!token) return refuse('TOKEN_NOT_FOUND');
+    const token = this.read(waitingToken);
+    if ('code' in token) return token;
     const host = this.hosts.get(token.event);
     return host ? this.statusOf(host, token) : this.withHost(token, (found) => this.statusOf(found, token));
   }
 
   async enter(waitingToken: string, caller: Caller): Promise<Outcome<EnterReply>> {
-    const token = readWaitingToken(this.keyring, waitingToken);
-    if (!token) return refuse('TOKEN_NOT_FOUND');
+    const token = this.read(waitingToken);
+    if ('code' in token) return token;
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const outcome = await this.enters.enter(host.served, token, caller);
@@ -148,8 +165,8 @@ class RedisLine implements Line {
   }
 
   async leave(waitingToken: string): Promise<Outcome<LeaveReply>> {
-    const token = readWaitingToken(this.keyring, waitingToken);
-    if (!token) return refuse('TOKEN_NOT_FOUND');
+    const token = this.read(waitingToken);
+    if ('code' in token) return token;
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const word = await this.store.leave(host.served.ref, { seq: token.seq });
@@ -162,8 +179,8 @@ class RedisLine implements Line {
   }
 
   async subscribe(waitingToken: string, push: (reply: StatusReply) => void): Promise<Outcome<() => void>> {
-    const token = readWaitingToken(this.keyring, waitingToken);
-    if (!token) return refuse('TOKEN_NOT_FOUND');
+    const token = this.read(waitingToken);
+    if ('code' in token) return token;
     // The stream begins after the wait: one that was refused as late must not begin later.
     const found = await this.withHost(token, (host) => ({ ok: true, reply: host }));
     if (!found.ok) return found;
@@ -185,18 +202,16 @@ class RedisLine implements Line {
 
   gauges(): LineGauges {
     const nowUs = this.clock.nowUs();
-    const events = this.hosts.all().map(({ served, accuracy }) => ({
-      event: served.id,
-      waiting: served.replica.waiting.count,
-      away: served.replica.away.size,
-      tokens: served.replica.tokensAt(nowUs) / 1e6,
-      revision: served.settings.revision,
-      lagMs: Math.round(served.ageMs),
-      admitted: served.replica.totals.entered,
-      joined: served.replica.totals.joined,
-      etaErrorRatio: accuracy.errorRatio,
-    }));
+    const events = this.hosts.all().map((host) => eventGauges(host, nowUs));
     return { events, redisCommands: this.counts.snapshot() };
+  }
+
+  facts(eventId: string): ServedEvent | undefined {
+    return this.hosts.get(eventId)?.served;
+  }
+
+  nowMs(): number {
+    return this.clock.nowMs();
   }
 
   async close(): Promise<void> {
@@ -207,6 +222,14 @@ class RedisLine implements Line {
     await this.hosts.close();
     this.writes.disconnect();
     this.reads.disconnect();
+  }
+
+  /** The place of a token, counted; or that it is none of ours, or was asked about too often. */
+  private read(waitingToken: string): WaitingToken | Refusal {
+    const token = readWaitingToken(this.keyring, waitingToken);
+    if (!token) return refuse('TOKEN_NOT_FOUND');
+    const waitSec = this.options.limitPlace?.(token.life + token.seq) ?? 0;
+    return waitSec > 0 ? refuse('RATE_LIMITED', { retryAfterSec: Math.ceil(waitSec) }) : token;
   }
 
   private statusOf(host: EventHost, token: WaitingToken): Outcome<StatusReply> {
@@ -275,16 +298,3 @@ class RedisLine implements Line {
 /** Why an enter was refused, in one word. */
 const reasonOf = ({ code, body }: Refusal): string =>
   typeof body?.reason === 'string' ? body.reason : code.toLowerCase();
-
-/** The outcome, or that it cannot be had now: nobody waits for longer than `unloadedMs`. */
-async function soon<T>(outcome: Promise<Outcome<T>>): Promise<Outcome<T>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Outcome<T>>((resolve) => {
-    timer = setTimeout(() => resolve(refuse('UNAVAILABLE', { retryAfterSec: 2 })), unloadedMs);
-  });
-  try {
-    return await Promise.race([outcome, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -54,6 +54,10 @@ export const scripts = {
     keys: ['meta', 'bucket', 'away', 'versions', 'journal', 'audit'],
     args: ['incarnation', 'nowUs'],
   },
+  set_brake: {
+    keys: ['meta', 'bucket', 'journal', 'audit'],
+    args: ['incarnation', 'worker', 'permille', 'leadMs', 'forMs', 'why', 'audit', 'nowUs'],
+  },
   start_job: {
     keys: ['meta', 'bucket', 'tombs', 'journal', 'audit'],
     args: ['incarnation', 'kind', 'auditId', 'scope', 'undoSec', 'changeId', 'audit', 'nowUs'],

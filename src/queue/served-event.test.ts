@@ -146,6 +146,21 @@ describe('a status', () => {
     expect(served.status(token(5))).not.toHaveProperty('notices');
   });
 
+  it('says at once that the brake slows the line, counts with it, and stops when it is over', () => {
+    const brake = (fromMs: number, untilMs: number) => ({
+      brake: `1000 ${fromMs} 400 ${fromMs} ${untilMs} 1000`,
+    });
+    const free = statusOf(500, { waiting: 1_000 });
+    const soon = statusOf(500, { waiting: 1_000, meta: brake(nowMs + 1_000, nowMs + 30_000) });
+    expect(soon?.notices).toMatchObject([{ code: 'slowed' }]);
+    expect(soon?.notices?.[0]?.text).toContain('more slowly for now');
+    expect((soon?.eta_sec ?? 0) / (free?.eta_sec ?? 1)).toBeCloseTo(2.5, 1);
+    expect(statusOf(1, { waiting: 1_000, meta: brake(nowMs - 1, nowMs + 1) })).not.toHaveProperty('notices');
+    const over = statusOf(500, { waiting: 1_000, meta: brake(nowMs - 31_000, nowMs - 1_000) });
+    expect(over).not.toHaveProperty('notices');
+    expect(over?.eta_sec).toBe(free?.eta_sec);
+  });
+
   it('tells of no opening where an operator has opened before the time', () => {
     const reply = statusOf(1, { waiting: 1, opensAtMs: nowMs + 60_000, meta: { phase: 'open' } });
     expect(reply).toMatchObject({ status: 'ready' });

@@ -3,12 +3,13 @@
  * is taken from one journal position; the view is worked out anew when the journal moved or every few milliseconds.
  */
 import { pollAfterJitter, pollAfterSecMax, pollAfterSecMin, pollAfterWaitShare } from '../contract/limits.ts';
-import type { Phase, StatusReply } from '../contract/visitor-api.ts';
+import type { Notice, Phase, StatusReply } from '../contract/visitor-api.ts';
 import { type AdmissionView, isReady } from './admission.ts';
 import { EtaModel } from './eta.ts';
-import { clampedNotice } from './eta-causes.ts';
-import { etaInputs } from './eta-inputs.ts';
+import { brakedNotice, clampedNotice } from './eta-causes.ts';
+import { etaInputs, isBraked } from './eta-inputs.ts';
 import type { EventSecret, Keyring } from './keyring.ts';
+import type { EventFacts } from './line-types.ts';
 import { Presence } from './presence.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { Replica } from './replica.ts';
@@ -25,7 +26,7 @@ interface View extends AdmissionView {
   readonly madeMs: number;
 }
 
-export class ServedEvent {
+export class ServedEvent implements EventFacts {
   /** Which life of the event this is; another one under the same name is another event. */
   readonly life: string;
   readonly presence: Presence;
@@ -124,6 +125,24 @@ export class ServedEvent {
     return view;
   }
 
+  expireSec(position: number): number {
+    const { settings } = this;
+    const isNear = position <= 2 * windowAt(settings, this.nowMs());
+    return (isNear ? settings.expireNearMs : settings.expireFarMs) / 1000;
+  }
+
+  admittedLastMin(): number {
+    return this.replica.flow.sum('entered', this.nowMs(), 60);
+  }
+
+  medianWaitSec(): number {
+    const { count } = this.replica.waiting;
+    if (count === 0) return 0;
+    const nowMs = this.nowMs();
+    this.view(nowMs);
+    return this.eta.at(Math.ceil(count / 2), nowMs).etaSec;
+  }
+
   /** Whether an enter of this place would be granted now. */
   ready(joinedMs: number, position: number, nowMs: number): boolean {
     const waitedMs = nowMs - joinedMs - this.clock.uncertaintyUs() / 1000;
@@ -136,6 +155,16 @@ export class ServedEvent {
   /** The status of a place from memory alone. Undefined for a place that this line never gave. */
   status(token: WaitingToken): StatusReply | undefined {
     return this.statusOf(token.seq, token.joinedMs);
+  }
+
+  /** Why a place's estimate is what it is. The brake's reason stands for every other of a slower rate. */
+  private notices(
+    place: { position: number; joinedMs: number; etaSec: number },
+    nowMs: number,
+  ): readonly Notice[] {
+    const notices = this.eta.noticesFor(place, nowMs);
+    if (!isBraked(this.settings, nowMs)) return notices;
+    return [brakedNotice, ...notices.filter(({ code }) => code !== brakedNotice.code)];
   }
 
   /** As `status`, for a place whose token is not at hand. */
@@ -169,7 +198,7 @@ export class ServedEvent {
     // Who may not enter is never told that there is no wait: a place of the front tiers waits a moment too.
     const etaSec = ready ? 0 : Math.max(1, eta.etaSec);
     const isCut = eta.clamped && !ready;
-    const notices = ready ? [] : this.eta.noticesFor({ position, joinedMs, etaSec }, nowMs);
+    const notices = ready ? [] : this.notices({ position, joinedMs, etaSec }, nowMs);
     return {
       status: ready ? 'ready' : 'waiting',
       position,

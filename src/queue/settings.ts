@@ -33,11 +33,19 @@ export interface EventSettings {
   readonly deadlineMs: number;
   readonly refill: TimedValue;
   readonly capacity: TimedValue | undefined;
+  /** Permille of the refill that the adaptive brake lets through; undefined where it never braked. */
+  readonly brake?: TimedValue | undefined;
+  /** When it began to brake, Redis ms (0 = it does not), and for what, as `parseReason` of brake.ts reads it. */
+  readonly brakeSinceMs?: number;
+  readonly brakeWhy?: string;
   /** Places; 0 = max(100, 4 s of refill). */
   readonly window: number;
   readonly tiers: readonly Tier[];
   readonly presenceMs: number;
   readonly claimMs: number;
+  /** Silence that ends a place: within two windows of the front, and further back. */
+  readonly expireNearMs: number;
+  readonly expireFarMs: number;
   readonly maxWaiting: number;
   /** Epoch ms from which `due` counts tenths of a second. */
   readonly baseMs: number;
@@ -82,10 +90,15 @@ export function parseSettings(meta: Readonly<Record<string, string>>): EventSett
     deadlineMs: number('deadline'),
     refill: parseTimedValue(meta.refill ?? ''),
     capacity: meta.capacity ? parseTimedValue(meta.capacity) : undefined,
+    brake: meta.brake ? parseTimedValue(meta.brake) : undefined,
+    brakeSinceMs: number('brakeSince'),
+    brakeWhy: meta.brakeWhy ?? '',
     window: number('window'),
     tiers: parseTiers(meta.tiers ?? ''),
     presenceMs: number('presenceMs'),
     claimMs: number('claimMs'),
+    expireNearMs: number('expireNearMs'),
+    expireFarMs: number('expireFarMs'),
     maxWaiting: number('maxWaiting'),
     baseMs: number('base'),
     createdAtMs: number('createdAt'),

@@ -214,6 +214,31 @@ export class Store extends TrailStore {
     );
   }
 
+  /** What the workers said of themselves last: worker → report, as `parseReports` reads it. */
+  reports(event: EventRef): Promise<Record<string, string>> {
+    return this.redis.hgetall(event.keys.reporters);
+  }
+
+  /**
+   * Steps the adaptive brake (permille of the refill; 1000 ends it), for the worker that holds the sweeper's lease.
+   * `early`: it bends already within `leadMs`. It is over by itself after `forMs`.
+   */
+  async setBrake(
+    event: EventRef,
+    step: {
+      worker: string;
+      permille: number;
+      leadMs: number;
+      forMs: number;
+      why: string;
+      audit: string;
+      nowUs?: number;
+    },
+  ): Promise<'set' | 'unchanged' | 'early' | 'held'> {
+    const reply = await this.run('set_brake', event, step, ['set', 'unchanged', 'early', 'held']);
+    return reply[0] as 'set';
+  }
+
   /** Forgets the people of an event that is closed for `keepMs`; what became of each place stays. */
   async dropLine(event: EventRef, options: { keepMs: number; nowUs?: number }): Promise<boolean> {
     return (await this.run('drop_line', event, options, ['dropped', 'kept']))[0] === 'dropped';

@@ -14,6 +14,8 @@ export interface SweeperOptions {
   readonly worker: string;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
+  /** Done after each sweep of this worker's own, so by one worker an event. */
+  readonly onSwept?: () => Promise<void>;
 }
 
 /** Expiry and pruning run once in so many sweeps. */
@@ -74,6 +76,7 @@ export class Sweeper {
     await this.stepJob();
     this.sweeps += 1;
     if (this.sweeps % upkeepEvery === 0) await this.upkeep();
+    await this.options.onSwept?.();
     return 0;
   }
 

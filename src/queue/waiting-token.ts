@@ -51,7 +51,7 @@ export function readWaitingToken(keyring: Keyring, text: string): WaitingToken |
   if (mac === undefined || !sameText(mac, text, payloadEnd + 1)) return undefined;
   const payload = Buffer.from(text.slice(kidEnd + 1, payloadEnd), 'base64url');
   const flags = payload[0] ?? 0;
-  const eventAt = headBytes + (flags & personFlag ? digestBytes : 0);
+  const eventAt = eventStart(payload);
   if (payload.length <= eventAt) return undefined;
   return {
     event: payload.toString('latin1', eventAt),
@@ -63,6 +63,19 @@ export function readWaitingToken(keyring: Keyring, text: string): WaitingToken |
     ...(flags & personFlag ? { person: payload.subarray(headBytes, eventAt) } : {}),
   };
 }
+
+/** The event that a token names, unverified: for one that `readWaitingToken` has taken, or is about to. */
+export function eventOfToken(text: string): string | undefined {
+  const kidEnd = text.indexOf('.', 3);
+  const payloadEnd = text.lastIndexOf('.');
+  if (!text.startsWith('t1.') || payloadEnd <= kidEnd) return undefined;
+  const payload = Buffer.from(text.slice(kidEnd + 1, payloadEnd), 'base64url');
+  const eventAt = eventStart(payload);
+  return payload.length > eventAt ? payload.toString('latin1', eventAt) : undefined;
+}
+
+const eventStart = (payload: Buffer): number =>
+  headBytes + ((payload[0] ?? 0) & personFlag ? digestBytes : 0);
 
 /** Whether `text` from `from` on is `mac`, in a time that does not tell how much of it is. */
 function sameText(mac: string, text: string, from: number): boolean {

@@ -2,8 +2,8 @@
 import type { ReportName, Reports } from './peers.ts';
 
 export type FromWorker =
-  /** Serves on this port. */
-  | { readonly kind: 'serving'; readonly port: number }
+  /** Serves on both ports. */
+  | { readonly kind: 'serving' }
   /** Cannot start; the sentence is for the operator. */
   | { readonly kind: 'failed'; readonly sentence: string }
   | { readonly kind: 'collect'; readonly id: number; readonly name: ReportName }
@@ -22,6 +22,7 @@ export type FromPrimary =
 /** Environment variables by which the primary tells a worker who it is. */
 export const gatewayIdVariable = 'TACOS_WORKER_GATEWAY_ID';
 export const workerPortVariable = 'TACOS_WORKER_PORT';
+export const workerGrpcPortVariable = 'TACOS_WORKER_GRPC_PORT';
 
 /** How long the primary waits for the workers' reports, ms. */
 export const collectMs = 1_000;

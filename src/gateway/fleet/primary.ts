@@ -3,7 +3,7 @@
  * that died, passes questions from one to all, and stops them together.
  */
 import cluster, { type Worker } from 'node:cluster';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Logger } from 'pino';
 import { drainMs } from '../../contract/limits.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type FromPrimary,
   type FromWorker,
   gatewayIdVariable,
+  workerGrpcPortVariable,
   workerPortVariable,
 } from './messages.ts';
 import type { ReportName, Reports } from './peers.ts';
@@ -19,11 +20,18 @@ export interface PrimaryOptions {
   readonly workers: number;
   readonly gatewayId: string;
   readonly host: string;
-  /** 0 = a free one. */
+  /** 0 = a free one, also of `grpcPort`. */
   readonly port: number;
+  readonly grpcPort: number;
   readonly log: Logger;
   /** A worker ended before all were serving: the gateway cannot start. */
   readonly onStartFailure: (sentence: string | undefined) => void;
+}
+
+/** The ports that all workers share. */
+export interface Ports {
+  readonly port: number;
+  readonly grpcPort: number;
 }
 
 interface Collection {
@@ -45,7 +53,7 @@ export class Primary {
   private readonly serving = new Set<Worker>();
   private readonly restartMs = new Map<number, number>();
   private lastCollection = 0;
-  private port = 0;
+  private ports: Ports = { port: 0, grpcPort: 0 };
   private isStopping = false;
   private hasStarted = false;
   private onAllServing: () => void = () => {};
@@ -55,18 +63,19 @@ export class Primary {
     this.options = options;
   }
 
-  /** Starts the workers; resolves with the port once all serve. */
-  async start(): Promise<number> {
-    const { host, port, workers } = this.options;
-    // All workers share one port, also those started later: it is fixed before the first of them.
-    this.port = port === 0 ? await freePort(host) : port;
+  /** Starts the workers; resolves with the ports once all serve. */
+  async start(): Promise<Ports> {
+    const { host, port, grpcPort, workers } = this.options;
+    // All workers share one port each, also those started later: it is fixed before the first of them.
+    const [free = 0, freeGrpc = 0] = await freePorts(host, 2);
+    this.ports = { port: port || free, grpcPort: grpcPort || freeGrpc };
     const allServing = new Promise<void>((resolve) => {
       this.onAllServing = resolve;
     });
     for (let slot = 1; slot <= workers; slot += 1) this.fork(slot);
     await allServing;
     this.hasStarted = true;
-    return this.port;
+    return this.ports;
   }
 
   /** Lets all workers drain; resolves when they are gone, at the latest after the longest drain, by force. */
@@ -93,7 +102,8 @@ export class Primary {
     let failure: string | undefined;
     const worker = cluster.fork({
       [gatewayIdVariable]: this.options.gatewayId,
-      [workerPortVariable]: String(this.port),
+      [workerPortVariable]: String(this.ports.port),
+      [workerGrpcPortVariable]: String(this.ports.grpcPort),
     });
     this.live.add(worker);
     worker.on('error', (error) =>
@@ -169,14 +179,21 @@ function tell(worker: Worker, message: FromPrimary): void {
   if (worker.isConnected()) worker.send(message);
 }
 
-/** A port that is free now. */
-function freePort(host: string): Promise<number> {
+/** So many ports that are free now, all different as they are held at once. */
+async function freePorts(host: string, count: number): Promise<number[]> {
+  const probes = await Promise.all(Array.from({ length: count }, () => openProbe(host)));
+  const ports = probes.map((probe) => {
+    const address = probe.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+  return ports;
+}
+
+function openProbe(host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
-    probe.listen(0, host, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    probe.listen(0, host, () => resolve(probe));
   });
 }

@@ -22,15 +22,20 @@ const noHeaders: readonly string[] = [];
 /** A JSON answer. */
 export const answer = (status: number, body: string): Answer => ({ status, body, headers: noHeaders });
 
+/** When to ask again after a refusal, whole s; undefined where asking again changes nothing. */
+export function retryAfterSecOf({ code, retryAfterSec }: Refusal): number | undefined {
+  const { status } = errorCatalogue[code];
+  const mustWait = status === 429 || status === 503;
+  if (retryAfterSec === undefined && !mustWait) return undefined;
+  return Math.max(1, Math.ceil(retryAfterSec ?? retryAfterSecDefault));
+}
+
 /** The answer to a refusal: catalogue status, error body, Retry-After where it belongs. */
 export function refusalAnswer(refusal: Refusal, traceId: string): Answer {
   const { status } = errorCatalogue[refusal.code];
   const headers: string[] = [];
-  const mustWait = status === 429 || status === 503;
-  if (refusal.retryAfterSec !== undefined || mustWait) {
-    const seconds = Math.max(1, Math.ceil(refusal.retryAfterSec ?? retryAfterSecDefault));
-    headers.push('retry-after', String(seconds));
-  }
+  const seconds = retryAfterSecOf(refusal);
+  if (seconds !== undefined) headers.push('retry-after', String(seconds));
   if (status === 401) headers.push('www-authenticate', 'Bearer');
   return { status, body: JSON.stringify(errorBody(refusal, traceId)), headers };
 }

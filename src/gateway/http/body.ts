@@ -51,7 +51,15 @@ export function parseBody<T>(
   ) {
     return refuse('BAD_REQUEST', { message: 'The body has a field that is not allowed.' });
   }
-  const checked = schema.safeParse(json);
+  return checkShape(json, schema);
+}
+
+/** A value as its schema has it, or why it is not. */
+export function checkShape<T>(
+  value: unknown,
+  schema: z.ZodType<T>,
+): { readonly ok: true; readonly value: T } | Refusal {
+  const checked = schema.safeParse(value);
   if (checked.success) return { ok: true, value: checked.data };
   const issue = checked.error.issues[0];
   const where = issue?.path.map(String).join('.') || 'body';

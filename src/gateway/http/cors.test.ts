@@ -65,9 +65,11 @@ describe('CORS', () => {
     expect([other.status, other.headers.get('access-control-allow-methods')]).toEqual([204, null]);
   });
 
-  it('lets pages read the request id and Retry-After', async () => {
+  it('lets pages read the request id, Retry-After and whether an answer is a repeat', async () => {
     await start(['*']);
     const reply = await fetch(`${server.url}/healthz`, { headers: { origin: 'https://a.example' } });
-    expect(reply.headers.get('access-control-expose-headers')).toBe('Retry-After, X-Request-Id');
+    expect(reply.headers.get('access-control-expose-headers')).toBe(
+      'Idempotency-Replayed, Retry-After, X-Request-Id',
+    );
   });
 });

@@ -15,7 +15,7 @@ const requestHeaders =
 
 const none: readonly string[] = [];
 const vary = ['vary', 'Origin'] as const;
-const exposed = ['access-control-expose-headers', 'Retry-After, X-Request-Id'] as const;
+const exposed = ['access-control-expose-headers', 'Idempotency-Replayed, Retry-After, X-Request-Id'] as const;
 
 /** `origins` = those allowed, ["*"] = all, [] = none. Credentials are never allowed: tokens travel in headers. */
 export function createCors(origins: readonly string[]): Cors {

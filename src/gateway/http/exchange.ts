@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from '../../contract/errors.ts';
 import type { RouteMeter } from '../metrics/meters.ts';
+import type { RequestSpan } from '../tracing/tracer.ts';
 import { type Answer, fixedHeaders, jsonType, refusalAnswer } from './answer.ts';
 import type { Cors } from './cors.ts';
 
@@ -13,6 +14,8 @@ export interface Exchange {
   readonly traceId: string;
   /** performance.now() when the request came. */
   readonly startedMs: number;
+  /** Undefined where tracing is off. */
+  readonly span: RequestSpan | undefined;
 }
 
 /** Where the process is in its life; shared by all that answer. */
@@ -40,7 +43,7 @@ export class Sender {
     head.push('content-length', String(Buffer.byteLength(answer.body)));
     exchange.response.writeHead(answer.status, head);
     exchange.response.end(answer.body);
-    exchange.meter.record(answer.status, exchange.startedMs);
+    finish(exchange, answer.status);
   }
 
   /**
@@ -54,7 +57,7 @@ export class Sender {
     head.push('content-length', String(Buffer.byteLength(body)));
     response.writeHead(status, head);
     response.write(body);
-    exchange.meter.record(status, exchange.startedMs);
+    finish(exchange, status);
     const timer = setTimeout(() => response.end(), lingerMs);
     response.once('close', () => clearTimeout(timer));
     let bytes = 0;
@@ -73,7 +76,7 @@ export class Sender {
     if (!this.lifecycle.isDraining) more.push('connection', 'close');
     const head = this.head(exchange, 'text/event-stream; charset=utf-8', more);
     exchange.response.writeHead(200, head);
-    exchange.meter.record(200, exchange.startedMs);
+    finish(exchange, 200);
   }
 
   private head({ request, traceId }: Exchange, type: string, more: readonly string[]): string[] {
@@ -84,4 +87,10 @@ export class Sender {
     if (this.lifecycle.isDraining) head.push('connection', 'close');
     return head;
   }
+}
+
+/** Counts the answer, and ends the span: what a stream does later is no part of its request. */
+function finish({ meter, startedMs, span }: Exchange, status: number): void {
+  meter.record(status, startedMs);
+  if (span !== undefined) span.endHttp({ method: meter.method, route: meter.route, status });
 }

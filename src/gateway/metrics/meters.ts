@@ -1,5 +1,6 @@
 /** Plain counters of the HTTP layer: cheap to raise on every request, read only when somebody asks for /metrics. */
 import type { ErrorCode } from '../../contract/errors.ts';
+import { raiseBucket } from './counted-histogram.ts';
 
 /** Upper bounds of the duration buckets, s; the last bucket (+Inf) is implied. */
 export const durationBoundsSec = [
@@ -26,9 +27,7 @@ export class RouteMeter {
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
     const tookSec = (performance.now() - startedMs) / 1000;
     this.durationSumSec += tookSec;
-    let bucket = 0;
-    while (tookSec > (durationBoundsSec[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
-    this.durations[bucket] = (this.durations[bucket] ?? 0) + 1;
+    raiseBucket(this.durations, durationBoundsSec, tookSec);
   }
 }
 
@@ -69,9 +68,24 @@ export class BackendMeter {
     if (tookMs === undefined) return;
     const tookSec = tookMs / 1000;
     this.durationSumSec += tookSec;
-    let bucket = 0;
-    while (tookSec > (backendBoundsSec[bucket] ?? Number.POSITIVE_INFINITY)) bucket += 1;
-    this.durations[bucket] = (this.durations[bucket] ?? 0) + 1;
+    raiseBucket(this.durations, backendBoundsSec, tookSec);
+  }
+}
+
+/** Upper bounds of the buckets of positions. */
+export const positionBounds = [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000] as const;
+
+/** Positions that visitors were told. */
+export class PositionMeter {
+  /** One more than there are bounds, each by itself (not summed up). */
+  readonly counts = new Float64Array(positionBounds.length + 1);
+  sum = 0;
+
+  /** Counts a position; 0 = the place has ended and has none. */
+  told(position: number): void {
+    if (position <= 0) return;
+    this.sum += position;
+    raiseBucket(this.counts, positionBounds, position);
   }
 }
 
@@ -83,7 +97,7 @@ export const idempotencyOutcomes = ['new', 'replayed', 'conflict', 'in_flight'] 
 const zeros = <const N extends readonly string[]>(names: N): Record<N[number], number> =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<N[number], number>;
 
-const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'GRPC']);
 
 /** All meters of one worker. */
 export class Meters {
@@ -94,6 +108,8 @@ export class Meters {
     leave: new OperationMeter(),
     stream: new OperationMeter(),
   };
+  /** Of answers to status polls; streams push the same places again and again. */
+  readonly positions = new PositionMeter();
   /** Requests refused by a rate limit. */
   readonly limited = zeros(limitScopes);
   readonly idempotency = zeros(idempotencyOutcomes);

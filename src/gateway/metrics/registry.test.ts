@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeLine } from '../../../test/helpers/fake-line.ts';
-import { EventLabels } from './event-labels.ts';
+import { EventLabels } from '../../contract/event-labels.ts';
+import type { BreakerState } from '../backends/backends.ts';
 import { Meters } from './meters.ts';
 import { createRegistry, renderMetrics } from './registry.ts';
 
@@ -14,13 +15,30 @@ const event = (name: string, waiting: number) => ({
   admitted: 7,
   joined: 9,
   etaErrorRatio: 0.25,
+  admits: true,
+  refillPerSec: 50,
+  brakeRatio: 0.8,
+  brakeWanted: 0.7 as number | undefined,
+  capacity: 200,
+  window: 120,
+  changeEndsAtMs: null as number | null,
 });
 
-function worker(events = [event('evt_a', 10)]) {
+function worker(events = [event('evt_a', 10)], reservation: BreakerState = 'closed') {
   const line = new FakeLine();
   line.events = events;
   const meters = new Meters();
-  return { line, meters, registry: createRegistry({ line, meters, streamCount: () => 2 }) };
+  return {
+    line,
+    meters,
+    registry: createRegistry({
+      line,
+      meters,
+      streamCount: () => 2,
+      version: '1.2.3',
+      breakers: () => ({ reservation }),
+    }),
+  };
 }
 
 describe('metrics', () => {
@@ -32,6 +50,11 @@ describe('metrics', () => {
     meters.route('BREW', '/x').record(404, now);
     meters.operations.join.ok += 2;
     meters.operations.join.refuse('QUEUE_FULL');
+    for (const position of [0, 1, 7, 18_234]) meters.positions.told(position);
+    meters.limited.ip += 4;
+    meters.idempotency.replayed += 2;
+    meters.backend('reservation', 'reserve').record('ok', 30);
+    meters.backend('reservation', 'reserve').record('backend_unavailable', undefined);
     const text = await renderMetrics([await registry.getMetricsAsJSON()]);
     for (const line of [
       'http_server_requests_total{method="GET",route="/x",status="200"} 2',
@@ -51,6 +74,28 @@ describe('metrics', () => {
       'queue_replica_lag_seconds{event="evt_a"} 0.05',
       'redis_commands_total{command="evalsha"} 3',
       'queue_streams 2',
+      'queue_admitting{event="evt_a"} 1',
+      'queue_window{event="evt_a"} 120',
+      'bucket_refill_per_second{event="evt_a"} 50',
+      'bucket_capacity_tokens{event="evt_a"} 200',
+      'admission_brake_ratio{event="evt_a"} 0.8',
+      'queue_position_histogram_bucket{le="1"} 1',
+      'queue_position_histogram_bucket{le="10"} 2',
+      'queue_position_histogram_bucket{le="50000"} 3',
+      'queue_position_histogram_bucket{le="+Inf"} 3',
+      'queue_position_histogram_sum 18242',
+      'queue_position_histogram_count 3',
+      'ratelimit_dropped_total{scope="ip"} 4',
+      'ratelimit_dropped_total{scope="place"} 0',
+      'idempotency_hits_total{outcome="replayed"} 2',
+      'backend_calls_total{backend="reservation",method="reserve",outcome="ok"} 1',
+      'backend_calls_total{backend="reservation",method="reserve",outcome="backend_unavailable"} 1',
+      'backend_call_duration_seconds_bucket{backend="reservation",method="reserve",le="0.025"} 0',
+      'backend_call_duration_seconds_bucket{backend="reservation",method="reserve",le="0.05"} 1',
+      'backend_call_duration_seconds_count{backend="reservation",method="reserve"} 1',
+      'backend_breaker_state{backend="reservation",state="closed"} 1',
+      'backend_breaker_state{backend="reservation",state="open"} 0',
+      `tacos_build_info{component="gateway",version="1.2.3",node="${process.version}"} 1`,
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -60,10 +105,14 @@ describe('metrics', () => {
   });
 
   it('of several workers add up what each did, not what all know', async () => {
-    const workers = [worker(), worker([{ ...event('evt_a', 12), revision: 2 }])];
+    const workers = [
+      worker(),
+      worker([{ ...event('evt_a', 12), revision: 2, changeEndsAtMs: 1500 }], 'open'),
+    ];
     for (const { meters } of workers) {
       meters.route('GET', '/x').record(200, performance.now());
       meters.operations.status.ok += 5;
+      meters.positions.told(3);
     }
     const snapshots = await Promise.all(workers.map(({ registry }) => registry.getMetricsAsJSON()));
     // As they arrive from another process.
@@ -76,6 +125,11 @@ describe('metrics', () => {
       'admission_rate_counter{event="evt_a"} 7',
       'gateway_revision{event="evt_a"} 2',
       'redis_commands_total{command="evalsha"} 6',
+      'backend_breaker_state{backend="reservation",state="closed"} 1',
+      'backend_breaker_state{backend="reservation",state="open"} 1',
+      'bucket_change_end_seconds{event="evt_a"} 1.5',
+      'queue_position_histogram_bucket{le="+Inf"} 2',
+      `tacos_build_info{component="gateway",version="1.2.3",node="${process.version}"} 1`,
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -97,6 +151,12 @@ describe('metrics', () => {
     expect(text).toContain(`queue_waiting{event="_other"} ${(10 * 11) / 2}`);
     expect(text).toContain('queue_waiting{event="evt_59"} 60');
     expect(text.match(/^admission_rate_counter\{/gm)?.length).toBe(50);
+  });
+
+  it('say nothing of a limited value where there is none', async () => {
+    const text = await renderMetrics([await worker().registry.getMetricsAsJSON()]);
+    expect(text).not.toMatch(/^bucket_change_end_seconds\{/m);
+    expect(text).toContain('# TYPE bucket_change_end_seconds gauge');
   });
 });
 

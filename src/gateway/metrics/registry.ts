@@ -1,8 +1,18 @@
 /** The metrics of one worker, read from its plain counters when asked. Several workers' are added up by prom-client. */
-import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Line, LineGauges } from '../../queue/line-types.ts';
-import { EventLabels } from './event-labels.ts';
-import { durationBoundsSec, type Meters, operationNames } from './meters.ts';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Line } from '../../queue/line-types.ts';
+import { type Backends, type BreakerState, breakerStates } from '../backends/backends.ts';
+import { addCountedHistogram } from './counted-histogram.ts';
+import { addEventMetrics, scrapeOf } from './event-metrics.ts';
+import {
+  backendBoundsSec,
+  durationBoundsSec,
+  idempotencyOutcomes,
+  limitScopes,
+  type Meters,
+  operationNames,
+  positionBounds,
+} from './meters.ts';
 
 /** What a worker hands over for adding up: JSON all through, it crosses a process border. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
@@ -12,6 +22,10 @@ export interface RegistryOptions {
   readonly meters: Meters;
   /** Streams open in this worker. */
   readonly streamCount: () => number;
+  /** Of the program. */
+  readonly version: string;
+  /** Breaker of each backend that has an address; default none. */
+  readonly breakers?: Backends['breakers'];
 }
 
 /** The content type of the text format. */
@@ -21,11 +35,26 @@ export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;
 export const renderMetrics = (snapshots: MetricsSnapshot[]): Promise<string> =>
   AggregatorRegistry.aggregate(snapshots).metrics();
 
-export function createRegistry({ line, meters, streamCount }: RegistryOptions): Registry {
+export function createRegistry(options: RegistryOptions): Registry {
+  const { line, meters, streamCount, version, breakers = () => ({}) } = options;
   const register = new Registry();
   collectDefaultMetrics({ register });
+  addBuildInfo(register, version);
   addHttpMetrics(register, meters);
-  addLineMetrics(register, line);
+  addRefusalMetrics(register, meters);
+  addBackendMetrics(register, meters, breakers);
+  const scrape = scrapeOf(line);
+  addEventMetrics(register, scrape);
+  new Counter({
+    name: 'redis_commands_total',
+    help: 'Commands sent to Redis.',
+    labelNames: ['command'],
+    registers: [register],
+    collect() {
+      this.reset();
+      for (const [command, count] of Object.entries(scrape().redisCommands)) this.inc({ command }, count);
+    },
+  });
   new Gauge({
     name: 'queue_streams',
     help: 'Event streams that are open now.',
@@ -35,6 +64,16 @@ export function createRegistry({ line, meters, streamCount }: RegistryOptions): 
     },
   });
   return register;
+}
+
+function addBuildInfo(register: Registry, version: string): void {
+  new Gauge({
+    name: 'tacos_build_info',
+    help: 'Always 1; the labels say which program this is.',
+    labelNames: ['component', 'version', 'node'],
+    aggregator: 'first',
+    registers: [register],
+  }).set({ component: 'gateway', version, node: process.version }, 1);
 }
 
 function addHttpMetrics(register: Registry, meters: Meters): void {
@@ -51,14 +90,18 @@ function addHttpMetrics(register: Registry, meters: Meters): void {
       }
     },
   });
-  register.registerMetric(
-    new DurationHistogram(meters, {
-      name: 'http_server_requests_duration_seconds',
-      help: 'Time from the head of a request to the end of its answer; of a stream, to its beginning.',
-      labelNames: ['method', 'route'],
-      registers: [],
-    }),
-  );
+  addCountedHistogram(register, {
+    name: 'http_server_requests_duration_seconds',
+    help: 'Time from the head of a request to the end of its answer; of a stream, to its beginning.',
+    labelNames: ['method', 'route'],
+    bounds: durationBoundsSec,
+    series: () =>
+      [...meters.routes()].map(({ method, route, durations, durationSumSec }) => ({
+        labels: { method, route },
+        counts: durations,
+        sum: durationSumSec,
+      })),
+  });
   new Counter({
     name: 'queue_operations_total',
     help: 'Operations on the line; outcome is ok or the error code in lower case.',
@@ -73,153 +116,76 @@ function addHttpMetrics(register: Registry, meters: Meters): void {
       }
     },
   });
+  addCountedHistogram(register, {
+    name: 'queue_position_histogram',
+    help: 'Positions that answers to status polls told, of all events together.',
+    labelNames: [],
+    bounds: positionBounds,
+    series: () => [{ labels: {}, counts: meters.positions.counts, sum: meters.positions.sum }],
+  });
 }
 
-type EventGauges = LineGauges['events'][number];
-
-/** Every worker knows all of an event, so their figures are not added up: the one furthest on, or back, stands. */
-const eventMetrics: readonly {
-  readonly name: string;
-  readonly help: string;
-  readonly aggregator: 'max' | 'min' | 'first';
-  readonly of: (event: EventGauges) => number;
-  readonly isCounter?: boolean;
-  /** Summed up under one label for the events that have none of their own. */
-  readonly isSummable?: boolean;
-}[] = [
-  {
-    name: 'queue_waiting',
-    help: 'People waiting.',
-    aggregator: 'max',
-    of: (e) => e.waiting,
-    isSummable: true,
-  },
-  {
-    name: 'queue_away',
-    help: 'Places stepped around.',
-    aggregator: 'max',
-    of: (e) => e.away,
-    isSummable: true,
-  },
-  { name: 'bucket_tokens', help: 'Tokens in the bucket.', aggregator: 'first', of: (e) => e.tokens },
-  {
-    name: 'admission_rate_counter',
-    help: 'People admitted; its rate is the admission rate.',
-    aggregator: 'max',
-    of: (e) => e.admitted,
-    isCounter: true,
-  },
-  {
-    name: 'queue_joined_total',
-    help: 'People joined.',
-    aggregator: 'max',
-    of: (e) => e.joined,
-    isCounter: true,
-  },
-  {
-    name: 'eta_accuracy_gauge',
-    help: '1 - mean relative error of the waits foretold; 1 is perfect.',
-    aggregator: 'min',
-    of: (e) => Math.max(0, 1 - e.etaErrorRatio),
-  },
-  {
-    name: 'gateway_revision',
-    help: 'Revision of the settings in force; with several workers that of the one furthest back.',
-    aggregator: 'min',
-    of: (e) => e.revision,
-  },
-  {
-    name: 'queue_replica_lag_seconds',
-    help: 'Time since the journal was last read to its end.',
-    aggregator: 'max',
-    of: (e) => e.lagMs / 1000,
-  },
-];
-
-function addLineMetrics(register: Registry, line: Line): void {
+function addRefusalMetrics(register: Registry, meters: Meters): void {
   const registers = [register];
-  const split = splitOncePerScrape(line);
-  for (const { name, help, aggregator, of, isCounter, isSummable } of eventMetrics) {
-    const common = { name, help, aggregator, labelNames: ['event'] as const, registers };
-    const fill = (metric: Gauge<'event'> | Counter<'event'>): void => {
-      metric.reset();
-      const { labelled, others } = split();
-      for (const event of labelled) metric.inc({ event: event.event }, of(event));
-      if (isSummable && others.length > 0) {
-        metric.inc(
-          { event: '_other' },
-          others.reduce((sum, event) => sum + of(event), 0),
-        );
-      }
-    };
-    if (isCounter)
-      new Counter({
-        ...common,
-        collect() {
-          fill(this);
-        },
-      });
-    else
-      new Gauge({
-        ...common,
-        collect() {
-          fill(this);
-        },
-      });
-  }
   new Counter({
-    name: 'redis_commands_total',
-    help: 'Commands sent to Redis.',
-    labelNames: ['command'],
+    name: 'ratelimit_dropped_total',
+    help: 'Requests refused by a rate limit, by what it is kept for.',
+    labelNames: ['scope'],
     registers,
     collect() {
       this.reset();
-      for (const [command, count] of Object.entries(line.gauges().redisCommands))
-        this.inc({ command }, count);
+      for (const scope of limitScopes) this.inc({ scope }, meters.limited[scope]);
+    },
+  });
+  new Counter({
+    name: 'idempotency_hits_total',
+    help: 'Requests with an Idempotency-Key, by how they met the ones before them.',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const outcome of idempotencyOutcomes) this.inc({ outcome }, meters.idempotency[outcome]);
     },
   });
 }
 
-/** All metrics of a scrape are read in one go: the events are asked for and split only once in it. */
-function splitOncePerScrape(line: Line): () => ReturnType<EventLabels['split']> {
-  const labels = new EventLabels();
-  let splitMs = Number.NEGATIVE_INFINITY;
-  let last: ReturnType<EventLabels['split']>;
-  return () => {
-    const nowMs = performance.now();
-    if (nowMs - splitMs > 50) last = labels.split(line.gauges().events);
-    splitMs = nowMs;
-    return last;
-  };
-}
-
-type DurationLabel = 'method' | 'route' | 'le';
-
-/** A histogram whose buckets are counted elsewhere. */
-class DurationHistogram extends Histogram<DurationLabel> {
-  private readonly meters: Meters;
-
-  constructor(meters: Meters, options: ConstructorParameters<typeof Histogram<DurationLabel>>[0]) {
-    super(options);
-    this.meters = meters;
-  }
-
-  override async get(): ReturnType<Histogram<DurationLabel>['get']> {
-    const frame = await super.get();
-    const values: typeof frame.values = [];
-    for (const { method, route, durations, durationSumSec } of this.meters.routes()) {
-      let count = 0;
-      durations.forEach((inBucket, index) => {
-        count += inBucket;
-        const le = durationBoundsSec[index] ?? '+Inf';
-        values.push({ metricName: `${frame.name}_bucket`, labels: { method, route, le }, value: count });
-      });
-      if (count === 0) values.length -= durations.length;
-      else {
-        values.push({ metricName: `${frame.name}_sum`, labels: { method, route }, value: durationSumSec });
-        values.push({ metricName: `${frame.name}_count`, labels: { method, route }, value: count });
+function addBackendMetrics(register: Registry, meters: Meters, breakers: Backends['breakers']): void {
+  const registers = [register];
+  new Counter({
+    name: 'backend_calls_total',
+    help: 'Calls of backends; outcome is ok or the error code in lower case. Refused by a breaker counts too.',
+    labelNames: ['backend', 'method', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { backend, method, outcomes } of meters.backends()) {
+        for (const [outcome, count] of outcomes) this.inc({ backend, method, outcome }, count);
       }
-    }
-    return { ...frame, values };
-  }
+    },
+  });
+  addCountedHistogram(register, {
+    name: 'backend_call_duration_seconds',
+    help: 'Time that calls of backends took; those that a breaker refused are not among them.',
+    labelNames: ['backend', 'method'],
+    bounds: backendBoundsSec,
+    series: () =>
+      [...meters.backends()].map(({ backend, method, durations, durationSumSec }) => ({
+        labels: { backend, method },
+        counts: durations,
+        sum: durationSumSec,
+      })),
+  });
+  new Gauge({
+    name: 'backend_breaker_state',
+    help: 'Workers whose circuit breaker is in this state; each worker has its own.',
+    labelNames: ['backend', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      const now: [string, BreakerState][] = Object.entries(breakers());
+      for (const [backend, held] of now) {
+        for (const state of breakerStates) this.set({ backend, state }, state === held ? 1 : 0);
+      }
+    },
+  });
 }

@@ -1,5 +1,6 @@
 /** What one worker says of itself in its reports: figures of the last minute, from the meters that it has anyway. */
 import type { WorkerFigures } from '../../queue/report-figures.ts';
+import { BackendBook } from './backend-figures.ts';
 import { durationBoundsSec, type Meters } from './meters.ts';
 
 interface Sample {
@@ -12,7 +13,16 @@ interface Sample {
 
 const sampleMs = 5_000;
 const keptMs = 60_000;
-const joinPath = '/api/v1/queue/join';
+/** Joins, by either wire. */
+const joinRoutes = new Set(['/api/v1/queue/join', '/gateway.v1.QueueService/JoinQueue']);
+
+export interface FigureOptions {
+  readonly meters: Meters;
+  readonly version: string;
+  readonly streamCount: () => number;
+  /** Calls of a backend that take longer are slow, ms; absent = backends are not looked at. */
+  readonly slowMs?: number;
+}
 
 /** Looks at the meters every 5 s and answers for the last minute. */
 export class WorkerFigureBook {
@@ -21,16 +31,20 @@ export class WorkerFigureBook {
   private cpuAtMs = performance.now();
   private cpuPercent = 0;
   private readonly timer: NodeJS.Timeout;
-  private readonly options: { meters: Meters; version: string; streamCount: () => number };
+  private readonly options: FigureOptions;
+  private readonly backends: BackendBook | undefined;
 
-  constructor(options: { meters: Meters; version: string; streamCount: () => number }) {
+  constructor(options: FigureOptions) {
     this.options = options;
+    const { meters, slowMs } = options;
+    this.backends = slowMs === undefined ? undefined : new BackendBook({ meters, slowMs });
     this.samples.push(this.sample());
     this.timer = setInterval(() => this.look(), sampleMs).unref();
   }
 
   close(): void {
     clearInterval(this.timer);
+    this.backends?.close();
   }
 
   /** The figures now. */
@@ -45,6 +59,7 @@ export class WorkerFigureBook {
       conflicts: now.conflicts - then.conflicts,
       joinP99Ms: percentileMs(now.joins, then.joins, 0.99),
       cpuPercent: this.cpuPercent,
+      backends: this.backends?.read() ?? [],
     };
   }
 
@@ -69,7 +84,7 @@ export class WorkerFigureBook {
         if (status >= 500) errors5xx += count;
         if (status === 409) conflicts += count;
       }
-      if (meter.route !== joinPath) continue;
+      if (!joinRoutes.has(meter.route)) continue;
       for (const [at, count] of meter.durations.entries()) joins[at] = (joins[at] ?? 0) + count;
     }
     return { atMs: performance.now(), requests, errors5xx, conflicts, joins };

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import project from '../../../package.json' with { type: 'json' };
+import { contentOf } from '../../contract/openapi.ts';
 import { combineReadiness, type Peers } from '../fleet/peers.ts';
 import { metricsType, renderMetrics } from '../metrics/registry.ts';
 
@@ -65,7 +66,13 @@ export async function healthRoutes(
   );
   app.get(
     '/metrics',
-    { schema: { tags, summary: 'Figures of all workers, for Prometheus', response: { 200: z.string() } } },
+    {
+      schema: {
+        tags,
+        summary: 'Figures of all workers, for Prometheus',
+        response: { 200: contentOf('text/plain', z.string(), 'Prometheus text format') },
+      },
+    },
     async (_, reply) => {
       const { reports } = await peers.collect('metrics');
       return reply.type(metricsType).send(await renderMetrics([...reports]));

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
+import { contentOf, streamEvent } from '../../contract/openapi.ts';
 import {
   enterBodySchema,
   enterReplySchema,
@@ -55,7 +56,7 @@ export async function queueRoutes(app: FastifyInstance, context: HttpContext): P
       },
     },
     async (request, reply) =>
-      sendAnswer(reply, await operations.status(searchOf(request.raw.url ?? ''), request.id)),
+      sendAnswer(reply, await operations.status(searchOf(request.raw.url ?? ''), request.id, request.raw)),
   );
   app.post(
     `${apiPrefix}/queue/enter`,
@@ -81,7 +82,7 @@ export async function queueRoutes(app: FastifyInstance, context: HttpContext): P
       },
     },
     async (request, reply) =>
-      sendAnswer(reply, await operations.leave(searchOf(request.raw.url ?? ''), request.id)),
+      sendAnswer(reply, await operations.leave(searchOf(request.raw.url ?? ''), request.id, request.raw)),
   );
   addStreamRoute(app, context);
 }
@@ -98,16 +99,19 @@ function addStreamRoute(app: FastifyInstance, context: HttpContext): void {
         tags,
         summary: 'The status as Server-Sent Events, for clients that prefer push',
         description: 'Events named `status`, each with the JSON of a status answer.',
-        produces: ['text/event-stream'],
         querystring: tokenQuerySchema,
-        response: replies(200, z.string(), [400, 404, 503]),
+        response: {
+          ...replies(200, statusReplySchema, [400, 404, 429, 503]),
+          200: contentOf('text/event-stream', streamEvent('status', statusReplySchema), 'Server-sent events'),
+        },
       },
     },
     async (request, reply) => {
       reply.hijack();
       const { raw, id: traceId } = request;
       const startedMs = performance.now() - reply.elapsedTime;
-      await openStream(context, { request: raw, response: reply.raw, meter, traceId, startedMs });
+      const exchange = { request: raw, response: reply.raw, meter, traceId, startedMs, span: undefined };
+      await openStream(context, exchange);
     },
   );
 }

@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { errorReplySchema } from '../../contract/visitor-api.ts';
 import { type Answer, jsonType } from '../http/answer.ts';
 import type { BodyRequest } from '../operations.ts';
+import type { IdRequest } from '../requests/asking.ts';
 
 /** Switches the checks of Fastify off, for the routes of this plugin. */
 export function takeRawRequests(app: FastifyInstance): void {
@@ -26,6 +27,13 @@ export const bodyRequest = ({ headers, body, id }: FastifyRequest): BodyRequest 
   headers,
   body: Buffer.isBuffer(body) ? body : Buffer.alloc(0),
   traceId: id,
+});
+
+/** A request for one thing, named in the path as `:id`, as operations take it. */
+export const idRequest = ({ headers, params, id: traceId }: FastifyRequest): IdRequest => ({
+  headers,
+  id: (params as { readonly id: string }).id,
+  traceId,
 });
 
 /** Sends an answer by Fastify. */

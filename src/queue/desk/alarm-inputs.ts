@@ -41,10 +41,13 @@ export function alarmFacts(
   };
 }
 
-/** Since when the line runs as it does: its last change, or its opening where that came by itself since. */
+/**
+ * Since when the line runs as it does: its last change, or its opening or a step of the brake, which come by themselves.
+ */
 function settledAtMs({ settings }: Replica, nowMs: number): number {
-  const { changedAtMs, opensAtMs } = settings;
-  return opensAtMs <= nowMs ? Math.max(changedAtMs, opensAtMs) : changedAtMs;
+  const { changedAtMs, opensAtMs, brake } = settings;
+  const times = [opensAtMs, brake?.fromAtMs ?? 0, brake?.untilMs ?? 0].filter((ms) => ms <= nowMs);
+  return Math.max(changedAtMs, ...times);
 }
 
 /**

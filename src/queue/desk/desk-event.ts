@@ -2,6 +2,7 @@
  * One event as the desk watches it: snapshots with a running number, sent only when something differs and four times a
  * second at most. The last one made is also what a reader gets who asks meanwhile, so that one number is one state.
  */
+import type { AlarmFacts } from '../../contract/alarm-facts.ts';
 import { type Alarm, evaluateAlarms, newAlarmMemory } from '../../contract/alarms.ts';
 import type { QueueSnapshot } from '../../contract/snapshot.ts';
 import type { RedisClient } from '../../redis/client.ts';
@@ -43,6 +44,8 @@ export interface DeskEventOptions {
 export class DeskEvent {
   readonly reads: EventReads;
   alarms: readonly Alarm[] = [];
+  /** What the alarms were made from; undefined before the first look. */
+  facts: AlarmFacts | undefined;
   private readonly options: DeskEventOptions;
   private readonly silent: SilentCount;
   private readonly alarmMemory = newAlarmMemory();
@@ -139,10 +142,8 @@ export class DeskEvent {
     const nowMs = clock.nowMs();
     await this.reads.look(this.replica, nowMs);
     this.refreshEta();
-    this.alarms = evaluateAlarms(
-      alarmFacts(this, this.current().snapshot, this.options.wide, nowMs),
-      this.alarmMemory,
-    );
+    this.facts = alarmFacts(this, this.current().snapshot, this.options.wide, nowMs);
+    this.alarms = evaluateAlarms(this.facts, this.alarmMemory);
     await this.silent.look({
       replica: this.replica,
       eta: this.own.eta,

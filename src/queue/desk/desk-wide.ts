@@ -12,6 +12,8 @@ export const nothingOutside: OutsideFacts = { certificateEndsAtMs: null, keyEnds
 export class DeskWide {
   figures: RedisFigures = noFigures;
   health: RedisHealth = noHealth;
+  /** Changes of a master seen since the process began. */
+  failovers = 0;
   budget: QueueSnapshot['budget'] = { usedPerSec: 0, perSec: null };
   readonly watchers: Watchers;
   readonly outside: () => OutsideFacts;

@@ -6,6 +6,7 @@
 import type { ChangeReply, ParsedActRequest, ParsedPlanRequest, Plan } from '../../contract/actions.ts';
 import type { BudgetView, EventView, SettingsView, VersionView } from '../../contract/admin-api.ts';
 import type { AuditEntry } from '../../contract/audit.ts';
+import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import { TacosError } from '../../contract/errors.ts';
 import { redisCommandMs } from '../../contract/limits.ts';
@@ -22,6 +23,7 @@ import { AuditReader, type TrailQuery } from './audit.ts';
 import { Changes } from './changes.ts';
 import type { ChangeAuthor, ChangeOptions } from './changes-parts.ts';
 import type { DeskEvent } from './desk-event.ts';
+import { deskFigures } from './desk-figures.ts';
 import { DeskWide, nothingOutside, type OutsideFacts } from './desk-wide.ts';
 import { diagnose } from './doctor.ts';
 import { doctorFacts, type ServerPart } from './doctor-facts.ts';
@@ -82,6 +84,7 @@ export class Desk {
   private lookTimer: NodeJS.Timeout | undefined;
   private answered = false;
   private closed = false;
+  readonly figures = (): DeskFigures => deskFigures(this.followed.events.values(), this.wide);
 
   constructor(options: DeskOptions) {
     this.options = options;

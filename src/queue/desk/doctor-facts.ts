@@ -74,9 +74,11 @@ function goneOf({ away, settings }: DeskEvent['replica'], nowMs: number): number
  */
 export function redisCliOf({ host, port, username, password, tls }: RedisAddress): string {
   const user = username === undefined ? '' : ` --user ${shellWord(username)}`;
+  const secure =
+    tls === undefined ? '' : ` --tls${tls.caFile === undefined ? '' : ` --cacert ${shellWord(tls.caFile)}`}`;
   const ask = password === undefined ? '' : ' --askpass';
-  return `redis-cli -h ${shellWord(host)} -p ${port}${tls === true ? ' --tls' : ''}${user}${ask}`;
+  return `redis-cli -h ${shellWord(host)} -p ${port}${secure}${user}${ask}`;
 }
 
 const shellWord = (text: string): string =>
-  /^[\w.:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  /^[\w.:@/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

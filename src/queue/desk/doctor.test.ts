@@ -277,7 +277,9 @@ describe('several things at once', () => {
 describe('how redis-cli is called', () => {
   it('names host and port', () => {
     expect(redisCliOf({ host: '127.0.0.1', port: 6390 })).toBe('redis-cli -h 127.0.0.1 -p 6390');
-    expect(redisCliOf({ host: '::1', port: 1, tls: true })).toBe('redis-cli -h ::1 -p 1 --tls');
+    expect(redisCliOf({ host: '::1', port: 1, tls: {} })).toBe('redis-cli -h ::1 -p 1 --tls');
+    const tls = { caFile: '/etc/ca.pem' };
+    expect(redisCliOf({ host: 'r', port: 1, tls })).toBe('redis-cli -h r -p 1 --tls --cacert /etc/ca.pem');
   });
 
   it('has redis-cli ask for the password and never prints it', () => {

@@ -15,6 +15,9 @@ const idle: ReportFigures = {
   lag: 0,
   sq: '',
   eta: -1,
+  bk: '',
+  bm: '',
+  bd: '',
 };
 const text = (gateway: string, figures?: Partial<ReportFigures>, agoMs = 100, revision = 7): string =>
   `${nowMs - agoMs} ${revision} ${gateway}${figures ? ` ${formatFigures({ ...idle, ...figures })}` : ''}`;

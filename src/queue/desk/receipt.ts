@@ -1,33 +1,8 @@
 /** How far a change has come: made from what the gateways' workers report of themselves. */
 import type { Receipt } from '../../contract/admin-api.ts';
-import { parseFigures, type ReportFigures } from '../report-figures.ts';
+import { type Report, seenWithinMs } from '../report-figures.ts';
 
-/** A worker's last report. */
-export interface Report {
-  readonly worker: string;
-  readonly gateway: string;
-  readonly lastMs: number;
-  readonly revision: number;
-  /** Undefined for a gateway of another version that says nothing of itself. */
-  readonly figures?: ReportFigures | undefined;
-}
-
-/** Gateways that were not heard for longer are not counted any more, ms. */
-export const seenWithinMs = 3_000;
-
-/** Parses the hash `reporters`: worker → "last ms, revision, gateway, figures". */
-export function parseReports(hash: Readonly<Record<string, string>>): Report[] {
-  return Object.entries(hash).map(([worker, text]) => {
-    const [, lastMs, revision, gateway = '', figures = ''] = /^(\S*) (\S*) (\S*) ?(.*)$/s.exec(text) ?? [];
-    return {
-      worker,
-      gateway,
-      lastMs: Number(lastMs),
-      revision: Number(revision),
-      figures: parseFigures(figures),
-    };
-  });
-}
+export { parseReports, type Report, seenWithinMs } from '../report-figures.ts';
 
 /** A gateway has a revision in force when all of its workers that were seen lately have it. */
 export function receiptOf(

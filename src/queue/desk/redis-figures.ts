@@ -40,6 +40,7 @@ export class RedisFigureReader {
   private readonly masters = new Map<string, Master>();
   private readonly pings = new LastMinute();
   private failoverAtMs: number | null = null;
+  private failovers = 0;
 
   /** `nowMs`: Redis time, ms. */
   constructor(redis: RedisClient, nowMs: () => number) {
@@ -55,7 +56,7 @@ export class RedisFigureReader {
   }
 
   /** To be called once a second: shares of a core need two readings, so the first answer has none. */
-  async read(): Promise<{ figures: RedisFigures; health: RedisHealth }> {
+  async read(): Promise<{ figures: RedisFigures; health: RedisHealth; failovers: number }> {
     const nodes = mastersOf(this.redis);
     for (const name of this.masters.keys()) if (!nodes.has(name)) this.masters.delete(name);
     await Promise.all([...nodes].map(([name, node]) => this.readMaster(name, node)));
@@ -87,6 +88,7 @@ export class RedisFigureReader {
         persistenceFailing: failing.length === 0 ? null : failing.filter((text) => text !== '').join('; '),
         failoverAtMs: this.failoverAtMs,
       },
+      failovers: this.failovers,
     };
   }
 
@@ -105,7 +107,10 @@ export class RedisFigureReader {
       .join('\n');
     const reading = parseInfo(text, performance.now());
     const known = this.masters.get(name);
-    if (known?.last && known.last.runId !== reading.runId) this.failoverAtMs = this.nowMs();
+    if (known?.last && known.last.runId !== reading.runId) {
+      this.failoverAtMs = this.nowMs();
+      this.failovers += 1;
+    }
     const isSame = known?.last?.runId === reading.runId;
     const master: Master =
       known && isSame

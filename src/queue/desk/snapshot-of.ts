@@ -3,6 +3,7 @@ import type { Alarm } from '../../contract/alarms.ts';
 import { snapshotRowsMax } from '../../contract/limits.ts';
 import type { QueueSnapshot } from '../../contract/snapshot.ts';
 import { flowWindowSecMax } from '../flow.ts';
+import { brakeView } from './brake-view.ts';
 import type { DeskWide } from './desk-wide.ts';
 import type { EventReads } from './event-reads.ts';
 import { fleetOf } from './fleet.ts';
@@ -47,6 +48,7 @@ export function snapshotOf(from: SnapshotParts, wide: DeskWide): QueueSnapshot {
     expiredTotal: totals.expired,
     ...ratesOf(replica.flow, { nowMs, sinceMs, createdAtMs: settings.createdAtMs }),
     bucket: bucketView(settings, from.tokensMicro, nowMs),
+    brake: brakeView(settings, reads.reports, nowMs),
     ...etaOf(parts),
     revision: settings.revision,
     gateways: fleetOf(reads.reports, settings.revision, nowMs),

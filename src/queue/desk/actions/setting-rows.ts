@@ -37,8 +37,20 @@ export function rawOf(settings: EventSettings): RawFields {
 /** The settings with some fields put in place. */
 export function withFields(settings: EventSettings, fields: RawFields): EventSettings {
   const parsed = parseSettings({ ...rawOf(settings), ...fields });
-  const { life, incarnation, epoch, kid, revision, kind, baseMs, createdAtMs, changedAtMs } = settings;
-  return { ...parsed, life, incarnation, epoch, kid, revision, kind, baseMs, createdAtMs, changedAtMs };
+  const { life, incarnation, epoch, kid, revision, kind, baseMs, createdAtMs, changedAtMs, brake } = settings;
+  return {
+    ...parsed,
+    life,
+    incarnation,
+    epoch,
+    kid,
+    revision,
+    kind,
+    baseMs,
+    createdAtMs,
+    changedAtMs,
+    brake,
+  };
 }
 
 const timeOrNull = (ms: number): string | null => (ms > 0 ? new Date(ms).toISOString() : null);
