@@ -25,6 +25,7 @@ import { budgetRoutes } from './routes/budget.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { planRoutes } from './routes/plans.ts';
 import { positionRoutes } from './routes/positions.ts';
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly logins?: NonNullable<VersionReply['logins']>;
   /** What this process knows for `doctor`. */
   readonly serverFacts: () => ServerFacts;
+  /** Whether /metrics needs no token; default false. */
+  readonly metricsOpen?: boolean;
   readonly log?: FastifyBaseLogger;
   /** Serves https with this pair, PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -61,7 +64,8 @@ export type AdminApp = FastifyInstance & { readonly routeTable: readonly RouteRo
 export type TypedApp = ReturnType<typeof typed>;
 
 /** What route files share. */
-export interface RouteContext extends Pick<AppOptions, 'desk' | 'version' | 'environment' | 'serverFacts'> {
+export interface RouteContext
+  extends Pick<AppOptions, 'desk' | 'version' | 'environment' | 'serverFacts' | 'metricsOpen'> {
   readonly logins: NonNullable<VersionReply['logins']>;
   readonly streams: Streams;
 }
@@ -98,6 +102,7 @@ export async function buildApp(options: AppOptions): Promise<AdminApp> {
 
 const registrars = [
   healthRoutes,
+  metricsRoutes,
   whoamiRoutes,
   eventRoutes,
   snapshotRoutes,

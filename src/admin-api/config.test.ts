@@ -26,6 +26,7 @@ describe('the settings', () => {
       environmentName: 'development',
       redis: { host: '127.0.0.1', port: 6379, tls: false },
       isProtected: false,
+      metricsOpen: false,
       issuers: [],
     });
     expect(configOf({}).config.waitingTokenKeys.map(({ kid }) => kid)).toEqual(['dev']);

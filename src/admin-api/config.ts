@@ -2,7 +2,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import {
-  address,
   choice,
   developmentWaitingTokenKeys,
   type Environment,
@@ -18,6 +17,12 @@ import {
   timeZone,
   type Values,
 } from '../contract/config.ts';
+import {
+  type RedisSettings,
+  redisProblems,
+  redisSettings,
+  redisVariables,
+} from '../contract/config-kinds.ts';
 import { environmentKindOf } from '../contract/environment.ts';
 import { issuersAllowed, type OidcIssuer, parseIssuers } from './sign-in/oidc-issuers.ts';
 import { type KnownToken, parseTokens } from './sign-in/token-list.ts';
@@ -54,9 +59,12 @@ const webUrl = {
   isSecret: true,
 } as const;
 
-const variables = {
+/** The admin API's environment variables. */
+export const variables = {
   ADMIN_ADDRESS: { ...listenAddress, fallback: '127.0.0.1:8002' },
   ADMIN_ALLOW_PLAINTEXT: { ...flag, fallback: 'false' },
+  /** Whether /metrics needs no token. */
+  ADMIN_METRICS_OPEN: { ...flag, fallback: 'false' },
   ADMIN_TLS_CERT_FILE: text,
   ADMIN_TLS_KEY_FILE: text,
   ADMIN_TOKENS: tokenList,
@@ -69,10 +77,7 @@ const variables = {
     ...choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     fallback: 'info',
   },
-  REDIS_ADDRESS: { ...address, fallback: '127.0.0.1:6379' },
-  REDIS_USERNAME: text,
-  REDIS_PASSWORD: { ...text, isSecret: true },
-  REDIS_TLS_ENABLED: { ...flag, fallback: 'false' },
+  ...redisVariables,
   /** As the gateways have them: new events are made with the first, visitors' references come from all. */
   WAITING_TOKEN_KEYS: macKeys,
   TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
@@ -85,13 +90,7 @@ const developmentVariables = {
 } as const;
 
 /** Variables of features that the admin API does not have yet: set, they stop it, lest it look as if they worked. */
-const unsupported = [
-  'REDIS_CLUSTER_MODE',
-  'REDIS_SENTINELS',
-  'REDIS_SENTINEL_MASTER',
-  'REDIS_PASSWORD_FROM_SECRETS',
-  'AWS_SECRET_NAME',
-] as const;
+const unsupported = ['REDIS_CLUSTER_MODE', 'REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;
 
 /** Settings in force. */
 export interface AdminConfig {
@@ -99,19 +98,14 @@ export interface AdminConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** Absent = plain http. */
   readonly tls?: TlsFiles;
+  readonly metricsOpen: boolean;
   readonly tokens: readonly KnownToken[];
   readonly issuers: readonly OidcIssuer[];
   readonly environmentName: string;
   /** Production, or something like it: felt changes want a reason. */
   readonly isProtected: boolean;
   readonly logLevel: Values<typeof variables>['LOG_LEVEL'];
-  readonly redis: {
-    readonly host: string;
-    readonly port: number;
-    readonly username?: string;
-    readonly password?: string;
-    readonly tls: boolean;
-  };
+  readonly redis: RedisSettings;
   /** The first signs. */
   readonly waitingTokenKeys: readonly KeyWithId[];
   readonly timeZone: string;
@@ -145,6 +139,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
     ...tokens.problems.map((problem) => `ADMIN_TOKENS is ***: ${problem}`),
     ...oidc.problems.map((problem) => `ADMIN_OIDC_ISSUERS: ${problem}`),
     ...problemsOfTls(values),
+    ...(reading.problems.length > 0 ? [] : redisProblems(values)),
     ...problemsOfListening(values),
     ...(isProduction ? problemsInProduction(shown) : []),
     ...problemsOfUnsupported(unsupported, environment),
@@ -208,23 +203,18 @@ function toConfig(
   values: Values<typeof variables>,
   lists: Pick<AdminConfig, 'tokens' | 'issuers'>,
 ): AdminConfig {
-  const { REDIS_USERNAME: username, REDIS_PASSWORD: password } = values;
   const { ALERT_WEBHOOK_URL: webhookUrl, BACKEND_BUDGET_PER_SEC: budgetPerSec } = values;
   const tls = tlsFilesOf(values);
   const environmentName = values.ENVIRONMENT_NAME ?? values.SERVER_ENVIRONMENT;
   return {
     listen: values.ADMIN_ADDRESS,
     ...(tls === undefined ? {} : { tls }),
+    metricsOpen: values.ADMIN_METRICS_OPEN,
     ...lists,
     environmentName,
     isProtected: isProtected(environmentName, values.SERVER_ENVIRONMENT),
     logLevel: values.LOG_LEVEL,
-    redis: {
-      ...values.REDIS_ADDRESS,
-      tls: values.REDIS_TLS_ENABLED,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-    },
+    redis: redisSettings(values),
     waitingTokenKeys: values.WAITING_TOKEN_KEYS ?? [],
     timeZone: values.TACOS_TIME_ZONE,
     ...(webhookUrl === undefined ? {} : { webhookUrl }),

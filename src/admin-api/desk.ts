@@ -3,6 +3,7 @@ import type { ChangeReply, ParsedActRequest, ParsedPlanRequest, Plan } from '../
 import type { BudgetView, EventView, Role, SettingsView, VersionView } from '../contract/admin-api.ts';
 import type { Alarm } from '../contract/alarms.ts';
 import type { AuditEntry } from '../contract/audit.ts';
+import type { DeskFigures } from '../contract/desk-figures.ts';
 import type { Finding } from '../contract/doctor.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../contract/visitors.ts';
@@ -90,6 +91,8 @@ export interface Desk {
   act(request: ParsedActRequest, options: ActOptions): Promise<ChangeReply>;
   /** Findings for one event, or for all that are not closed; failures first, then warnings, then passes. */
   doctor(event: string | undefined, server: ServerFacts): Promise<Finding[]>;
+  /** For /metrics: from memory, also while Redis is away. */
+  figures(): DeskFigures;
   /** Registers a screen until the returned function is called; other screens see it within 2 s. */
   watching(watcher: Watcher): () => void;
   /** Audit records and alarms as they come, once over all admin processes where Redis allows it. */

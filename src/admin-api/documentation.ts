@@ -3,6 +3,9 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { environmentHeader } from '../contract/admin-api.ts';
+import { describeHeaders } from '../contract/openapi.ts';
+import { errorReplySchema } from '../contract/visitor-api.ts';
 import { documentationPrefix } from './auth.ts';
 
 const description = `Steers the waiting rooms: reads their state, plans changes and makes them.
@@ -25,7 +28,11 @@ export async function addDocumentation(app: FastifyInstance, version: string): P
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       security: [{ bearer: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => jsonSchemaTransform(withCommonRefusals(route)),
+    transformObject: (document) =>
+      'openapiObject' in document
+        ? describeHeaders(document.openapiObject, environmentOfAnswers)
+        : document.swaggerObject,
   });
   await app.register(swaggerUi, {
     routePrefix: documentationPrefix,
@@ -33,6 +40,28 @@ export async function addDocumentation(app: FastifyInstance, version: string): P
     transformStaticCSP: ownFilesOnly,
     uiConfig: { validatorUrl: null },
   });
+}
+
+const environmentOfAnswers = {
+  [environmentHeader]: { description: 'Where this server runs, by its own name.' },
+};
+
+type RouteToDescribe = Parameters<typeof jsonSchemaTransform>[0];
+
+/** The route with the refusals that follow from its kind: input, credentials and a Redis that can be away. */
+function withCommonRefusals(document: RouteToDescribe): RouteToDescribe {
+  const { schema, route } = document;
+  if (schema?.response === undefined) return document;
+  const { params, querystring, headers, body } = schema;
+  const hasInput = [params, querystring, headers, body].some((part) => part !== undefined);
+  const isPublic = route.config?.role === 'public';
+  const statuses = [
+    ...(hasInput ? [400] : []),
+    ...(isPublic ? [] : [401, 403, 503]),
+    ...(body === undefined ? [] : [413, 415]),
+  ];
+  const refusals = Object.fromEntries(statuses.map((status) => [status, errorReplySchema]));
+  return { ...document, schema: { ...schema, response: { ...refusals, ...(schema.response as object) } } };
 }
 
 /** Without other hosts, and without the upgrade to https, which would break the pages behind a plain http tunnel. */

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import project from '../../package.json' with { type: 'json' };
 import { createDesk } from '../queue/desk/desk.ts';
+import { redisAddress } from '../redis/access.ts';
 import { loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { printConfig, startFailure } from './says.ts';
@@ -28,8 +29,12 @@ if (loaded.shown.some(({ name, source }) => name === 'WAITING_TOKEN_KEYS' && sou
   log.warn('WAITING_TOKEN_KEYS is not set: visitors are named by a public development key');
 }
 let server: AdminServer | undefined;
+const redis = await redisAddress(config.redis).catch((error: unknown) => {
+  process.stderr.write(`error: ${startFailure(error, config.listen)}\n`);
+  process.exit(1);
+});
 const desk = await createDesk({
-  redis: config.redis,
+  redis,
   waitingTokenKeys: config.waitingTokenKeys,
   environment: {
     isProtected: config.isProtected,

@@ -1,5 +1,6 @@
 /** What the admin API's process says to whoever starts it. */
 import type { Shown } from '../contract/config.ts';
+import { RedisAccessError } from '../redis/access.ts';
 
 /** NAME=value lines, each with where the value comes from. */
 export function printConfig(shown: readonly Shown[]): string {
@@ -10,8 +11,9 @@ export function printConfig(shown: readonly Shown[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Why it cannot listen, in a sentence for the operator. */
+/** Why it cannot serve, in a sentence for the operator. */
 export function startFailure(error: unknown, { host, port }: { host: string; port: number }): string {
+  if (error instanceof RedisAccessError) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE') return `port ${port} of ${host} is in use: choose another by ADMIN_ADDRESS`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')

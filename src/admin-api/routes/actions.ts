@@ -9,7 +9,7 @@ import type { RouteContext, TypedApp } from '../app.ts';
 import { authorOf, callerOf, forbidden, roleIncludes } from '../auth.ts';
 import type { Author } from '../desk.ts';
 import type { Caller } from '../sign-in/sign-in.ts';
-import { etagOf, tags } from './common.ts';
+import { etagOf, refusals, tagged, tags } from './common.ts';
 
 const changeHeaders = z.object({
   /** The version that the change was planned on, as in the ETag of what was read. One event only. */
@@ -37,7 +37,7 @@ export function actionRoutes(app: TypedApp, { desk }: RouteContext): void {
         description: 'Role operator; admin for `override`, and for budget.set and its undo.',
         headers: changeHeaders,
         body: actRequestSchema,
-        response: { 200: changeReplySchema },
+        response: { 200: tagged(changeReplySchema), ...refusals(404, 409, 412, 422) },
       },
     },
     async (request, reply) => {

@@ -4,7 +4,7 @@ import { auditListSchema, auditReplySchema } from '../../contract/audit.ts';
 import { auditPageMax } from '../../contract/limits.ts';
 import { eventIdSchema } from '../../contract/visitor-api.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { itemOf, listOf, tags } from './common.ts';
+import { itemOf, listOf, refusals, tags } from './common.ts';
 
 const auditIdSchema = z.string().regex(/^aud_[A-Za-z0-9]{1,32}$/, 'aud_ and 1 to 32 letters and digits');
 
@@ -45,7 +45,7 @@ export function auditRoutes(app: TypedApp, { desk }: RouteContext): void {
         tags: tags.changes,
         summary: 'One record of the audit trail',
         params: z.object({ id: auditIdSchema }),
-        response: { 200: auditReplySchema },
+        response: { 200: auditReplySchema, ...refusals(404) },
       },
     },
     async ({ params }) => itemOf('Audit', await desk.auditEntry(params.id)),

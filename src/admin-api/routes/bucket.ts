@@ -2,7 +2,7 @@
 import { bucketItemReplySchema, versionListSchema } from '../../contract/admin-api.ts';
 import { burstWarnings } from '../../queue/desk/actions/warnings.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { etagOf, eventParams, itemOf, listOf, tags } from './common.ts';
+import { etagOf, eventParams, itemOf, listOf, refusals, tagged, tags } from './common.ts';
 import { currentSnapshot } from './snapshot.ts';
 
 /** Registers GET /admin/v1/events/{id}/bucket and GET /admin/v1/events/{id}/bucket/history. */
@@ -15,7 +15,7 @@ export function bucketRoutes(app: TypedApp, { desk }: RouteContext): void {
         tags: tags.queues,
         summary: 'The bucket of a queue; the ETag is for If-Match',
         params: eventParams,
-        response: { 200: bucketItemReplySchema },
+        response: { 200: tagged(bucketItemReplySchema), ...refusals(404) },
       },
     },
     async (request, reply) => {
@@ -34,7 +34,7 @@ export function bucketRoutes(app: TypedApp, { desk }: RouteContext): void {
         tags: tags.queues,
         summary: 'Earlier versions of the bucket, newest first',
         params: eventParams,
-        response: { 200: versionListSchema },
+        response: { 200: versionListSchema, ...refusals(404) },
       },
     },
     async (request) => listOf('VersionList', await desk.history(request.params.id)),

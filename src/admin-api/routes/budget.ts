@@ -1,7 +1,7 @@
 /** The admissions a second that all events together may use. */
 import { budgetReplySchema } from '../../contract/admin-api.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { etagOf, itemOf, tags } from './common.ts';
+import { etagOf, itemOf, tagged, tags } from './common.ts';
 
 /** Registers GET /admin/v1/budget. */
 export function budgetRoutes(app: TypedApp, { desk }: RouteContext): void {
@@ -12,7 +12,7 @@ export function budgetRoutes(app: TypedApp, { desk }: RouteContext): void {
       schema: {
         tags: tags.queues,
         summary: 'The budget of all events and what is used of it',
-        response: { 200: budgetReplySchema },
+        response: { 200: tagged(budgetReplySchema) },
       },
     },
     async (_request, reply) => {

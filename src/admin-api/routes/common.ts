@@ -1,10 +1,20 @@
 /** What the routes of all nouns share. */
 import { z } from 'zod';
 import { apiVersion } from '../../contract/admin-api.ts';
-import { eventIdSchema } from '../../contract/visitor-api.ts';
+import { errorReplySchema, eventIdSchema } from '../../contract/visitor-api.ts';
 
 /** Path parameters of every route below an event. */
 export const eventParams = z.object({ id: eventIdSchema });
+
+/** What a route refuses beyond what all of its kind do: the error body, by status. */
+export const refusals = (...statuses: readonly number[]) =>
+  Object.fromEntries(statuses.map((status) => [status, errorReplySchema]));
+
+/** The schema of an answer that has an ETag: its version, for If-Match. */
+export const tagged = <T extends z.ZodType>(schema: T): T =>
+  schema.meta({
+    headers: { etag: { type: 'string', pattern: '^"\\d+"$', description: 'For If-Match.' } },
+  }) as T;
 
 /** Headings of the description. */
 export const tags = { queues: ['queues'], changes: ['changes'], server: ['server'] };

@@ -2,7 +2,7 @@
 import { eventItemReplySchema, eventListSchema } from '../../contract/admin-api.ts';
 import { TacosError } from '../../contract/errors.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { etagOf, eventParams, itemOf, listOf, tags } from './common.ts';
+import { etagOf, eventParams, itemOf, listOf, refusals, tagged, tags } from './common.ts';
 
 /** Registers GET /admin/v1/events and GET /admin/v1/events/{id}. */
 export function eventRoutes(app: TypedApp, { desk }: RouteContext): void {
@@ -23,7 +23,7 @@ export function eventRoutes(app: TypedApp, { desk }: RouteContext): void {
         tags: tags.queues,
         summary: 'One event',
         params: eventParams,
-        response: { 200: eventItemReplySchema },
+        response: { 200: tagged(eventItemReplySchema), ...refusals(404) },
       },
     },
     async (request, reply) => {

@@ -4,7 +4,7 @@ import type { RouteContext, TypedApp } from '../app.ts';
 import { callerOf } from '../auth.ts';
 import type { Desk } from '../desk.ts';
 import { tags } from './common.ts';
-import { streamQuery, watcherOf } from './stream.ts';
+import { streamOf, streamQuery, watcherOf } from './stream.ts';
 
 /** Registers GET /admin/v1/overview and GET /admin/v1/stream. */
 export function overviewRoutes(app: TypedApp, { desk, environment, streams }: RouteContext): void {
@@ -26,7 +26,7 @@ export function overviewRoutes(app: TypedApp, { desk, environment, streams }: Ro
         summary: 'All queues as they change',
         description: 'Server-sent events: `overview` at most once a second, `heartbeat`, `auth`.',
         querystring: streamQuery,
-        produces: ['text/event-stream'],
+        response: { 200: streamOf('overview', overviewSchema) },
       },
     },
     async (request, reply) => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { snapshotRowsMax } from '../../contract/limits.ts';
 import { positionListSchema, positionsPageMax } from '../../contract/visitors.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { eventParams, listOf, tags } from './common.ts';
+import { eventParams, listOf, refusals, tags } from './common.ts';
 
 const pageQuery = z.object({
   /** First position. */
@@ -22,7 +22,7 @@ export function positionRoutes(app: TypedApp, { desk }: RouteContext): void {
         summary: 'A part of the line, visitors by reference',
         params: eventParams,
         querystring: pageQuery,
-        response: { 200: positionListSchema },
+        response: { 200: positionListSchema, ...refusals(404) },
       },
     },
     async (request) => {

@@ -1,7 +1,7 @@
 /** What operators may set of an event beside the bucket. */
 import { settingsReplySchema } from '../../contract/admin-api.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { etagOf, eventParams, itemOf, tags } from './common.ts';
+import { etagOf, eventParams, itemOf, refusals, tagged, tags } from './common.ts';
 
 /** Registers GET /admin/v1/events/{id}/settings. */
 export function settingsRoutes(app: TypedApp, { desk }: RouteContext): void {
@@ -13,7 +13,7 @@ export function settingsRoutes(app: TypedApp, { desk }: RouteContext): void {
         tags: tags.queues,
         summary: 'Settings of a queue; the ETag is for If-Match',
         params: eventParams,
-        response: { 200: settingsReplySchema },
+        response: { 200: tagged(settingsReplySchema), ...refusals(404) },
       },
     },
     async (request, reply) => {

@@ -3,7 +3,7 @@ import { TacosError } from '../../contract/errors.ts';
 import { type QueueSnapshot, queueSnapshotSchema } from '../../contract/snapshot.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
 import type { Desk } from '../desk.ts';
-import { etagOf, eventParams, tags } from './common.ts';
+import { etagOf, eventParams, refusals, tagged, tags } from './common.ts';
 
 /** The snapshot of an event, loading it first where needed. @throws TacosError EVENT_NOT_FOUND */
 export async function currentSnapshot(desk: Desk, event: string): Promise<QueueSnapshot> {
@@ -25,7 +25,7 @@ export function snapshotRoutes(app: TypedApp, { desk }: RouteContext): void {
         tags: tags.queues,
         summary: 'The state of a queue now',
         params: eventParams,
-        response: { 200: queueSnapshotSchema },
+        response: { 200: tagged(queueSnapshotSchema), ...refusals(404) },
       },
     },
     async (request, reply) => {

@@ -1,10 +1,13 @@
 /** The live feed of one queue as server-sent events. */
 import { z } from 'zod';
+import { heartbeatSchema } from '../../contract/admin-api.ts';
+import { contentOf, streamEvent } from '../../contract/openapi.ts';
+import { queueSnapshotSchema } from '../../contract/snapshot.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
 import { callerOf, roleIncludes } from '../auth.ts';
 import type { Watcher } from '../desk.ts';
 import type { Caller } from '../sign-in/sign-in.ts';
-import { eventParams, tags } from './common.ts';
+import { eventParams, refusals, tags } from './common.ts';
 import { currentSnapshot } from './snapshot.ts';
 
 /** Query of the streams. */
@@ -12,6 +15,18 @@ export const streamQuery = z.object({
   /** 1 = this screen may change things: other screens are told. */
   write: z.enum(['0', '1']).optional(),
 });
+
+/** What a stream answers: its own events, and those of every stream. */
+export const streamOf = (name: 'snapshot' | 'overview', schema: z.ZodType) =>
+  contentOf(
+    'text/event-stream',
+    z.union([
+      streamEvent(name, schema),
+      streamEvent('heartbeat', heartbeatSchema),
+      streamEvent('auth', z.object({ code: z.string(), message: z.string() })),
+    ]),
+    'Server-sent events',
+  );
 
 /** The screen behind a stream. A role that may not write is not shown as if it might. */
 export const watcherOf = (caller: Caller, event: string | null, write: '0' | '1' | undefined): Watcher => ({
@@ -38,7 +53,7 @@ export function streamRoutes(app: TypedApp, { desk, environment, streams }: Rout
           '2 s, `auth` before the end when the token has expired.',
         params: eventParams,
         querystring: streamQuery,
-        produces: ['text/event-stream'],
+        response: { 200: streamOf('snapshot', queueSnapshotSchema), ...refusals(404) },
       },
     },
     async (request, reply) => {

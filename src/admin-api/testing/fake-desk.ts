@@ -1,5 +1,6 @@
 /** A desk without Redis, for tests. */
 import type { ChangeReply, ParsedActRequest, ParsedPlanRequest, Plan } from '../../contract/actions.ts';
+import type { DeskFigures } from '../../contract/desk-figures.ts';
 import { TacosError } from '../../contract/errors.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { ActOptions, Author, Desk, DeskNews, PositionsQuery, ServerFacts, Watcher } from '../desk.ts';
@@ -7,6 +8,7 @@ import {
   auditOf,
   budgetView,
   changeOf,
+  deskFiguresOf,
   eventOf,
   finding,
   overviewOf,
@@ -23,6 +25,8 @@ export class FakeDesk implements Desk {
   ready = true;
   current: QueueSnapshot | undefined = snapshotOf();
   all: Overview = overviewOf();
+  /** What /metrics tells. */
+  told: DeskFigures = deskFiguresOf();
   /** Thrown by `plan` and `act` where set. */
   refusal: TacosError | undefined;
   readonly planned: { request: ParsedPlanRequest; author: Author }[] = [];
@@ -110,6 +114,10 @@ export class FakeDesk implements Desk {
   async doctor(event: string | undefined, server: ServerFacts) {
     this.asked.push({ event, server });
     return [finding];
+  }
+
+  figures() {
+    return this.told;
   }
 
   watching(watcher: Watcher) {

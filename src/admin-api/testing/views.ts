@@ -2,6 +2,7 @@
 import type { ChangeReply, Plan } from '../../contract/actions.ts';
 import type { BudgetView, EventView, SettingsView, VersionView } from '../../contract/admin-api.ts';
 import type { AuditEntry } from '../../contract/audit.ts';
+import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import type { Overview, QueueSnapshot, RedisFigures } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
@@ -19,6 +20,19 @@ const redis: RedisFigures = {
   slowPerMin: 0,
   scriptErrorsPerMin: 0,
 };
+
+/** What Prometheus is told of one healthy queue. */
+export const deskFiguresOf = (change: Partial<DeskFigures> = {}): DeskFigures => ({
+  events: [{ event: 'evt_x', waiting: 18_234, revision: 18, deadHeads: 4, overBound: 0 }],
+  redis,
+  budget: { usedPerSec: 50, perSec: 120 },
+  persistenceFailing: '',
+  failovers: 0,
+  certificateEndsAtMs: null,
+  keyEndsAtMs: null,
+  hpa: null,
+  ...change,
+});
 
 /** A row of the line. */
 export const positionOf = (change: Partial<PositionRow> = {}): PositionRow => ({
@@ -104,6 +118,7 @@ export const snapshotOf = (change: Partial<QueueSnapshot> = {}): QueueSnapshot =
   budget: { usedPerSec: 50, perSec: 120 },
   message: null,
   restorable: null,
+  brake: null,
   top: [positionOf()],
   awayTop: [],
   alarms: [],

@@ -119,6 +119,7 @@ export const snapshotOf = (change: Partial<QueueSnapshot> = {}): QueueSnapshot =
   budget: { usedPerSec: 50, perSec: 120 },
   message: null,
   restorable: null,
+  brake: null,
   top: Array.from({ length: 20 }, (_, at) => positionOf(at + 1)),
   awayTop: [],
   alarms: [],

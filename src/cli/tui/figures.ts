@@ -2,6 +2,7 @@
 import type { QueueSnapshot } from '../../contract/snapshot.ts';
 import { formatDuration } from '../duration.ts';
 import { count, rate } from '../output/format.ts';
+import { refillInForce } from '../watch/brake-text.ts';
 import type { Tone } from './text.ts';
 
 /** Redis takes one core at most: warn and alarm above these, %. */
@@ -44,14 +45,15 @@ export function emptyInSec(
   return sec <= emptyInSecMax ? sec : undefined;
 }
 
-/** Admissions as a share of the refill in force. */
+/** Admissions as a share of the refill that operators set. */
 export const refillShare = ({ admitPerSec, bucket }: QueueSnapshot): number =>
   bucket.refillPerSec.now > 0 ? admitPerSec / bucket.refillPerSec.now : 0;
 
 /** People could enter, yet fewer do than the refill allows. */
 export function admitsTooFew(snapshot: QueueSnapshot): boolean {
   const isHeld = snapshot.paused || snapshot.phase === 'closed' || snapshot.phase === 'scheduled';
-  return refillShare(snapshot) < refillShareGood && snapshot.waiting > snapshot.bucket.window && !isHeld;
+  const isLow = refillShare(snapshot) < refillShareGood * (snapshot.brake?.ratio ?? 1);
+  return isLow && snapshot.waiting > snapshot.bucket.window && !isHeld;
 }
 
 /** Admissions a second beyond what the bucket allows over 10 s; 0 unless something is badly wrong. */
@@ -64,9 +66,10 @@ export function overLimit({ admitPerSec, bucket }: QueueSnapshot): number {
 const fullInSecMax = 600;
 
 /** Tokens gained a second, and what that leads to. */
-export function filling({ bucket, admitPerSec, paused }: QueueSnapshot): { gain: string; fullIn: string } {
+export function filling(snapshot: QueueSnapshot): { gain: string; fullIn: string } {
+  const { bucket, admitPerSec, paused } = snapshot;
   const share = bucket.tokens / bucket.capacity.now;
-  const perSec = paused || share >= 1 ? 0 : bucket.refillPerSec.now - admitPerSec;
+  const perSec = paused || share >= 1 ? 0 : refillInForce(snapshot) - admitPerSec;
   const rounded = Math.round(perSec * 10) / 10 || 0;
   const gain = `${rounded >= 0 ? '+' : ''}${rate(rounded)}/s`;
   if (share >= 1) return { gain, fullIn: 'full' };

@@ -5,6 +5,7 @@ import type { AdminApi } from '../admin-api.ts';
 import { clean } from '../output/clean.ts';
 import { pick } from '../output/fields.ts';
 import type { Clock } from '../runtime.ts';
+import { brakeText } from './brake-text.ts';
 import { ChangeLog } from './changes.ts';
 import type { Feed } from './feed.ts';
 import { changeNote, lineHeader, lineRow, stateOf } from './line-row.ts';
@@ -103,7 +104,7 @@ class Rows {
   look(snapshot: QueueSnapshot, link: Link, isReached: boolean): void {
     const isDue = this.beat.isDue(this.options.clock.monotonic());
     const isOther = this.last?.word !== link.word || this.last.state !== stateOf(snapshot);
-    if (isDue || isOther || isReached) this.print(snapshot, link, '');
+    if (isDue || isOther || isReached) this.print(snapshot, link, brakeText(snapshot));
   }
 
   private print(snapshot: QueueSnapshot, link: Link, note: string): void {

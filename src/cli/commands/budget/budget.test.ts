@@ -32,7 +32,10 @@ describe('budget', () => {
     ]);
   });
 
-  it.each([[[]], [['0']], [['1e3']], [['120', '--none']], [['many']]])('set %j is exit 2', async (words) => {
-    expect(await machine.run('budget', 'set', ...words)).toMatchObject({ code: 2, stdout: '' });
-  });
+  it.each([[[]], [['0']], [['0.001']], [['1e3']], [['120', '--none']], [['many']]])(
+    'set %j is exit 2',
+    async (words) => {
+      expect(await machine.run('budget', 'set', ...words)).toMatchObject({ code: 2, stdout: '' });
+    },
+  );
 });

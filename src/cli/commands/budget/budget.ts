@@ -1,5 +1,6 @@
 /** `tacos budget get|set`: admissions a second that all events together may use. */
 import type { BudgetView } from '../../../contract/admin-api.ts';
+import { refillPerSecMin } from '../../../contract/limits.ts';
 import type { MutationFlags } from '../../change-flags.ts';
 import type { Cli } from '../../cli.ts';
 import { usageError } from '../../errors.ts';
@@ -44,8 +45,11 @@ export function budgetSet(
   const isNone = flags.none === true;
   if (isNone === (text !== undefined)) throw usageError('give a number a second, or --none');
   const perSec = isNone ? null : Number(text);
-  if (perSec !== null && !(perSec > 0 && perSec <= 1_000_000 && /^\d+(\.\d+)?$/.test(text ?? ''))) {
-    throw usageError(`"${text}" is not a number a second above 0, up to 1000000`);
+  if (
+    perSec !== null &&
+    !(perSec >= refillPerSecMin && perSec <= 1_000_000 && /^\d+(\.\d+)?$/.test(text ?? ''))
+  ) {
+    throw usageError(`"${text}" is not a number a second from ${refillPerSecMin} to 1000000`);
   }
   return runAction(cli, { events: [], action: { type: 'budget.set', perSec }, flags });
 }

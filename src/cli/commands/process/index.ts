@@ -30,7 +30,11 @@ export function processCommands(program: Command, add: Register): void {
     )
     .option('--gateway-port <P>', 'visitor API, 0 = a free port', port, 8_000)
     .option('--admin-port <Q>', 'admin API, 0 = a free port', port, 8_002)
-    .option('--grpc-port <G>', 'gRPC, not served yet', port, 0)
+    .option(
+      '--grpc-port <G>',
+      'gRPC, 0 = a free port (default: 8001, with --gateway-port 0 a free one)',
+      port,
+    )
     .option('--data-dir <D>', 'where it keeps its data')
     .option('--workers <N>', 'gateway workers', numberFlag({ min: 1, max: 256, whole: true }))
     .option('--for <D>', 'stop after this time');

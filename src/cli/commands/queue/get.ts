@@ -3,6 +3,7 @@ import type { Cli } from '../../cli.ts';
 import { printResult } from '../../output/document.ts';
 import { rate, tokens } from '../../output/format.ts';
 import type { Column } from '../../output/table.ts';
+import { brakeText } from '../../watch/brake-text.ts';
 import { stateOf } from '../../watch/line-row.ts';
 
 const columns: readonly Column<QueueSnapshot>[] = [
@@ -22,6 +23,7 @@ const columns: readonly Column<QueueSnapshot>[] = [
   { head: 'LEFT', value: ({ leftTotal }) => leftTotal, align: 'right', wide: true },
   { head: 'EXPIRED', value: ({ expiredTotal }) => expiredTotal, align: 'right', wide: true },
   { head: 'GATEWAYS', value: ({ gateways }) => `${gateways.inForce}/${gateways.seen}`, wide: true },
+  { head: 'BRAKE', value: (item) => brakeText(item) || 'none', wide: true },
   { head: 'VERSION', value: ({ revision }) => revision, align: 'right', wide: true },
 ];
 
@@ -29,7 +31,11 @@ const columns: readonly Column<QueueSnapshot>[] = [
 export async function queueGet(cli: Cli, event: string): Promise<void> {
   const { api, context } = await cli.connect('read');
   const snapshot = await api.snapshot(event);
-  const warnings = snapshot.stale ? [`the data is ${snapshot.ageSec.toFixed(1)} s old`] : [];
+  const brake = brakeText(snapshot);
+  const warnings = [
+    ...(snapshot.stale ? [`the data is ${snapshot.ageSec.toFixed(1)} s old`] : []),
+    ...(brake === '' ? [] : [brake]),
+  ];
   await printResult(
     cli.runtime,
     {

@@ -14,10 +14,10 @@ export interface ChildPlan {
   /** More of it, by the address of the run before. */
   readonly envAt?: (address: string | undefined) => NodeJS.ProcessEnv;
   readonly log: string;
-  /** Arguments; `address` is that of the run before, so that a restart serves at the same one. */
-  readonly args: (address: string | undefined) => readonly string[];
-  /** How it says that it answers: a line `listening ADDRESS`, a probe, or not at all. */
-  readonly ready: 'listening' | 'at once' | (() => Promise<boolean>);
+  /** Arguments; the addresses are those of the run before, so that a restart serves at the same ones. */
+  readonly args: (address: string | undefined, grpcAddress: string | undefined) => readonly string[];
+  /** How it says that it answers: a line `listening ADDRESS` or of another form whose group is it, a probe, or not at all. */
+  readonly ready: 'listening' | RegExp | 'at once' | (() => Promise<boolean>);
   /** Its end is mended; else it is only noted. */
   readonly restarts: boolean;
 }
@@ -38,6 +38,8 @@ export class Child {
   readonly name: string;
   /** Where it listens, once it does. */
   address: string | undefined;
+  /** Host and port of its gRPC service, where it has one. */
+  grpcAddress: string | undefined;
   private readonly plan: ChildPlan;
   private readonly events: ChildEvents;
   private process: ChildProcess | undefined;
@@ -95,7 +97,7 @@ export class Child {
     const { command, args, env, envAt, log } = this.plan;
     const file = openSync(log, 'a');
     // A process group of its own: Ctrl-C reaches it through `up` alone, in the right order.
-    const child = spawn(command, args(this.address), {
+    const child = spawn(command, args(this.address, this.grpcAddress), {
       env: { ...env, ...envAt?.(this.address) },
       stdio: ['pipe', 'pipe', file],
       detached: process.platform !== 'win32',
@@ -110,17 +112,19 @@ export class Child {
   private untilReady(child: ChildProcess, signal: AbortSignal): Promise<boolean> {
     const { ready, log } = this.plan;
     const lines = child.stdout === null ? undefined : createInterface({ input: child.stdout });
+    const form = ready instanceof RegExp ? ready : /^listening (https?:\S+)/;
     const listening = new Promise<boolean>((resolve) => {
       lines?.on('line', (line) => {
         appendFileSync(log, `${line}\n`);
-        const address = /^listening (\S+)/.exec(line)?.[1];
+        this.grpcAddress ??= /^listening grpc:\/\/(\S+)/.exec(line)?.[1];
+        const address = form.exec(line)?.[1];
         if (address === undefined) return;
         this.address ??= address;
         resolve(true);
       });
       signal.addEventListener('abort', () => resolve(false));
     });
-    if (ready === 'listening') return listening;
+    if (ready === 'listening' || ready instanceof RegExp) return listening;
     return ready === 'at once' ? Promise.resolve(true) : probe(ready, signal);
   }
 

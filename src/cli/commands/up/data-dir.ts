@@ -126,5 +126,5 @@ const taken = (path: string, pid: number): CliError =>
     code: 'DATA_DIR_TAKEN',
     exitCode: exitCodes.refused,
     why: 'two would write the same Redis files; nothing was started',
-    hint: `tacos up --data-dir ${path}-2 --gateway-port 0 --admin-port 0`,
+    hint: `tacos up --data-dir ${path}-2 --gateway-port 0 --admin-port 0 --grpc-port 0`,
   });

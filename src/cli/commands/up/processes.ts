@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { gatewayNodeFlags } from '../../../contract/gateway-runtime.ts';
 import type { Runtime } from '../../runtime.ts';
+import { backendsArgs, backendsEntry, backendsEnv, backendsReady, namesBackends } from './backends.ts';
 import { Child, type ChildPlan } from './child.ts';
 import { type DataDir, type KnownProcess, processStamp } from './data-dir.ts';
 import { answersPing, checkRedisServer, freePort, redisArgs } from './redis.ts';
@@ -11,6 +12,7 @@ import { answersPing, checkRedisServer, freePort, redisArgs } from './redis.ts';
 export interface FleetOptions {
   readonly gatewayPort: number;
   readonly adminPort: number;
+  readonly grpcPort: number;
   readonly workers?: number;
 }
 
@@ -18,11 +20,17 @@ export interface FleetOptions {
 export interface Addresses {
   readonly gateway: string;
   readonly admin: string;
+  /** Host and port. */
+  readonly grpc: string;
   readonly redis: string;
+  /** Of the simulated services; undefined where others are used. */
+  readonly backends?: string;
 }
 
 /** Names under which signing keys may be given from outside. */
 const keyFiles = { WAITING_TOKEN_KEYS: 'waitingKeys', RESERVATION_TOKEN_KEYS: 'reservationKeys' } as const;
+
+const buying = ['--buy', '0.7', '--never-pay', '0.05', '--pay-fail', '0.05', '--pay-slow', '0.1'];
 
 /** Everything that one `tacos up` started; the last one started is stopped first. */
 export class Fleet {
@@ -37,20 +45,30 @@ export class Fleet {
     this.note = options.note;
   }
 
-  /** Redis, gateway and admin API. Returns early, with what there is, when told to stop. */
-  async start({ gatewayPort, adminPort, workers }: FleetOptions, signal: AbortSignal): Promise<Addresses> {
+  /** Redis, simulated services, gateway and admin API. Returns early, with what there is, when told to stop. */
+  async start(
+    { gatewayPort, adminPort, grpcPort, workers }: FleetOptions,
+    signal: AbortSignal,
+  ): Promise<Addresses> {
     const { REDIS_ADDRESS: address, REDIS_ADDRESS_FILE: addressFile } = this.runtime.env;
     const given = address || (addressFile ? readFileSync(addressFile, 'utf8').trim() : '');
     const redis = given || (await this.startRedis(signal));
+    const backends = await this.startBackends(signal);
     const env = this.environment(redis, given === '');
+    if (backends !== undefined) {
+      // Ours speak no TLS.
+      for (const name of Object.keys(env)) if (name.startsWith('BACKEND_TLS_')) delete env[name];
+      Object.assign(env, backendsEnv(backends));
+    }
     const gateway = await this.run(
       {
         name: 'gateway',
         command: process.execPath,
-        args: (address) => [
+        args: (address, grpcAddress) => [
           ...gatewayNodeFlags,
           this.runtime.entry('gateway'),
           ...['--port', String(portOf(address) ?? gatewayPort)],
+          ...['--grpc-port', grpcAddress?.split(':').at(-1) ?? String(grpcPort)],
           ...(workers === undefined ? [] : ['--workers', String(workers)]),
         ],
         env,
@@ -71,11 +89,20 @@ export class Fleet {
       },
       signal,
     );
-    return { gateway: gateway.address ?? '', admin: admin.address ?? '', redis };
+    const simulated = backends === undefined ? {} : { backends };
+    const grpc = gateway.grpcAddress ?? '';
+    return { gateway: gateway.address ?? '', admin: admin.address ?? '', grpc, redis, ...simulated };
   }
 
-  /** Visitors that join, poll and enter; one of ten never comes. False where the simulator is not there. */
-  async startVisitors(gateway: string, visitors: number, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Visitors that join, poll and enter; one of ten never comes. Where services are simulated, most of those who enter
+   * buy, and some never pay or cannot. False where the simulator is not there.
+   */
+  async startVisitors(
+    { gateway, backends }: Addresses,
+    visitors: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const entry = this.runtime.entry('simulator');
     if (!existsSync(entry)) return false;
     const args = [
@@ -90,6 +117,7 @@ export class Fleet {
         String(visitors),
       ],
       ...['--no-show', '0.1', '--arrivals', `poisson:${Math.max(1, Math.ceil(visitors / 10))}/s`],
+      ...(backends === undefined ? [] : buying),
       '--leave-at-end',
       '--until-stdin-ends',
     ];
@@ -115,6 +143,24 @@ export class Fleet {
   /** Ends everything at once. */
   kill(): void {
     for (const child of this.children) child.kill();
+  }
+
+  /** Unless the environment names others. What they hold and sold is lost when they die. */
+  private async startBackends(signal: AbortSignal): Promise<string | undefined> {
+    const entry = backendsEntry(this.runtime);
+    if (entry === undefined || namesBackends(this.runtime.env)) return undefined;
+    const backends = await this.run(
+      {
+        name: 'backends',
+        command: process.execPath,
+        args: (address) => [entry, ...backendsArgs(address)],
+        env: this.runtime.env as NodeJS.ProcessEnv,
+        ready: backendsReady,
+        restarts: true,
+      },
+      signal,
+    );
+    return backends.address;
   }
 
   private async startRedis(signal: AbortSignal): Promise<string> {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { backendsArgs, backendsEnv, backendsReady, namesBackends } from './backends.ts';
 import { Child, type ChildPlan } from './child.ts';
 import { openDataDir, processStamp } from './data-dir.ts';
 import { freePort, installCommand, redisArgs } from './redis.ts';
@@ -101,6 +102,26 @@ describe('a child', () => {
     expect(child.address).toBe(address);
     expect(notes).toEqual(['gateway has ended (SIGKILL); starting it again']);
     await child.stop();
+  });
+});
+
+describe('the simulated services', () => {
+  const line = 'ready reservation=127.0.0.1:1 inventory=127.0.0.1:2 payment=127.0.0.1:3 control=127.0.0.1:4';
+  const address = backendsReady.exec(line)?.[1] ?? '';
+
+  it('get free ports, and the same ones after a restart', () => {
+    expect(backendsArgs(undefined).slice(0, 4)).toEqual(['--reservation-port', '0', '--inventory-port', '0']);
+    expect(backendsArgs(address).slice(0, 8)).toEqual([
+      ...['--reservation-port', '1', '--inventory-port', '2', '--payment-port', '3', '--control-port', '4'],
+    ]);
+    expect(backendsEnv(address)).toMatchObject({ BACKEND_PAYMENT_API_GRPC_ADDRESS: '127.0.0.1:3' });
+  });
+
+  it('are left out when the environment names any', () => {
+    expect(namesBackends({ PATH: '/bin', BACKEND_BUDGET_PER_SEC: '10' })).toBe(false);
+    expect(namesBackends({ BACKEND_PAYMENT_API_GRPC_ADDRESS: '' })).toBe(false);
+    expect(namesBackends({ BACKEND_PAYMENT_API_GRPC_ADDRESS: 'pay:9092' })).toBe(true);
+    expect(namesBackends({ BACKEND_INVENTORY_API_GRPC_ADDRESS_FILE: '/run/address' })).toBe(true);
   });
 });
 

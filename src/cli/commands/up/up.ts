@@ -14,6 +14,7 @@ import { pause, type Runtime } from '../../runtime.ts';
 import { Feed } from '../../watch/feed.ts';
 import { watchLines } from '../../watch/line-watch.ts';
 import { canShowScreen, printer } from '../queue/watch.ts';
+import { soldSeats } from './backends.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { Fleet } from './processes.ts';
 
@@ -23,11 +24,14 @@ export interface UpFlags {
   readonly visitors: number;
   readonly gatewayPort: number;
   readonly adminPort: number;
-  readonly grpcPort: number;
+  /** Default `grpcPortDefault`, but a free one where the gateway's is. */
+  readonly grpcPort?: number;
   readonly dataDir?: string;
   readonly workers?: number;
   readonly for?: string;
 }
+
+const grpcPortDefault = 8_001;
 
 // No capacity of its own: the default of 100 grows with the refill, so a raised refill is reached without a second setting.
 const demo = { event: 'evt_demo', name: 'Demo', refillPerSec: 10 } as const;
@@ -41,7 +45,6 @@ export async function up(cli: Cli, flags: UpFlags): Promise<number> {
   const { runtime } = cli;
   const forMs = flags.for === undefined ? undefined : parseDuration('--for', flags.for);
   const isScreen = flags.headless !== true && canShowScreen(cli, 'auto');
-  if (flags.grpcPort !== 0) runtime.stderr.write('note: --grpc-port is not served yet\n');
   const data = openDataDir(flags.dataDir ?? defaultDataDir(runtime), runtime.userName);
   const note = noteWriter(runtime, data, isScreen);
   const fleet = new Fleet({ runtime, data, note });
@@ -50,12 +53,13 @@ export async function up(cli: Cli, flags: UpFlags): Promise<number> {
   process.once('exit', killAll);
   const { signal } = runtime.stop;
   try {
-    const addresses = await fleet.start(flags, signal);
+    const { grpcPort = flags.gatewayPort === 0 ? 0 : grpcPortDefault } = flags;
+    const addresses = await fleet.start({ ...flags, grpcPort }, signal);
     if (signal.aborted) return exitCodes.done;
     const api = await connect(runtime, addresses.admin, data);
     await createDemo(api, signal);
     const environment = (await api.version()).environment;
-    const { admin, gateway, redis } = addresses;
+    const { admin, gateway, grpc, redis } = addresses;
     writeLocal(runtime, data.path, {
       server: admin,
       tokenFile: data.tokenFile,
@@ -63,15 +67,17 @@ export async function up(cli: Cli, flags: UpFlags): Promise<number> {
       pid: process.pid,
       environment,
     });
-    const hasVisitors = flags.visitors === 0 || (await fleet.startVisitors(gateway, flags.visitors, signal));
+    const hasVisitors =
+      flags.visitors === 0 || (await fleet.startVisitors(addresses, flags.visitors, signal));
     if (!hasVisitors) note('there is no simulator here, so no visitors come');
-    const ready = `ready gateway=${gateway} admin=${admin} grpc=- redis=${redis}\n`;
+    const ready = `ready gateway=${gateway} admin=${admin} grpc=${grpc} redis=${redis}\n`;
     if (flags.headless === true) runtime.stdout.write(ready);
     else if (!isScreen) runtime.stderr.write(ready);
     await serve(cli, api, {
       ...(forMs === undefined ? {} : { forMs }),
       isScreen,
       isHeadless: flags.headless === true,
+      backends: addresses.backends,
     });
     return exitCodes.done;
   } catch (error) {
@@ -89,9 +95,10 @@ export async function up(cli: Cli, flags: UpFlags): Promise<number> {
 async function serve(
   cli: Cli,
   api: AdminApi,
-  { forMs, isScreen, isHeadless }: { forMs?: number; isScreen: boolean; isHeadless: boolean },
+  options: { forMs?: number; isScreen: boolean; isHeadless: boolean; backends: string | undefined },
 ): Promise<void> {
   const { runtime } = cli;
+  const { forMs, isScreen, isHeadless, backends } = options;
   const { clock, random, stop } = runtime;
   const startedAtMs = clock.monotonic();
   const before = await api.snapshot(demo.event);
@@ -126,9 +133,11 @@ async function serve(
   if (after === undefined) return;
   const sec = (clock.monotonic() - startedAtMs) / 1000;
   const admitted = after.admittedTotal - before.admittedTotal;
+  const sold = backends === undefined ? undefined : await soldSeats(backends, demo.event);
+  const seats = sold === undefined ? '' : `, sold ${count(sold.sold)} of ${count(sold.seats)} seats`;
   runtime.stderr.write(
     `${demo.event}: admitted ${count(admitted)}, waiting ${count(after.waiting)}, ` +
-      `${rate(admitted / Math.max(sec, 1))}/s over ${formatDuration(sec)}\n`,
+      `${rate(admitted / Math.max(sec, 1))}/s over ${formatDuration(sec)}${seats}\n`,
   );
 }
 

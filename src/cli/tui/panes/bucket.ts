@@ -2,6 +2,7 @@
 import type { AuditEntry } from '../../../contract/audit.ts';
 import { formatDuration } from '../../duration.ts';
 import { plain, rate, tokens } from '../../output/format.ts';
+import { brakeShort, brakeText } from '../../watch/brake-text.ts';
 import { clockTime } from '../../watch/zone-time.ts';
 import { filling, fullPercent } from '../figures.ts';
 import { bar } from '../glyphs.ts';
@@ -22,6 +23,7 @@ export const bucketPane: Pane = {
     const percent = fullPercent(snapshot);
     const { fullIn } = filling(snapshot);
     const setBy = changes.find(setsRefill);
+    const brake = brakeText(snapshot);
     const when =
       setBy === undefined ? '' : `  set ${clockTime(setBy.at, snapshot.timeZone)} by ${setBy.actor}`;
     return [
@@ -30,14 +32,24 @@ export const bucketPane: Pane = {
         part(bar(percent / 100, wideCells, glyphs), 'dim'),
         part(` ${percent}%`),
       ],
-      line(` refill ${rate(snapshot.bucket.refillPerSec.now)}/s${rampText(view)}${when}`),
+      brake === ''
+        ? line(` refill ${rate(snapshot.bucket.refillPerSec.now)}/s${rampText(view)}${when}`)
+        : [part(` ${brake}`, 'warn')],
       [part(` ${(fullIn || '-').padEnd(15)} `), part(overrideText(view), isLimited(view) ? 'warn' : 'plain')],
     ];
   },
   compact: (view) => {
     const percent = fullPercent(view.snapshot);
     const { gain, fullIn } = filling(view.snapshot);
+    const brake = brakeShort(view.snapshot);
     const special = isLimited(view) ? overrideText(view) : rampText(view).trim();
+    if (brake !== '') {
+      return compactLine('BUCKET', level(view), 'plain', [
+        part(bar(percent / 100, cellsBeside(level(view)), view.glyphs), 'dim'),
+        part(`  ${`${percent}%`.padEnd(5)}`),
+        part(brake, 'warn'),
+      ]);
+    }
     return compactLine('BUCKET', level(view), 'plain', [
       part(bar(percent / 100, cellsBeside(level(view)), view.glyphs), 'dim'),
       part(`  ${`${percent}%`.padEnd(5)}${gain.padEnd(9)}`),
