@@ -101,7 +101,10 @@ function entries() {
   const benches = files(join(root, 'test/bench'))
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => [`bench/${basename(file, '.ts')}`, relative(root, file)]);
-  return Object.fromEntries([...mains, ...benches].filter(([, source]) => existsSync(join(root, source))));
+  const backends = ['simulator/backends', 'src/simulator/backends/main.ts'];
+  return Object.fromEntries(
+    [...mains, backends, ...benches].filter(([, source]) => existsSync(join(root, source))),
+  );
 }
 
 function fingerprint() {

@@ -15,6 +15,18 @@ export async function writeReference() {
   writeAll(folder, pages);
 }
 
+/** Writes the page of settings. */
+export async function writeSettings() {
+  const { settingsPage } = await import('./reference/settings.ts');
+  writeAll(join(root, 'docs/operate'), new Map([['settings.md', settingsPage()]]));
+}
+
+/** Writes what Prometheus and Grafana load. */
+export async function writeMonitoring() {
+  const { monitoringFiles } = await import('./reference/monitoring/files.ts');
+  writeAll(join(root, 'deploy'), monitoringFiles());
+}
+
 /** Writes the man pages below a folder: man1 and man7, as `man -M` wants them. */
 export async function writeManPages(folder, version) {
   const { manPages } = await import('./reference/man.ts');
@@ -28,11 +40,13 @@ function writeAll(folder, pages) {
   }
 }
 
-/** With `--man FOLDER VERSION`, as the build calls it, the man pages; else the pages of docs/reference. */
+/** With `--man FOLDER VERSION`, as the build calls it, the man pages; else the pages of docs/reference and the files of deploy. */
 async function main() {
   const [what, folder, version] = process.argv.slice(2);
   if (what === '--man') return writeManPages(folder, version);
-  return writeReference();
+  await writeReference();
+  await writeSettings();
+  return writeMonitoring();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await runScript(main);

@@ -1,6 +1,10 @@
 /** The reference pages of docs/reference, made from the command tree, the exit codes and the keys. */
 import { keyText, shownControls } from '../../src/cli/commands/help/topics/keys.ts';
 import { type ExitCodeText, exitCodeTable } from '../../src/cli/exit-codes.ts';
+import { alarmTable } from '../../src/contract/alarms.ts';
+import { cell, page, table } from './markdown.ts';
+import { type MetricText, metricTexts } from './monitoring/metrics.ts';
+import { alertOf, severityLabel } from './monitoring/rules.ts';
 import { type CommandText, commandTexts, type FlagText } from './tree.ts';
 
 /** Path below docs/reference to its text. */
@@ -15,6 +19,7 @@ export function referencePages(): Pages {
   return new Map([
     ['README.md', overview(commands)],
     ['keys.md', keysPage()],
+    ['metrics.md', metricsPage()],
     ...commands.map((command): [string, string] => [
       `commands/${fileOf(command.path)}`,
       commandPage(command, commands),
@@ -22,12 +27,6 @@ export function referencePages(): Pages {
     ...exitCodeTable.map((code): [string, string] => [`exit-codes/${code.code}.md`, exitCodePage(code)]),
   ]);
 }
-
-const page = (parts: readonly (string | readonly string[])[]): string =>
-  `${parts
-    .map((part) => (typeof part === 'string' ? part : part.join('\n')))
-    .filter((part) => part !== '')
-    .join('\n\n')}\n`;
 
 const madeBy = 'Made by `npm run docs`. Do not edit: change the command, then run it.';
 
@@ -55,6 +54,10 @@ function overview(commands: readonly CommandText[]): string {
     ),
     '## Keys',
     'Keys of the live screen: [keys.md](keys.md).',
+    '## Metrics',
+    'What gateways and admin APIs tell Prometheus, and the alerts made of it: [metrics.md](metrics.md).',
+    '## Settings',
+    'Environment variables of gateway and admin API: [settings](../operate/settings.md).',
   ]);
 }
 
@@ -108,16 +111,40 @@ function keysPage(): string {
   ]);
 }
 
+function metricsPage(): string {
+  const { gateway, admin } = metricTexts();
+  const alerts = alarmTable.flatMap(({ id, rules }) =>
+    rules.map((rule) => [
+      `[${alertOf(id)}](../runbook/${id}.md)`,
+      severityLabel[rule.severity],
+      rule.forSec === 0 ? 'at once' : `${rule.forSec} s`,
+    ]),
+  );
+  return page([
+    '# Metrics',
+    'What `/metrics` tells, beside the `process_*` and `nodejs_*` figures of every Node program. How to scrape it: ' +
+      '[monitoring](../operate/monitoring.md).',
+    '## Of a gateway',
+    'All workers of a gateway together. The 50 fullest events have a label `event` of their own; where figures can be ' +
+      'added up, the others share `_other`.',
+    metricTable(gateway),
+    '## Of an admin API',
+    metricTable(admin),
+    '## Alerts',
+    'In [tacos.rules.yml](../../deploy/prometheus/tacos.rules.yml).',
+    table(['alert', 'severity', 'holds for'], alerts),
+    'Made by `npm run docs`. Do not edit: change the metric or the alarm, then run it.',
+  ]);
+}
+
+const metricTable = (metrics: readonly MetricText[]): string =>
+  table(
+    ['metric', 'kind', 'labels', 'meaning'],
+    metrics.map(({ name, type, labels, help }) => [`\`${name}\``, type, labels.join(', '), cell(help)]),
+  );
+
 const flagTable = (flags: readonly FlagText[]): string =>
   table(
     ['flag', 'what it does'],
     flags.map(({ flags: names, text }) => [`\`${names.replaceAll('|', '\\|')}\``, cell(text)]),
   );
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Text inside a table: what Markdown would take for markup is marked as text. */
-const cell = (text: string): string => text.replace(/[|<>*_[\]]/g, (letter) => `\\${letter}`);

@@ -1,0 +1,2 @@
+export declare function findPromtool(): string | undefined;
+export declare function ensurePromtool(): void;
