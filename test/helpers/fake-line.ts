@@ -1,7 +1,14 @@
 /** A line without Redis for tests of the HTTP layer: it answers what a test sets and notes what it was asked. */
 import { type Refusal, refuse } from '../../src/contract/errors.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../../src/contract/visitor-api.ts';
-import type { Caller, JoinRequest, Line, LineGauges, Outcome } from '../../src/queue/line-types.ts';
+import type {
+  Caller,
+  EventFacts,
+  JoinRequest,
+  Line,
+  LineGauges,
+  Outcome,
+} from '../../src/queue/line-types.ts';
 
 export const waitingStatus: StatusReply = {
   status: 'waiting',
@@ -86,6 +93,20 @@ export class FakeLine implements Line {
 
   gauges(): LineGauges {
     return { events: this.events, redisCommands: { evalsha: 3 } };
+  }
+
+  facts(eventId: string): EventFacts | undefined {
+    const event = this.events.find((each) => each.event === eventId);
+    if (event === undefined && eventId !== 'evt_a') return undefined;
+    return {
+      expireSec: (position) => (position <= 200 ? 300 : 1_800),
+      admittedLastMin: () => 600,
+      medianWaitSec: () => 45,
+    };
+  }
+
+  nowMs(): number {
+    return Date.now();
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,8 @@ import { type RedisOptions, startRedis, type TestRedis } from './redis.ts';
 /** A gateway process as visitors see it. */
 export interface Gateway extends Program {
   readonly url: string;
+  /** Host and port of its QueueService. */
+  readonly grpc: string;
 }
 
 /** A Redis and several gateway processes on it, all real. */
@@ -19,13 +21,14 @@ export interface Fleet {
   readonly redis: TestRedis;
   readonly gateways: readonly Gateway[];
   readonly urls: readonly string[];
+  readonly grpcs: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly store: Store;
   readonly client: RedisClient;
   /** A plain connection for looking. */
   readonly look: Redis;
   /** Starts one more gateway, listening on `port` (default: a free one). */
-  addGateway(port?: number): Promise<Gateway>;
+  addGateway(port?: number, env?: Readonly<Record<string, string>>): Promise<Gateway>;
   /** Makes an event of a name of its own. */
   event(plan?: Partial<EventPlan>): Promise<EventRef>;
   /** Its journal, oldest first. */
@@ -49,15 +52,19 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     LOG_LEVEL: 'warn',
     TRUSTED_PROXIES: '127.0.0.0/8',
     SERVER_GRPC_PORT: '0',
+    // Tests call from one address much more than a visitor does.
+    RATE_LIMIT_EXEMPT: '127.0.0.0/8',
     WAITING_TOKEN_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
     RESERVATION_TOKEN_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
     ...options.env,
   };
   const gateways: Gateway[] = [];
-  const addGateway = async (port = 0): Promise<Gateway> => {
+  const addGateway: Fleet['addGateway'] = async (port = 0, own = {}) => {
     const argv = ['dist/gateway/main.js', '--port', String(port), '--workers', String(options.workers ?? 1)];
-    const program = await startProgram({ argv, env, ready: /^listening (http:\S+)$/m });
-    const gateway = Object.assign(program, { url: program.ready[1] ?? '' });
+    const ready = /^listening (http:\S+)$/m;
+    const program = await startProgram({ argv, env: { ...env, ...own }, ready });
+    const grpc = /^listening grpc:\/\/(\S+)$/m.exec(program.output().stdout)?.[1] ?? '';
+    const gateway = Object.assign(program, { url: program.ready[1] ?? '', grpc });
     gateways.push(gateway);
     return gateway;
   };
@@ -71,6 +78,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     gateways,
     get urls() {
       return gateways.map(({ url }) => url);
+    },
+    get grpcs() {
+      return gateways.map(({ grpc }) => grpc);
     },
     env,
     store,

@@ -1,9 +1,8 @@
 import { microPerToken, overdraftTokens } from '../../src/contract/limits.ts';
-import { capacityAt } from '../../src/queue/bucket.ts';
+import { capacityAt, refillAt } from '../../src/queue/bucket.ts';
 import type { JournalEntry } from '../../src/queue/journal.ts';
 import { PlaceIndex } from '../../src/queue/place-index.ts';
 import { type EventSettings, parseSettings, windowAt } from '../../src/queue/settings.ts';
-import { valueAt } from '../../src/queue/timed-value.ts';
 
 /** Grants of an event with the settings that were in force, as the journal tells it. */
 export interface GrantHistory {
@@ -49,7 +48,7 @@ export function worstExcess(history: GrantHistory): { excess: number; slack: num
     const fromUs = first + step * stepUs;
     const candidates = [at(fromUs), at(fromUs + stepUs)].filter((one) => one !== undefined);
     const rate = Math.max(
-      ...candidates.map((one) => (one.paused ? 0 : valueAt(one.refill, fromUs / 1000) / microPerToken)),
+      ...candidates.map((one) => (one.paused ? 0 : refillAt(one, fromUs / 1000) / microPerToken)),
     );
     capacity[step] = Math.max(...candidates.map((one) => capacityAt(one, fromUs / 1000) / microPerToken));
     refilled[step + 1] = (refilled[step] ?? 0) + (rate * stepUs) / 1e6;

@@ -4,6 +4,7 @@ import type { RefusalDetails } from '../../src/contract/errors.ts';
 import { type EventPlan, makeEvent } from '../../src/queue/events.ts';
 import { createLine, type LineOptions } from '../../src/queue/line.ts';
 import type { Caller, Line, Outcome } from '../../src/queue/line-types.ts';
+import { ReservationKeys } from '../../src/queue/reservation-token.ts';
 import { keysOf, scripts } from '../../src/queue/scripts.ts';
 import { type EventRef, Store } from '../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../src/redis/client.ts';
@@ -24,7 +25,7 @@ export async function openLine(
     gatewayId: `gw-${workers}`,
     workerId: `gw-${workers}/w1`,
     waitingTokenKeys: keys,
-    reservationTokenKeys: keys,
+    passes: new ReservationKeys(keys),
     eventsAutoCreate: false,
     enterAuthRequired: true,
     timeZone: 'UTC',

@@ -20,12 +20,12 @@ export interface TestProvider {
   readonly keyRequests: number;
   /** Gets a token by client_credentials, as a CI job would. */
   tokenFor(account: ServiceAccount, resource: string): Promise<string>;
-  /** A token signed with the provider's own RS256 key, with whatever claims. */
-  sign(claims: JWTPayload): Promise<string>;
+  /** A token signed with the provider's own key (default RS256), with whatever claims. */
+  sign(claims: JWTPayload, alg?: (typeof kinds)[number]): Promise<string>;
   /** The RS256 key as everybody may see it. */
   publicKey(): JWK;
-  /** New keys; the old ones are forgotten. */
-  rotate(): Promise<void>;
+  /** New keys; the old ones are forgotten, unless they are kept for tokens that they signed. */
+  rotate(options?: { readonly keepOld: boolean }): Promise<void>;
   /** Refuses connections until `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -51,12 +51,12 @@ export async function startProvider(accounts: readonly ServiceAccount[]): Promis
       answer(request, response);
     }).listen(at, '127.0.0.1');
   }
-  const rotate = async (): Promise<void> => {
-    keys = await Promise.all(kinds.map(newKey));
+  const rotate = async ({ keepOld } = { keepOld: false }): Promise<void> => {
+    keys = [...(await Promise.all(kinds.map(newKey))), ...(keepOld ? keys : [])];
     answer = providerOf(issuer, accounts, keys).callback();
   };
   await rotate();
-  const rsa = (): JWK => keys[0] ?? {};
+  const keyOf = (alg: string): JWK => keys.find((each) => each.alg === alg) ?? {};
   return {
     issuer,
     get keyRequests() {
@@ -72,12 +72,12 @@ export async function startProvider(accounts: readonly ServiceAccount[]): Promis
       if (body.access_token === undefined) throw new Error(JSON.stringify(body));
       return body.access_token;
     },
-    sign: (claims) =>
+    sign: (claims, alg = 'RS256') =>
       new SignJWT({ iss: issuer, ...claims })
-        .setProtectedHeader({ alg: 'RS256', kid: rsa().kid ?? '' })
-        .sign(rsa()),
+        .setProtectedHeader({ alg, kid: keyOf(alg).kid ?? '' })
+        .sign(keyOf(alg)),
     publicKey: () =>
-      Object.fromEntries(Object.entries(rsa()).filter(([name]) => !privateParts.includes(name))),
+      Object.fromEntries(Object.entries(keyOf('RS256')).filter(([name]) => !privateParts.includes(name))),
     rotate,
     stop: async () => {
       server.closeAllConnections();

@@ -5,6 +5,7 @@ import { type App, type AppOptions, buildApp } from '../../src/gateway/app.ts';
 import { createAuthenticator } from '../../src/gateway/auth/authenticator.ts';
 import { devTokenScheme } from '../../src/gateway/auth/dev-tokens.ts';
 import { createLonePeers } from '../../src/gateway/fleet/peers.ts';
+import { ReservationKeys } from '../../src/queue/reservation-token.ts';
 import { FakeLine } from './fake-line.ts';
 
 export interface VisitorServer extends App {
@@ -25,7 +26,10 @@ export async function startVisitorServer(overrides: Overrides = {}): Promise<Vis
   const lifecycle = { isDraining: false };
   const app = await buildApp({
     line,
-    authenticate: createAuthenticator([devTokenScheme]),
+    identity: {
+      authenticate: createAuthenticator([devTokenScheme]),
+      reservationKeys: new ReservationKeys([{ kid: 'r1', secret: Buffer.alloc(32, 3) }]),
+    },
     peers: createLonePeers(),
     log: pino({ level: 'debug' }, { write: (text: string) => logged.push(text) }),
     lifecycle,

@@ -242,6 +242,23 @@ describe('a line with any history', () => {
       this.model.bucket = { tokensMicro: Math.min(tokensMicro, capacity), refilledAtUs };
     }
 
+    /** The sweeper's lease holder brakes, or tries to. */
+    async brake(): Promise<void> {
+      const leadMs = this.below(2_000);
+      const reply = await line.store.setBrake(this.event, {
+        worker: 'w1',
+        permille: this.random() < 0.3 ? 1_000 : 1 + this.below(999),
+        leadMs,
+        forMs: leadMs + 1 + this.below(60_000),
+        why: 'payment:latency:900',
+        audit: '',
+        nowUs: this.nowUs,
+      });
+      if (reply !== 'set') return;
+      this.model.settleBucket(this.nowUs);
+      await this.takeSettings();
+    }
+
     /** One random step; time passes, now and then a lot of it. */
     async step(): Promise<void> {
       const dice = this.random();
@@ -251,6 +268,7 @@ describe('a line with any history', () => {
       if (this.isShut && this.random() < 0.1) await this.phase();
       if (this.model.settings.job ? this.random() < 0.3 : false) await this.stepJob();
       if (this.random() < 0.02) await this.startJob();
+      if (this.random() < 0.05) await this.brake();
       if (dice < 0.15) await this.join();
       else if (dice < 0.5) await this.enter();
       else if (dice < 0.55) await this.leave();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { overdraftTokens } from '../../src/contract/limits.ts';
-import { type BucketRates, capacityAt } from '../../src/queue/bucket.ts';
+import { type BucketRates, brakeAt, capacityAt } from '../../src/queue/bucket.ts';
 import { type EventSettings, parseSettings } from '../../src/queue/settings.ts';
 import type { TimedChange } from '../../src/queue/store.ts';
 import { type TimedValue, valueAt, valueBefore } from '../../src/queue/timed-value.ts';
@@ -20,7 +20,7 @@ const bendsOf = (timed: TimedValue | undefined): number[] =>
 
 /** Times in [fromUs, toUs] between which every rate is linear. */
 function kinks(rates: BucketRates, fromUs: number, toUs: number): number[] {
-  const bends = [...bendsOf(rates.refill), ...bendsOf(rates.capacity)];
+  const bends = [rates.refill, rates.capacity, rates.brake].flatMap(bendsOf);
   return [fromUs, ...bends.filter((us) => us > fromUs && us < toUs), toUs].sort((a, b) => a - b);
 }
 
@@ -44,7 +44,8 @@ function flowBetween(
       // Up to the end of a stretch the value that ends there holds, hence the second function.
       capacity = Math.max(capacity, capacityAt(settings, (next - 1) / 1000));
       const middle = (valueAt(settings.refill, us / 1000) + valueBefore(settings.refill, next / 1000)) / 2;
-      if (!settings.paused) inflow += ((next - us) / 1e6) * (middle + 1);
+      const braked = (middle * brakeAt(settings, (us + next) / 2000)) / 1_000;
+      if (!settings.paused) inflow += ((next - us) / 1e6) * (braked + 1);
     }
   }
   return { inflow, capacity };
@@ -64,6 +65,15 @@ const operation = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('pause' as const, 'resume' as const, 'sweep' as const) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('brake' as const),
+      permille: fc.integer({ min: 1, max: 1_000 }),
+      leadMs: fc.nat(1_500),
+      lastsMs: fc.integer({ min: 1, max: 6_000 }),
+    }),
   },
   {
     weight: 2,
@@ -113,6 +123,14 @@ describe('the rate', () => {
         await sweepAt(store, event, nowUs);
         continue;
       }
+      if (todo.kind === 'brake') {
+        const { permille, leadMs, lastsMs } = todo;
+        await sweepAt(store, event, nowUs);
+        const how = { worker: 'w1', permille, leadMs, forMs: leadMs + lastsMs, why: '', audit: '', nowUs };
+        await store.setBrake(event, how);
+        stretches.push({ fromUs: nowUs, settings: await read() });
+        continue;
+      }
       const change = { changeId: `c${index}`, audit: '{}', nowUs };
       if (todo.kind === 'set') await store.setSettings(event, { ...change, timed: todo.timed });
       else await store.setPhase(event, { ...change, action: todo.kind });
@@ -157,6 +175,20 @@ describe('the rate', () => {
       }
       expect(seq - 1).toBe(Math.floor(20 + overdraftTokens + 20 * refillPerSec));
     }
+  });
+
+  it('is the share that the brake lets through, no less', async () => {
+    const { store } = line;
+    const event = await line.event({ capacity: 20, refillPerSec: 33.3, tiers: '1-=0' });
+    await joinMany(store, event, 1_500, at(0), 10_000_000);
+    await sweepAt(store, event, at(0));
+    const brake = { worker: 'w1', permille: 300, leadMs: 1_000, forMs: 11_000, why: '', audit: '' };
+    await store.setBrake(event, { ...brake, nowUs: at(0) });
+    let seq = 1;
+    for (let tick = 0; tick <= 400; tick += 1) {
+      while ((await enterAt(store, event, seq, at(tick / 20))).word === 'granted') seq += 1;
+    }
+    expect(seq - 1).toBe(Math.floor(20 + overdraftTokens + 33.3 * (1 + 10 * 0.3 + 9)));
   });
 
   it('gains nothing by raising the capacity, nor by a pause', async () => {

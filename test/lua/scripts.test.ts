@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { limitScripts } from '../../src/gateway/rate-limit/shared-buckets.ts';
+import { requestScripts } from '../../src/gateway/requests/request-scripts.ts';
 import { globalScripts } from '../../src/queue/global-scripts.ts';
 import { eventKeyNames, keysOf, scripts } from '../../src/queue/scripts.ts';
 import { luaFolder } from '../../src/redis/script-loader.ts';
@@ -8,7 +10,14 @@ describe('the scripts', () => {
   it('are those of the folder lua/', () => {
     const files = readdirSync(luaFolder()).filter((file) => file.endsWith('.lua'));
     expect(
-      [...Object.keys(scripts), ...Object.keys(globalScripts)].map((name) => `${name}.lua`).sort(),
+      [
+        ...Object.keys(scripts),
+        ...Object.keys(globalScripts),
+        ...Object.keys(requestScripts),
+        ...Object.keys(limitScripts),
+      ]
+        .map((name) => `${name}.lua`)
+        .sort(),
     ).toEqual(files.sort());
   });
 

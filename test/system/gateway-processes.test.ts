@@ -12,7 +12,7 @@ afterEach(async () => {
 async function start(argv: readonly string[], env: Record<string, string> = {}) {
   const program = await startProgram({
     argv: ['test/helpers/fake-gateway.ts', ...argv],
-    env,
+    env: { SERVER_GRPC_PORT: '0', ...env },
     ready: /^listening (http:\/\/\S+)\n/m,
   });
   running.push(program);
@@ -50,7 +50,7 @@ const join = (url: string): Promise<Response> =>
 
 for (const workers of ['1', '3']) {
   describe(`a gateway of ${workers}`, () => {
-    it('says on one line of stdout where it listens, and answers for all workers', async () => {
+    it('says on stdout where it listens, HTTP last, and answers for all workers', async () => {
       const { program, url } = await start(['--workers', workers, '--port', '0']);
       expect(await readiness(url)).toMatchObject({
         status: 'ready',
@@ -58,7 +58,12 @@ for (const workers of ['1', '3']) {
       });
       await poll(url, 9);
       for (let asked = 0; asked < 3; asked += 1) expect(await polled(url)).toBe('9');
-      expect(program.output().stdout).toBe(`listening ${url}\n`);
+      const [grpc, http] = program.output().stdout.split('\n');
+      expect([grpc, http]).toEqual([
+        expect.stringMatching(/^listening grpc:\/\/127\.0\.0\.1:\d+$/),
+        `listening ${url}`,
+      ]);
+      expect(Number(grpc?.split(':').at(-1))).not.toBe(Number(new URL(url).port));
     });
 
     it('stops on SIGTERM: not ready, requests finished, exit 0', async () => {
@@ -91,6 +96,9 @@ for (const workers of ['1', '3']) {
       const port = typeof address === 'object' && address !== null ? address.port : 0;
       await expect(start(['--workers', workers, '--port', String(port)])).rejects.toThrow(
         `port ${port} of 127.0.0.1 is in use: choose another by --port or SERVER_PORT`,
+      );
+      await expect(start(['--workers', workers, '--port', '0', '--grpc-port', String(port)])).rejects.toThrow(
+        `port ${port} of 127.0.0.1 is in use: choose another by --grpc-port or SERVER_GRPC_PORT`,
       );
       await new Promise((resolve) => other.close(resolve));
     });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { manPages } from '../../scripts/reference/man.ts';
+import { monitoringFiles } from '../../scripts/reference/monitoring/files.ts';
 import { referencePages } from '../../scripts/reference/pages.ts';
 import { commandTexts } from '../../scripts/reference/tree.ts';
 
@@ -29,10 +30,17 @@ describe('docs/reference', () => {
     const broken = [...pages].flatMap(([path, text]) =>
       [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)]
         .map(([, target = '']) => join(path, '..', target))
-        .filter((target) => !pages.has(target))
+        .filter((target) => !pages.has(target) && !existsSync(join(folder, target)))
         .map((target) => `${path}: ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+});
+
+describe('deploy', () => {
+  it.each([...monitoringFiles()])('has %s as `npm run docs` makes it', (path, text) => {
+    const file = join(import.meta.dirname, '../../deploy', path);
+    expect(existsSync(file) && readFileSync(file, 'utf8') === text).toBe(true);
   });
 });
 

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLine } from '../../../src/queue/line.ts';
 import type { Line } from '../../../src/queue/line-types.ts';
+import { ReservationKeys } from '../../../src/queue/reservation-token.ts';
 import { waitingKey } from './gateway-process.ts';
 
 export type FleetAsk =
@@ -29,7 +30,7 @@ async function open({ redisPort, name }: FleetAsk & { kind: 'open' }): Promise<v
     gatewayId: name,
     workerId: name,
     waitingTokenKeys: [{ kid: waitingKey.kid, secret }],
-    reservationTokenKeys: [{ kid: waitingKey.kid, secret: secret.subarray(0, 32) }],
+    passes: new ReservationKeys([{ kid: waitingKey.kid, secret: secret.subarray(0, 32) }]),
     eventsAutoCreate: false,
     timeZone: 'UTC',
     enterAuthRequired: true,

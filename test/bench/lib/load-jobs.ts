@@ -1,8 +1,11 @@
 /** What the bench and its load process say to each other. */
 
 /** How visitors of a join job say who they are. */
-export const identities = ['anonymous', 'key', 'jwt'] as const;
-export type Identity = (typeof identities)[number];
+export type Identity = 'anonymous' | 'key' | JwtAlgorithm;
+
+/** How the JWTs are signed: HS256 by the gateway's secret, the others by the provider's keys. */
+export const jwtAlgorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
+export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
 
 interface Target {
   readonly port: number;
@@ -16,8 +19,10 @@ export interface JoinJob extends Target {
   readonly kind: 'join';
   readonly count: number;
   readonly identity: Identity;
-  /** Signs the JWTs (HS256). */
-  readonly jwtSecret: string;
+  /** Signs the JWTs: the secret, or a private key in PEM. */
+  readonly jwtKey: string;
+  /** People with JWTs: the next job of the same name sends theirs again, to another event. Default: new people. */
+  readonly people?: string;
 }
 
 /** Polls with tokens spread evenly over the whole line, each token once before any comes again. */
@@ -26,7 +31,23 @@ export interface PollJob extends Target {
   readonly count: number;
 }
 
-export type LoadJob = JoinJob | PollJob;
+/** The same over QueueService; polls are of places that a job of this kind joined. `port` = the gRPC one. */
+export interface GrpcJob extends Target {
+  readonly kind: 'grpc-join' | 'grpc-poll';
+  readonly count: number;
+}
+
+/** So many people who have entered hold a seat each: a JWT, a pass and an Idempotency-Key of their own. */
+export interface ReserveJob extends Target {
+  readonly kind: 'reserve';
+  readonly count: number;
+  /** Signs the JWTs (HS256). */
+  readonly jwtKey: string;
+  /** Signs the passes: 32 bytes in hex. */
+  readonly passSeed: string;
+}
+
+export type LoadJob = JoinJob | PollJob | GrpcJob | ReserveJob;
 
 export interface Latency {
   readonly p50Ms: number;

@@ -4,9 +4,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { build, type Histogram } from 'hdr-histogram-js';
-import type { JoinJob, LoadJob, LoadResult, PollJob } from './load-jobs.ts';
+import { ReservationKeys } from '../../../src/queue/reservation-token.ts';
+import { seatMap } from '../../../src/simulator/backends/seat-map.ts';
+import { passKey } from './gateway-process.ts';
+import { callGrpc } from './grpc-load.ts';
+import { jwtsOf } from './jwt-maker.ts';
+import type { JoinJob, LoadJob, LoadResult, PollJob, ReserveJob } from './load-jobs.ts';
 import { Lane } from './load-lane.ts';
-import { joinRequest, pollRequest } from './load-requests.ts';
+import { joinRequest, pollRequest, reserveRequest } from './load-requests.ts';
 
 const examplesMax = 5;
 
@@ -93,7 +98,10 @@ class Run {
 
 async function join(job: JoinJob): Promise<LoadResult> {
   const salt = randomBytes(4).toString('hex');
-  const requests = Array.from({ length: job.count }, (_, visitor) => joinRequest(job, visitor, salt));
+  const jwts = jwtsOf(job);
+  const requests = Array.from({ length: job.count }, (_, visitor) =>
+    joinRequest(job, visitor, salt, jwts?.[visitor]),
+  );
   const tokens: string[] = [];
   const hints: number[] = [];
   const run = new Run(requests, (_, status, body) => {
@@ -157,6 +165,24 @@ function strideOf(length: number): number {
   return stride;
 }
 
+async function reserve(job: ReserveJob): Promise<LoadResult> {
+  const salt = randomBytes(4).toString('hex');
+  const keys = new ReservationKeys([{ kid: passKey.kid, secret: Buffer.from(job.passSeed, 'hex') }]);
+  const grantedMs = Date.now();
+  const requests = await Promise.all(
+    seatMap(job.count).map(async ({ id }, number) => {
+      const subject = `${salt}-${number}`;
+      const passId = `pass-${salt}-${String(number).padStart(8, '0')}`;
+      const pass = await keys.sign({ event: job.event, subject, passId, grantedMs });
+      return reserveRequest(job, { number, subject, seat: id, pass });
+    }),
+  );
+  const run = new Run(requests, (_, status, body) =>
+    status === 201 && textIn(body, '"reservation_id":"') !== '' ? undefined : `reserve: ${status} ${body}`,
+  );
+  return { ...(await run.start(job.port, job.connections)), tokens: job.count };
+}
+
 function textIn(body: string, before: string): string {
   const at = body.indexOf(before);
   return at < 0 ? '' : body.slice(at + before.length, body.indexOf('"', at + before.length));
@@ -167,9 +193,14 @@ function numberIn(body: string, before: string): number {
   return at < 0 ? Number.NaN : Number.parseInt(body.slice(at + before.length, at + before.length + 10), 10);
 }
 
+function workOf(job: LoadJob): Promise<LoadResult> {
+  if (job.kind === 'join') return join(job);
+  if (job.kind === 'poll') return poll(job);
+  return job.kind === 'reserve' ? reserve(job) : callGrpc(job);
+}
+
 process.on('message', (job: LoadJob) => {
-  const work = job.kind === 'join' ? join(job) : poll(job);
-  work.then(
+  workOf(job).then(
     (result) => process.send?.({ result }),
     (error: unknown) =>
       process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),

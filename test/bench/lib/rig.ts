@@ -6,12 +6,15 @@ import { Store } from '../../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../../src/redis/client.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { Child } from './child.ts';
-import { type GatewayProcess, jwtSecret, startGateway, waitingKey } from './gateway-process.ts';
-import type { Identity, LoadJob, LoadResult } from './load-jobs.ts';
+import { type GatewayProcess, jwtSecret, passKey, startGateway, waitingKey } from './gateway-process.ts';
+import type { GrpcJob, Identity, LoadJob, LoadResult } from './load-jobs.ts';
 import { cpuMs } from './proc-usage.ts';
 
 /** Connections while throughput is measured: enough for the gateway never to wait. */
 export const manyConnections = 256;
+
+/** gRPC has many calls under way on each. */
+const grpcConnections = 16;
 
 const daySec = 86_400;
 
@@ -64,16 +67,25 @@ export class Rig {
   readonly redis: Redis;
   readonly load: Child<LoadJob, LoadResult>;
   private running: GatewayProcess;
+  private readonly others: Rig[] = [];
 
-  private constructor(redis: Redis, gateway: GatewayProcess) {
+  private constructor(redis: Redis, gateway: GatewayProcess, load: Child<LoadJob, LoadResult>) {
     this.redis = redis;
     this.running = gateway;
-    this.load = new Child('load-process');
+    this.load = load;
   }
 
-  static async start(): Promise<Rig> {
+  /** `more` = variables of the gateway besides those that each has here. */
+  static async start(more: Readonly<Record<string, string>> = {}): Promise<Rig> {
     const redis = await Redis.start();
-    return new Rig(redis, await startGateway(redis.server.port));
+    return new Rig(redis, await startGateway(redis.server.port, more), new Child('load-process'));
+  }
+
+  /** The same with another gateway, set otherwise, on the same Redis; it stops with this one. */
+  async beside(more: Readonly<Record<string, string>>): Promise<Rig> {
+    const rig = new Rig(this.redis, await startGateway(this.redis.server.port, more), this.load);
+    this.others.push(rig);
+    return rig;
   }
 
   get gateway(): GatewayProcess {
@@ -96,9 +108,9 @@ export class Rig {
   join(
     event: string,
     count: number,
-    options: { identity?: Identity; connections?: number } = {},
+    options: { identity?: Identity; connections?: number; jwtKey?: string; people?: string } = {},
   ): Promise<Cost> {
-    const { identity = 'anonymous', connections = manyConnections } = options;
+    const { identity = 'anonymous', connections = manyConnections, jwtKey = jwtSecret, people } = options;
     return this.run({
       kind: 'join',
       port: this.gateway.port,
@@ -106,7 +118,8 @@ export class Rig {
       count,
       connections,
       identity,
-      jwtSecret,
+      jwtKey,
+      ...(people === undefined ? {} : { people }),
     });
   }
 
@@ -114,9 +127,20 @@ export class Rig {
     return this.run({ kind: 'poll', port: this.gateway.port, event, count, connections });
   }
 
+  /** By people with passes, of whom `connections` ask at a time. */
+  reserve(event: string, count: number, connections: number): Promise<Cost> {
+    const keys = { jwtKey: jwtSecret, passSeed: passKey.seed };
+    return this.run({ kind: 'reserve', port: this.gateway.port, event, count, connections, ...keys });
+  }
+
+  /** Over QueueService. */
+  grpc(kind: GrpcJob['kind'], event: string, count: number): Promise<Cost> {
+    return this.run({ kind, port: this.gateway.grpcPort, event, count, connections: grpcConnections });
+  }
+
   async stop(): Promise<void> {
     await this.load.stop();
-    await this.gateway.stop();
+    await Promise.all([this, ...this.others].map(({ gateway }) => gateway.stop()));
     await this.redis.stop();
   }
 
