@@ -17,12 +17,14 @@ local since = now - tonumber(ARGV[2])
 local per_sec, burst = tonumber(ARGV[3]), tonumber(ARGV[4])
 local stored = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local tokens, at = tonumber(stored[1] or ARGV[4]), tonumber(stored[2] or int(since))
+-- Redis clock was set back: the refill begins anew, else there were none until the clock has caught up.
+if at > now then at = now end
 if since > at then
   tokens = math.min(burst, tokens + math.floor((since - at) / 1000000 * per_sec))
   at = since
 end
-tokens = tokens + math.floor(math.max(0, now - at) / 1000000 * per_sec)
+tokens = tokens + math.floor((now - at) / 1000000 * per_sec)
 tokens = math.max(-tonumber(ARGV[5]), tokens - tonumber(ARGV[1]) * 1000000)
-redis.call('HSET', KEYS[1], 'tokens', int(tokens), 'at', int(math.max(at, now)))
+redis.call('HSET', KEYS[1], 'tokens', int(tokens), 'at', int(now))
 redis.call('PEXPIRE', KEYS[1], math.max(1000, math.ceil((burst - tokens) / per_sec * 1000)))
 return {'charged', int(tokens)}

@@ -19,14 +19,14 @@ export const settingGroups: readonly SettingGroup[] = [
       SERVER_PORT: 'HTTP of the visitor API, `/metrics` and `/readyz`.',
       SERVER_GRPC_PORT: 'gRPC [QueueService](../visitor-api.md#grpc), without TLS.',
       SERVER_ENVIRONMENT:
-        '`production` refuses development keys and tokens ([which](keys.md#what-production-refuses)). The others take them.',
+        '`production` refuses development keys and tokens ([which](production.md#what-it-refuses)). The others take them.',
       ENVIRONMENT_NAME:
         'Its name in logs, traces and on screens; default SERVER_ENVIRONMENT. A name like `apne2-prod` makes the admin API ' +
         'careful: felt changes want a reason.',
       LOG_LEVEL: 'Least severe lines that are logged.',
       TRUSTED_PROXIES:
         'Who stands in front: only their `X-Forwarded-For` is believed. Behind a load balancer it must be set, or all ' +
-        'visitors share its address and [its limit](../visitor-api.md#limits).',
+        'visitors share its address and [its limit](rate-limits.md#behind-a-load-balancer).',
       CORS_ALLOW_ORIGINS: 'Whose pages may call the visitor API from a browser; none by default.',
       TACOS_TIME_ZONE: 'Zone of events that name none.',
     },
@@ -91,13 +91,14 @@ export const settingGroups: readonly SettingGroup[] = [
         'of people behind one address.',
       RATE_LIMIT_EXEMPT: 'Addresses without that limit.',
     },
-    note: 'What counts for what: [limits](../visitor-api.md#limits).',
+    note: 'What counts for what: [limits](../visitor-api.md#limits). How to set and watch them: [rate-limits.md](rate-limits.md).',
   },
   {
     title: 'Backends',
     meanings: {
       BACKEND_RESERVATION_API_GRPC_ADDRESS: 'The reservation service; none = its routes answer 503.',
-      BACKEND_INVENTORY_API_GRPC_ADDRESS: 'The inventory service. Nothing calls it from here yet.',
+      BACKEND_INVENTORY_API_GRPC_ADDRESS:
+        'The inventory service. Nothing here calls it: the reservation service does.',
       BACKEND_PAYMENT_API_GRPC_ADDRESS: 'The payment service; none = its routes answer 503.',
       BACKEND_TLS_CA_FILE:
         'PEM of who signed their certificates; set = TLS to all of them. Read again when a breaker has opened, as are the ' +
@@ -112,7 +113,7 @@ export const settingGroups: readonly SettingGroup[] = [
       BRAKE_LATENCY_MS: "p95 of a backend's calls above which it brakes.",
       BRAKE_ERROR_PERCENT: 'Share of failed calls above which it brakes.',
     },
-    note: 'What backends must do, and how to switch the brake on: [backends.md](backends.md).',
+    note: 'What backends must do: [backends.md](backends.md). How to switch the brake on: [the brake](backends.md#the-brake).',
   },
   {
     title: 'Traces',

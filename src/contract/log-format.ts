@@ -22,6 +22,9 @@ const secretFields = [
   'idempotency-key',
 ];
 
+/** What was sent to Redis stands in the errors that it answers: users, digests of passwords, answers that were to be kept. */
+const sentPaths = ['*.command.args', '*.previousErrors'];
+
 /** Options of pino; `base` stands in every line. */
 export function logFormat({ level, base }: { level: string; base: Record<string, unknown> }): LoggerOptions {
   const named = secretFields.map((name) => (/-/.test(name) ? `["${name}"]` : name));
@@ -32,7 +35,7 @@ export function logFormat({ level, base }: { level: string; base: Record<string,
   return {
     level,
     base,
-    redact: { paths, censor: mask },
+    redact: { paths: [...paths, ...sentPaths], censor: mask },
     formatters: { level: (label) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     serializers: { url: withoutQuery },

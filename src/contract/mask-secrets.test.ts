@@ -7,6 +7,9 @@ const waiting = 't1.k1.aHVudGVyMmh1bnRlcjJodW50ZXIy.aHVudGVyMg-mac';
 describe('maskSecrets', () => {
   it.each([
     ['a JWT', `the token ${jwt} is bad`, jwt],
+    ['a JWT at the end of a word', `xeyJ-${jwt} is bad`, jwt],
+    ['a JWT after the end of a line', JSON.stringify({ a: `x\n${jwt}` }), jwt],
+    ['keys of tokens', 'WAITING_TOKEN_KEYS=k1:hunter2', 'hunter2'],
     ['a JWT that was cut off', `the token ${jwt.slice(0, 50)}`, jwt.slice(0, 50)],
     ['a waiting token', `no place for ${waiting}`, waiting],
     ['a bearer', 'Authorization: Bearer hunter2', 'hunter2'],
@@ -51,6 +54,7 @@ describe('maskSecrets', () => {
 
   it('takes time in proportion to the text', () => {
     const texts = ['a'.repeat(200_000), '-'.repeat(200_000), 'token'.repeat(40_000), '://'.repeat(60_000)];
+    texts.push('eyJ'.repeat(60_000), 'eyJaaaa'.repeat(28_000), 'redis://'.repeat(25_000));
     for (const text of texts) {
       const startedMs = performance.now();
       maskSecrets(text);

@@ -11,7 +11,7 @@ export const mask = '***';
 const begin = '(?:(?<![\\w-])|(?<=\\\\[bfnrt]))';
 
 /** A name whose value is a credential: `waiting_token`, `accessToken`, `Idempotency-Key`, `set-cookie`, … */
-const name = `${begin}(?:[\\w-]*(?:token|password|passwd|secret)|(?:proxy-)?authorization|(?:set-)?cookie|idempotency[-_]?key)`;
+const name = `${begin}(?:[\\w-]*(?:token|token[-_]?keys?|password|passwd|secret)|(?:proxy-)?authorization|(?:set-)?cookie|idempotency[-_]?key)`;
 
 interface Rule {
   readonly pattern: RegExp;
@@ -20,13 +20,13 @@ interface Rule {
 
 /** In this order: what looks like a credential by itself goes first, then what is named as one. */
 const rules: readonly Rule[] = [
-  // JSON Web Tokens: access tokens, reservation tokens.
-  { pattern: /eyJ[\w-]{4,}\.[\w-]*(?:\.[\w-]*)*/g, by: mask },
+  // JSON Web Tokens: access tokens, reservation tokens. Looked for once a word, so that a long one costs no more.
+  { pattern: /(?<![\w-])(?=[\w-]+\.)([\w-]*?)eyJ[\w-]{4,}\.[\w-]*(?:\.[\w-]*)*/g, by: `$1${mask}` },
   // Waiting tokens (queue/waiting-token.ts), cut off or whole.
   { pattern: new RegExp(`${begin}t1\\.[A-Za-z0-9]{1,16}\\.[\\w-]{8,}(?:\\.[\\w-]*)?`, 'g'), by: mask },
   { pattern: new RegExp(`${begin}(Bearer|Basic)(\\s+)[^\\s"'\\\\,;]+`, 'gi'), by: `$1$2${mask}` },
   // A Redis password may hold anything, even a slash or an @; other addresses end their user there.
-  { pattern: /(rediss?:\/\/)[^\s"\\]*@/gi, by: `$1${mask}@` },
+  { pattern: /(rediss?:\/\/)[^\s"\\]{0,1024}@/gi, by: `$1${mask}@` },
   { pattern: /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"'\\/?#@]*@/gi, by: `$1${mask}@` },
   // The queries of addresses: ?token=…
   { pattern: /([?&](?:[\w-]*token|code|password|secret|signature)=)[^&\s"'\\#]+/gi, by: `$1${mask}` },

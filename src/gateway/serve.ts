@@ -65,11 +65,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...(config.brake.mode === 'off' ? {} : { slowMs: config.brake.latencyMs }),
   });
   const redis = await redisAddress(config.redis);
+  const scripts = { ...requestScripts, ...limitScripts };
   /** For what is not the line: users, keys of providers, answers kept for a repeated request. */
-  const requests = connect(redis, {
-    name: 'tacos-requests',
-    scripts: { ...requestScripts, ...limitScripts },
-  });
+  const requests = connect(redis, { name: 'tacos-requests', scripts });
+  meters.commands.watch(requests);
   const { rereadReservationTokenKeys } = options;
   const identity = await createIdentity({
     config,
@@ -84,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     workerId,
     log,
   });
-  if (tracer !== undefined) observeCommands(requests, tracer.line.command, requestScripts);
+  if (tracer !== undefined) observeCommands(requests, tracer.line.command, scripts);
   const gate = createRateGate({ config, meters, charge: chargeThrough(requests) });
   const line = await options.buildLine({
     redis,

@@ -180,6 +180,19 @@ describe('the brake of an event', () => {
     expect(event.audit).toHaveLength(3);
   });
 
+  it('leaves a brake ended that a worker takes over in the moment before the end is in force', async () => {
+    const event = stage();
+    event.sick();
+    await event.run(8);
+    event.sick(false);
+    while (event.steps.at(-1) !== 1_000) await event.run(0.5);
+    const steps = event.steps.length;
+    event.restart();
+    await event.run(30);
+    expect(event.steps).toHaveLength(steps);
+    expect(event.ratio()).toBe(1);
+  });
+
   it('tries a step again that could not be made, and counts none that was not', async () => {
     const event = stage();
     event.sick();

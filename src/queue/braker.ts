@@ -84,7 +84,9 @@ export class Braker {
   private takeOver(nowMs: number): void {
     const { policy, served } = this.options;
     const { brakeSinceMs = 0, brakeWhy = '', brake } = served.settings;
-    const isOver = policy.mode !== 'on' || brake === undefined || brake.untilMs <= nowMs;
+    // An end that begins in a moment is one already.
+    const isOver =
+      policy.mode !== 'on' || brakeSinceMs === 0 || brake === undefined || brake.untilMs <= nowMs;
     const permille = isOver ? brakeNone : brake.to;
     this.state = { ...brakeStart, permille, reason: isOver ? undefined : parseReason(brakeWhy) };
     this.sinceMs = isOver ? 0 : brakeSinceMs;

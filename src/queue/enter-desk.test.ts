@@ -83,7 +83,7 @@ describe('a grant', () => {
       sub: 'alice',
       jti: served.secret.passId(3),
       iat: Math.floor((nowMs - 4_300) / 1000),
-      exp: Math.floor((nowMs - 4_300) / 1000) + 30,
+      exp: Math.ceil((nowMs - 4_300) / 1000) + 30,
     });
     const later = begin({ word: 'granted', grantedMs: nowMs - 4_300, nowMs: nowMs + 20_000 });
     const again = await later.desk.enter(later.served, later.token(), alice);

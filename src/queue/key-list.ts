@@ -18,10 +18,16 @@ export interface KeyListOptions<K> {
   readonly monoMs?: () => number;
 }
 
+interface Listed<K> {
+  readonly key: K;
+  readonly secret: Buffer;
+  readonly signsFromMs: number;
+}
+
 export class KeyList<K> {
   private readonly options: KeyListOptions<K>;
   private readonly monoMs: () => number;
-  private keys: ReadonlyMap<string, { readonly key: K; readonly signsFromMs: number }> = new Map();
+  private keys: ReadonlyMap<string, Listed<K>> = new Map();
 
   /** @throws Error when the list is empty, a kid stands twice or a key is no good */
   constructor(keys: readonly NamedKey[], options: KeyListOptions<K>) {
@@ -59,13 +65,20 @@ export class KeyList<K> {
   private take(keys: readonly NamedKey[], signsFromMs: number): void {
     const { name, make } = this.options;
     if (keys.length === 0) throw new Error(`at least one ${name} key is needed`);
-    const taken = new Map<string, { readonly key: K; readonly signsFromMs: number }>();
+    const taken = new Map<string, Listed<K>>();
     for (const named of keys) {
       const { kid, secret } = named;
       if (taken.has(kid)) throw new Error(`the key id ${kid} stands twice`);
       if (!/^[A-Za-z0-9]{1,16}$/.test(kid)) throw new Error('a key id has 1 to 16 letters and digits');
       if (secret.length < 32) throw new Error(`the key ${kid} has less than 32 bytes`);
-      taken.set(kid, { key: make(named), signsFromMs: this.keys.get(kid)?.signsFromMs ?? signsFromMs });
+      const before = this.keys.get(kid);
+      // Another key under a known kid is a new key: nobody else has it yet.
+      const isKnown = before?.secret.equals(secret) === true;
+      taken.set(kid, {
+        key: make(named),
+        secret,
+        signsFromMs: isKnown ? before.signsFromMs : signsFromMs,
+      });
     }
     this.keys = taken;
   }

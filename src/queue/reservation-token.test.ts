@@ -5,7 +5,7 @@ import { ReservationKeys } from './reservation-token.ts';
 const key = (kid: string, fill: number) => ({ kid, secret: Buffer.alloc(32, fill) });
 const grantedMs = 1_800_000_000_500;
 const grant = { event: 'evt_a', subject: 'ann', passId: 'pass-1', grantedMs };
-const pass = { ok: true, event: 'evt_a', subject: 'ann', passId: 'pass-1', expiresMs: 1_800_000_030_000 };
+const pass = { ok: true, event: 'evt_a', subject: 'ann', passId: 'pass-1', expiresMs: 1_800_000_031_000 };
 const refused = { ok: false, code: 'PASS_REFUSED' };
 
 describe('a reservation token', () => {
@@ -17,6 +17,15 @@ describe('a reservation token', () => {
     expect(await keys.verify(token)).toEqual(pass);
     expect(await new ReservationKeys([key('r2', 2), key('r1', 1)]).verify(token)).toEqual(pass);
     expect(await new ReservationKeys([key('r2', 2)]).verify(token)).toEqual(refused);
+  });
+
+  it('lives for the 30 s that its visitor is told, and less than one more', async () => {
+    for (const lateMs of [0, 1, 500, 999]) {
+      const told = { ...grant, grantedMs: 1_800_000_000_000 + lateMs };
+      const { expiresMs } = (await keys.verify(await keys.sign(told))) as typeof pass;
+      expect(expiresMs - told.grantedMs).toBeGreaterThanOrEqual(30_000);
+      expect(expiresMs - told.grantedMs).toBeLessThan(31_000);
+    }
   });
 
   it('is verified by anybody with the published keys, which hold nothing private', async () => {
@@ -98,6 +107,19 @@ describe('rotation', () => {
     keys.update([key('r2', 2)]);
     expect(await signs()).toBe('r2');
     expect(keys.jwks().keys.length).toBe(1);
+  });
+
+  it('takes another key under a known kid for a new one, which does not sign at once', async () => {
+    let nowMs = 0;
+    const keys = new ReservationKeys([key('r1', 1), key('r2', 2)], () => nowMs);
+    keys.update([key('r1', 3), key('r2', 2)]);
+    const signs = async () => decodeProtectedHeader(await keys.sign(grant)).kid;
+    nowMs = 70_000;
+    keys.update([key('r1', 3), key('r2', 2)]);
+    expect(await signs()).toBe('r2');
+    nowMs = 75_001;
+    expect(await signs()).toBe('r1');
+    expect(await new ReservationKeys([key('r1', 3)]).verify(await keys.sign(grant))).toEqual(pass);
   });
 
   it.each([

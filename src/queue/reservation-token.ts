@@ -37,7 +37,7 @@ export interface Grant {
 
 /** What the line needs of the keys. */
 export interface PassSigner {
-  /** The pass of a grant. Valid for 30 s from the grant. */
+  /** The pass of a grant. Valid for 30 s from the grant, to the end of that second. */
   sign(grant: Grant): Promise<string>;
 }
 
@@ -71,15 +71,18 @@ export class ReservationKeys implements PassSigner, PassVerifier {
 
   sign(grant: Grant): Promise<string> {
     const { kid, key } = this.list.signing;
-    const issuedSec = Math.floor(grant.grantedMs / 1000);
-    return new SignJWT({ event_id: grant.event })
-      .setProtectedHeader({ alg: 'EdDSA', typ, kid })
-      .setIssuer(issuer)
-      .setSubject(grant.subject)
-      .setJti(grant.passId)
-      .setIssuedAt(issuedSec)
-      .setExpirationTime(issuedSec + reservationTtlSec)
-      .sign(key.private);
+    const grantedSec = grant.grantedMs / 1000;
+    return (
+      new SignJWT({ event_id: grant.event })
+        .setProtectedHeader({ alg: 'EdDSA', typ, kid })
+        .setIssuer(issuer)
+        .setSubject(grant.subject)
+        .setJti(grant.passId)
+        .setIssuedAt(Math.floor(grantedSec))
+        // Not before the time that the visitor is told is over.
+        .setExpirationTime(Math.ceil(grantedSec) + reservationTtlSec)
+        .sign(key.private)
+    );
   }
 
   async verify(token: string): Promise<Pass | Refusal> {

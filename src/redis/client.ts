@@ -1,4 +1,5 @@
 /** Connections to Redis. This folder alone knows ioredis; everybody else sees `RedisClient`. */
+import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { redisCommandMs } from '../contract/limits.ts';
 import { type ScriptSet, scriptOptions } from './script-loader.ts';
@@ -32,7 +33,7 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
     port: address.port,
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
-    ...(address.tls === undefined ? {} : { tls: address.tls }),
+    ...(address.tls === undefined ? {} : { tls: { ...serverName(address.host), ...address.tls } }),
     connectionName: options.name,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -50,6 +51,9 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
   if (address.readPassword !== undefined) renewPassword(client, address.readPassword);
   return client;
 }
+
+/** Servers that have several certificates choose by the name asked for. Of an address there is none (RFC 6066, 3). */
+const serverName = (host: string): { servername?: string } => (isIP(host) === 0 ? { servername: host } : {});
 
 /** A password is read again at most once in this time, ms. */
 const passwordReadMs = 5_000;

@@ -49,6 +49,13 @@ describe('charge_limit', () => {
     expect(await charge(1, 6)).toBe(19);
   });
 
+  it('goes on refilling when the clock of Redis was set back', async () => {
+    expect(await charge(20, 3_600)).toBe(0);
+    expect(await charge(0, 0)).toBe(0);
+    expect(await charge(0, 1)).toBe(10);
+    expect(await charge(0, 2, 0.5)).toBe(20);
+  });
+
   it('adds up racing charges of many connections', async () => {
     const limit = { scope: 'ip', perSec: 0.001, burst: 1_000 } as const;
     const shared = chargeThrough(redis);

@@ -145,6 +145,26 @@ describe('keys later', () => {
     expect(await verdict('second')).toBe('found');
   });
 
+  it('are taken from Redis also while the provider can be reached from another gateway alone', async () => {
+    const state = begin();
+    await keys.start();
+    state.published = new Error('no route');
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    const before = keys.generation;
+    state.shared = { keys: [second], readMs: Date.now() };
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(await verdict('second')).toBe('found');
+    expect(keys.generation).toBeGreaterThan(before);
+    // What is older than what is in use is not taken.
+    state.shared = { keys: [first], readMs: Date.now() - 60_000 };
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(await verdict('second')).toBe('found');
+    state.shareIsDown = true;
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(await verdict('second')).toBe('found');
+    expect(state.logged.length).toBe(1);
+  });
+
   it('stay in use while the provider is down for longer than the cache time', async () => {
     const state = begin();
     await keys.start();
@@ -180,6 +200,15 @@ describe('a key that is not known', () => {
     expect(new Set(await Promise.all(verdicts))).toEqual(new Set(['JWKSNoMatchingKey']));
     expect(state.reads).toBeGreaterThanOrEqual(5);
     expect(state.reads).toBeLessThanOrEqual(8);
+  });
+
+  it('may be named by anything that JSON can hold', async () => {
+    begin();
+    await keys.start();
+    for (const kid of ['{"toString":1}', '[]', '5', 'null']) {
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await verdict(JSON.parse(`{"kid":${kid}}`).kid)).toMatch(/^found$|^JWKSNoMatchingKey$/);
+    }
   });
 
   it('and was just looked for is refused at once', async () => {

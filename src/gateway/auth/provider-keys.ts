@@ -3,8 +3,8 @@
  * on verifying. Every answer replaces them as a whole, so that a key which was taken back ends within the cache time.
  *
  * In memory → Redis (what another gateway read) → provider. A timer looks again in the background: after the cache time,
- * or with growing pauses while that fails. A key that is not known is looked for at once, by one read for all who ask at
- * the same time, and at most one in `cooldownMs`.
+ * or with growing pauses while that fails; another gateway may still have read them then. A key that is not known is
+ * looked for at once, by one read for all who ask at the same time, and at most one in `cooldownMs`.
  */
 import {
   type CryptoKey,
@@ -15,7 +15,7 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose';
-import type { KeyShare } from './key-share.ts';
+import type { KeyShare, SharedKeys } from './key-share.ts';
 
 export interface ProviderKeysOptions {
   /** Asks the provider; bounded in time. @throws Error saying why there are none */
@@ -46,6 +46,8 @@ export class ProviderKeys {
   private readonly cooldownMs: number;
   private lookup: JWTVerifyGetKey | undefined;
   private known: readonly string[] = [];
+  /** When the keys in use were read from the provider, epoch ms. */
+  private readMs = Number.NEGATIVE_INFINITY;
   private takenBack = 0;
   private starting: Promise<void> | undefined;
   /** The read under way. */
@@ -86,7 +88,8 @@ export class ProviderKeys {
   readonly find = async (header: JWTHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> => {
     if (this.lookup === undefined) await this.start();
     const look = (): Promise<CryptoKey | undefined> => this.keyOf(header, token);
-    const id = `${header.alg} ${header.kid}`;
+    // Anybody writes headers: a kid may be any JSON.
+    const id = JSON.stringify([header.alg, header.kid]);
     return (await look()) ?? (await this.sought(id, look));
   };
 
@@ -151,11 +154,11 @@ export class ProviderKeys {
   private async readNow(): Promise<void> {
     const { fetchKeys, share, cacheMs, log } = this.options;
     try {
-      const keys = await fetchKeys();
-      this.take(keys);
+      const read = { keys: await fetchKeys(), readMs: Date.now() };
+      this.take(read);
       if (this.failures > 0) log.info({}, 'the signing keys of tokens can be read again');
       this.failures = 0;
-      share.write({ keys, readMs: Date.now() }).catch(() => {});
+      share.write(read).catch(() => {});
       this.lookLater(cacheMs);
     } catch (error) {
       this.failures += 1;
@@ -165,16 +168,17 @@ export class ProviderKeys {
           'the signing keys of tokens cannot be read; those known stay in use',
         );
       }
-      if (this.lookup === undefined) await this.takeShared();
+      await (this.lookup === undefined ? this.takeShared() : this.takeLaterShared());
       this.lookLater(Math.min(pauseMsMax, pauseMsMin * 2 ** (this.failures - 1)));
     }
   }
 
-  private take(keys: readonly JWK[]): void {
+  private take({ keys, readMs }: SharedKeys): void {
     const now = keys.map(({ kid, kty, crv, n, e, x, y }) => JSON.stringify([kid, kty, crv, n, e, x, y]));
     this.lookup = createLocalJWKSet({ keys: [...keys] });
     if (!this.known.every((key) => now.includes(key))) this.takenBack += 1;
     this.known = now;
+    this.readMs = readMs;
   }
 
   /** Takes what another gateway read; their age in ms, undefined = there are none. Never rejects. */
@@ -182,8 +186,8 @@ export class ProviderKeys {
     try {
       const shared = await this.options.share.read();
       if (shared === undefined) return undefined;
-      this.take(shared.keys);
-      return Math.max(0, Date.now() - shared.readMs);
+      this.take(shared);
+      return ageMsOf(shared);
     } catch (error) {
       this.options.log.warn(
         { cause: causeOf(error) },
@@ -203,20 +207,21 @@ export class ProviderKeys {
 
   private async lookAgain(): Promise<void> {
     const { cacheMs } = this.options;
-    const ageMs = this.failures > 0 ? undefined : await this.takeFresherShared();
-    if (ageMs === undefined) await this.read();
+    const ageMs = this.failures > 0 ? undefined : await this.takeLaterShared();
+    if (ageMs === undefined || ageMs > cacheMs / 2) await this.read();
     else this.lookLater(cacheMs - ageMs);
   }
 
-  /** Takes what another gateway read meanwhile, if it is younger than half the cache time. */
-  private async takeFresherShared(): Promise<number | undefined> {
+  /** Takes what another gateway read later than what is in use: its age in ms, undefined = none. Never rejects. */
+  private async takeLaterShared(): Promise<number | undefined> {
     const shared = await this.options.share.read().catch(() => undefined);
-    const ageMs = shared && Math.max(0, Date.now() - shared.readMs);
-    if (shared === undefined || ageMs === undefined || ageMs > this.options.cacheMs / 2) return undefined;
-    this.take(shared.keys);
-    return ageMs;
+    if (shared === undefined || shared.readMs <= this.readMs) return undefined;
+    this.take(shared);
+    return ageMsOf(shared);
   }
 }
+
+const ageMsOf = ({ readMs }: SharedKeys): number => Math.max(0, Date.now() - readMs);
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {

@@ -101,6 +101,18 @@ describe('the circuit breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('stays open for 2 s when the clock is set %s meanwhile', async (_, byMs) => {
+    await open();
+    vi.setSystemTime(Date.now() + byMs);
+    expect(await breaker.run(well)).toBeUndefined();
+    vi.advanceTimersByTime(breakerOpenMs);
+    expect(await breaker.run(well)).toEqual({ isFailure: false });
+    expect(breaker.state).toBe('closed');
+  });
+
   it('lets bugs through as they are', async () => {
     await expect(breaker.run(() => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug');
   });

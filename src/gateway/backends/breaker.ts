@@ -4,6 +4,7 @@ import {
   CircuitState,
   circuitBreaker,
   handleWhenResult,
+  type IBackoff,
   type IBreaker,
   SamplingBreaker,
 } from 'cockatiel';
@@ -41,7 +42,7 @@ export interface Breaker {
 export function createBreaker(onChange: (state: BreakerState) => void): Breaker {
   const policy = circuitBreaker(
     handleWhenResult((result) => (result as Judged).isFailure),
-    { halfOpenAfter: breakerOpenMs, breaker: new RowOrShareBreaker() },
+    { halfOpenAfter: { next: openFor }, breaker: new RowOrShareBreaker() },
   );
   policy.onStateChange((state) => onChange(states[state]));
   return {
@@ -58,6 +59,21 @@ export function createBreaker(onChange: (state: BreakerState) => void): Breaker 
         throw error;
       }
     },
+  };
+}
+
+/**
+ * How long it stays open. Cockatiel asks the wall clock, and would stay open for the hour by which that is set back: so
+ * what it compares with is never over, or over, by the clock that only goes forward.
+ */
+function openFor(): IBackoff<unknown> {
+  const openedAtMs = performance.now();
+  return {
+    get duration() {
+      const isOver = performance.now() - openedAtMs >= breakerOpenMs;
+      return isOver ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+    },
+    next: openFor,
   };
 }
 

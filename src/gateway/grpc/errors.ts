@@ -13,7 +13,8 @@
  * | all others                    | OK                 | `error` in the answer                                    |
  *
  * Such a status comes with trailers: `x-request-id` the trace id, `error-code` our code and, where asking again may help,
- * `retry-after` (s) and `grpc-retry-pushback-ms`. A deadline that passes is DEADLINE_EXCEEDED, by grpc-js.
+ * `retry-after` (s) and `grpc-retry-pushback-ms`. A deadline that passes is DEADLINE_EXCEEDED, by grpc-js, and so is a
+ * message that does not arrive in time, by server.ts.
  */
 import { Metadata, status } from '@grpc/grpc-js';
 import type { Error as ErrorMessage } from '../../../generated/proto/common/v1/Error.ts';

@@ -2,8 +2,15 @@
  * The gRPC server of one worker: QueueService on a port of its own. Connections are taken by a plain TCP server and
  * handed to grpc-js, so that node:cluster shares the port as it does HTTP's, and errors of listening keep their codes.
  */
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
 import { bodyBytesMax, grpcStreamsMax, slowClientMs } from '../../contract/limits.ts';
 import { queueServiceDefinition } from './definition.ts';
 import { createQueueService, type QueueServiceOptions } from './service.ts';
@@ -14,6 +21,8 @@ export interface GrpcServerOptions extends QueueServiceOptions {
   readonly port: number;
   /** Connections that may wait to be accepted. */
   readonly backlog: number;
+  /** Time in which a call's message must arrive, ms; default `slowClientMs`. */
+  readonly requestMs?: number;
 }
 
 export interface GrpcServing {
@@ -26,10 +35,10 @@ export interface GrpcServing {
 export class GrpcListenError extends Error {}
 
 /**
- * A message is at most as large as a body of HTTP. A connection that says nothing for a minute is pinged, and cut 20 s
- * later if it is still silent; an unused one is closed after 5 minutes, and any after 15, so that clients spread over
- * gateways that were started later: grpc clients open another by themselves. What a connection may hold in memory,
- * unread answers included, is 32 MB.
+ * A message is at most as large as a body of HTTP, and comes within the same time. A connection that says nothing for a
+ * minute is pinged, and cut 20 s later if it is still silent; an unused one is closed after 5 minutes, and any after 15,
+ * so that clients spread over gateways that were started later: grpc clients open another by themselves. What a
+ * connection may hold in memory, unread answers included, is 32 MB.
  */
 const serverOptions = {
   'grpc.max_receive_message_length': bodyBytesMax,
@@ -45,7 +54,8 @@ const serverOptions = {
 
 /** Serves until drained. @throws GrpcListenError */
 export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServing> {
-  const server = new Server(serverOptions);
+  const { requestMs = slowClientMs } = options;
+  const server = new Server({ ...serverOptions, interceptors: [cutSlow(requestMs)] });
   server.addService(queueServiceDefinition(), createQueueService(options));
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
@@ -53,7 +63,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServing
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {});
-    cutIfSilent(socket, slowClientMs);
+    cutIfSilent(socket, requestMs);
     injector.injectConnection(socket);
   });
   const { host, backlog } = options;
@@ -79,6 +89,30 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServing
     clearTimeout(timer);
   };
   return { port, drain };
+}
+
+/**
+ * Ends a call whose message has not come by then, ms; grpc-js would wait for as long as the connection lives. Its status
+ * alone leaves the stream to the client: the stream, which grpc-js keeps to itself, is closed too (RFC 9113, 8.1).
+ */
+function cutSlow(withinMs: number): ServerInterceptor {
+  const details = 'The message did not arrive in time.';
+  return (_, call) => {
+    const timer = setTimeout(() => {
+      call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+      (call as { readonly stream?: ServerHttp2Stream }).stream?.close(constants.NGHTTP2_NO_ERROR);
+    }, withinMs);
+    return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveHalfClose: (more) => {
+            clearTimeout(timer);
+            more();
+          },
+          onCancel: () => clearTimeout(timer),
+        }),
+    });
+  };
 }
 
 /** A connection that never sent anything does not hold a drain up for longer, ms. */

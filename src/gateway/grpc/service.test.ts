@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { pino } from 'pino';
@@ -22,7 +23,10 @@ afterEach(async () => {
   }
 });
 
-async function start(authEnterRequired = true, more: { gate?: RateGate; tracer?: Tracer } = {}) {
+async function start(
+  authEnterRequired = true,
+  more: { gate?: RateGate; tracer?: Tracer; requestMs?: number } = {},
+) {
   const line = new FakeLine();
   const meters = new Meters();
   const logged: string[] = [];
@@ -139,6 +143,23 @@ describe('limits and traces', () => {
     ]);
   });
 
+  it('hold for figures of one event too, which need no sign-in', async () => {
+    const asked: unknown[] = [];
+    const gate: RateGate = {
+      ...openGate,
+      noteAddress: (remote, headers) => {
+        headers['x-real-ip'] = remote;
+      },
+      byAddress: (headers) => {
+        asked.push(headers['x-real-ip']);
+        return refuse('RATE_LIMITED', { retryAfterSec: 4 });
+      },
+    };
+    const { client } = await start(true, { gate });
+    expect((await client.stats('evt_a')).code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(asked).toEqual(['127.0.0.1']);
+  });
+
   it('give each call a span with its trace id and its end', async () => {
     const begun: unknown[] = [];
     const ended: unknown[] = [];
@@ -200,6 +221,38 @@ it('figures are of the fullest events, and totals of all', async () => {
 });
 
 describe('the server', () => {
+  it('cuts a call whose message does not come', async () => {
+    const { grpc, line } = await start(true, { requestMs: 200 });
+    const session = connectHttp2(`http://127.0.0.1:${grpc.port}`).on('error', () => {});
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/gateway.v1.QueueService/JoinQueue',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const answered = new Promise<unknown>((resolve) => {
+      call.once('response', (headers) => resolve(headers['grpc-status']));
+    });
+    const closed = new Promise((resolve) => call.once('close', resolve));
+    call.write(Buffer.from('0000000009', 'hex'));
+    try {
+      expect(await answered).toBe(String(status.DEADLINE_EXCEEDED));
+      await closed;
+      expect(line.joins).toEqual([]);
+    } finally {
+      session.destroy();
+    }
+  });
+
+  it('leaves a call alone that was sent in time, however long its answer takes', async () => {
+    const { client, line } = await start(true, { requestMs: 200 });
+    line.onStatus = () =>
+      new Promise((resolve) => {
+        setTimeout(() => resolve({ ok: true, reply: line.statusReply }), 600);
+      });
+    expect((await client.status(goodToken)).code).toBe(status.OK);
+  });
+
   it('says which port it cannot have', async () => {
     const { grpc, options } = await start();
     const taken = serveGrpc({ ...options, port: grpc.port });

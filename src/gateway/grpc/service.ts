@@ -223,12 +223,11 @@ function getQueueStats({
   return {
     name: 'GetQueueStats',
     ask: async ({ eventId }, origin) => {
-      if (eventId === '') {
-        const refusal = await desk.mustBeSignedIn(callerHeaders(origin, gate));
-        return refusal ?? book.read('', Date.now());
-      }
+      const headers = callerHeaders(origin, gate);
+      if (eventId === '') return (await desk.mustBeSignedIn(headers)) ?? book.read('', Date.now());
       const checked = checkShape(eventId, eventIdSchema);
-      return checked.ok ? book.read(eventId, Date.now()) : checked;
+      if (!checked.ok) return checked;
+      return gate.byAddress(headers) ?? book.read(eventId, Date.now());
     },
     yes: (reply) => reply,
     no: (refusal, { traceId }) => ({ error: errorOf(refusal, traceId) }),

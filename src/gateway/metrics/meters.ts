@@ -1,5 +1,6 @@
 /** Plain counters of the HTTP layer: cheap to raise on every request, read only when somebody asks for /metrics. */
 import type { ErrorCode } from '../../contract/errors.ts';
+import { CommandCounts } from '../../redis/command-counts.ts';
 import { raiseBucket } from './counted-histogram.ts';
 
 /** Upper bounds of the duration buckets, s; the last bucket (+Inf) is implied. */
@@ -113,6 +114,8 @@ export class Meters {
   /** Requests refused by a rate limit. */
   readonly limited = zeros(limitScopes);
   readonly idempotency = zeros(idempotencyOutcomes);
+  /** Commands on connections to Redis that are not the line's, which counts its own. */
+  readonly commands = new CommandCounts();
   private readonly byRoute = new Map<string, RouteMeter>();
   private readonly byBackend = new Map<string, BackendMeter>();
 

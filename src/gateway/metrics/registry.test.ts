@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeLine } from '../../../test/helpers/fake-line.ts';
 import { EventLabels } from '../../contract/event-labels.ts';
+import type { RedisClient } from '../../redis/client.ts';
 import type { BreakerState } from '../backends/backends.ts';
 import { Meters } from './meters.ts';
 import { createRegistry, renderMetrics } from './registry.ts';
@@ -42,6 +43,21 @@ function worker(events = [event('evt_a', 10)], reservation: BreakerState = 'clos
 }
 
 describe('metrics', () => {
+  it('count the commands of all connections to Redis, the one beside the line too', async () => {
+    const { line, meters, registry } = worker();
+    const sent = Object.values(line.gauges().redisCommands).reduce((sum, count) => sum + count, 0);
+    const other = { name: 'evalsha' } as Parameters<RedisClient['sendCommand']>[0];
+    const client = { sendCommand: () => undefined } as unknown as RedisClient;
+    meters.commands.watch(client);
+    client.sendCommand(other);
+    client.sendCommand(other);
+    const text = await renderMetrics([await registry.getMetricsAsJSON()]);
+    const counts = [...text.matchAll(/^redis_commands_total\{.*\} (\d+)$/gm)].map((match) =>
+      Number(match[1]),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(sent + 2);
+  });
+
   it('have the names that dashboards know, with what was counted', async () => {
     const { meters, registry } = worker();
     const now = performance.now();

@@ -52,7 +52,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     registers: [register],
     collect() {
       this.reset();
-      for (const [command, count] of Object.entries(scrape().redisCommands)) this.inc({ command }, count);
+      for (const counts of [scrape().redisCommands, meters.commands.snapshot()]) {
+        for (const [command, count] of Object.entries(counts)) this.inc({ command }, count);
+      }
     },
   });
   new Gauge({

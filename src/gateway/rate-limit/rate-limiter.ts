@@ -1,7 +1,7 @@
 /**
  * Limits how often one client asks, over all gateways, without a round trip: every process lets people through on its
- * own reading of the shared bucket, charges Redis for twenty requests at a time in the background, and takes over what
- * the answer says. A reading is never lower than the truth, so nobody within the limit is refused; what several
+ * own reading of the shared bucket, charges Redis for some twenty requests at a time in the background, and takes over
+ * what the answer says. A reading is never lower than the truth, so nobody within the limit is refused; what several
  * processes let through on old readings becomes a debt that is paid back, so over seconds the limit holds. Whoever asks
  * seldom never reaches a charge and costs Redis nothing; whoever is refused costs nothing either. While Redis is away
  * every process goes by its own count.
@@ -39,8 +39,12 @@ interface Bucket {
   isCharging: boolean;
 }
 
-/** Requests that one charge of Redis stands for, at least; a tenth of a second of a high limit. */
+/**
+ * Requests that one charge of Redis stands for: twenty, or a tenth of a second of a high limit; but at most a fifth of
+ * the burst, lest many processes together let through more than the debt can hold.
+ */
 const chargeMin = 20;
+const chargeOf = ({ perSec, burst }: Limit): number => Math.min(Math.max(chargeMin, perSec / 10), burst / 5);
 /** Charges on their way at once; beyond, this process goes by its own count. */
 const chargingMax = 500;
 /** Requests are reckoned as at most so old, ms. */
@@ -69,7 +73,7 @@ export class RateLimiter {
     bucket.tokens -= 1;
     if (bucket.used === 0) bucket.usedSinceMs = nowMs;
     bucket.used += 1;
-    if (bucket.used >= Math.max(chargeMin, limit.perSec / 10) && !bucket.isCharging) {
+    if (bucket.used >= chargeOf(limit) && !bucket.isCharging) {
       this.settle(limit, client, bucket);
     }
     return 0;

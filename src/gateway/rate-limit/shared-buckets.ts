@@ -11,8 +11,8 @@ export const limitScripts = {
 } as const satisfies ScriptSet;
 
 const micro = 1e6;
-/** Most that a bucket may owe, times its burst: 32 processes that let 20 through each on an old reading. */
-const debtBursts = 8;
+/** Most that a bucket may owe, times its burst: 32 processes that let a fifth through each on an old reading. */
+export const debtBursts = 8;
 
 const replySchema = z.tuple([z.literal('charged'), z.string().transform(Number)]);
 

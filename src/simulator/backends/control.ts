@@ -73,7 +73,8 @@ interface Answer {
 }
 
 async function answer(request: IncomingMessage, controlled: Controlled): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control');
+  const { pathname, searchParams } =
+    URL.parse(request.url ?? '/', 'http://control') ?? new URL('http://control');
   try {
     switch (`${request.method} ${pathname}`) {
       case 'POST /latency': {
