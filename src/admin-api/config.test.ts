@@ -81,6 +81,13 @@ describe('the settings', () => {
     );
   });
 
+  it('refuse the public keys in production', () => {
+    const keys = 'k2:waiting-token-key-for-development-only';
+    expect(problemsOf({ ...tokens, SERVER_ENVIRONMENT: 'production', WAITING_TOKEN_KEYS: keys })).toEqual([
+      'WAITING_TOKEN_KEYS has the key k2: production must not use the development keys',
+    ]);
+  });
+
   it('are shown although something is wrong', () => {
     const loaded = loadConfig({ LOG_LEVEL: 'loud', REDIS_ADDRESS: 'redis:6379' });
     expect('problems' in loaded && loaded.problems).toHaveLength(2);

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import {
   choice,
-  developmentWaitingTokenKeys,
   type Environment,
   flag,
   type KeyWithId,
@@ -23,6 +22,7 @@ import {
   redisSettings,
   redisVariables,
 } from '../contract/config-kinds.ts';
+import { developmentKeyProblems, developmentWaitingTokenKeys } from '../contract/development-keys.ts';
 import { environmentKindOf } from '../contract/environment.ts';
 import { issuersAllowed, type OidcIssuer, parseIssuers } from './sign-in/oidc-issuers.ts';
 import { type KnownToken, parseTokens } from './sign-in/token-list.ts';
@@ -141,7 +141,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
     ...problemsOfTls(values),
     ...(reading.problems.length > 0 ? [] : redisProblems(values)),
     ...problemsOfListening(values),
-    ...(isProduction ? problemsInProduction(shown) : []),
+    ...(isProduction ? problemsInProduction(values, shown) : []),
     ...problemsOfUnsupported(unsupported, environment),
   ];
   const isRead = ['ADMIN_TOKENS', 'ADMIN_OIDC_ISSUERS'].every((name) =>
@@ -194,9 +194,10 @@ function problemsOfListening(values: Partial<Values<typeof variables>>): string[
   ];
 }
 
-function problemsInProduction(shown: readonly Shown[]): string[] {
+function problemsInProduction(values: Values<typeof variables>, shown: readonly Shown[]): string[] {
   const isMissing = shown.some(({ name, text }) => name === 'WAITING_TOKEN_KEYS' && text === '');
-  return isMissing ? [`WAITING_TOKEN_KEYS is not set: production needs ${macKeys.allowed}`] : [];
+  if (isMissing) return [`WAITING_TOKEN_KEYS is not set: production needs ${macKeys.allowed}`];
+  return developmentKeyProblems('WAITING_TOKEN_KEYS', values.WAITING_TOKEN_KEYS ?? []);
 }
 
 function toConfig(

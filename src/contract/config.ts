@@ -220,12 +220,6 @@ export const macKeys = {
   isSecret: true,
 } as const;
 
-/**
- * WAITING_TOKEN_KEYS of every process that was given none outside production: public, hence worthless anywhere else.
- * Gateways and admin API need the same, as visitors' references come from it.
- */
-export const developmentWaitingTokenKeys = 'dev:waiting-token-key-for-development-only';
-
 /** Private keys of 32 bytes, written in hex or base64; of any other text its SHA-256 is the key. */
 export const seedKeys = { schema: keyListOf(seedOf), allowed: allowedKeys, isSecret: true } as const;
 

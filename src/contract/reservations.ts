@@ -86,7 +86,8 @@ export const cancelReplySchema = z.object({
 });
 export type CancelReply = z.infer<typeof cancelReplySchema>;
 
-export const paymentScenarios = ['approve', 'fail', 'delay', 'random', 'timeout'] as const;
+/** What a visitor may ask of a simulated payment; `random` and `timeout` are for who calls the service itself. */
+export const paymentScenarios = ['approve', 'fail', 'delay'] as const;
 export const paymentStatuses = [
   'PENDING',
   'PROCESSING',

@@ -1,6 +1,5 @@
 /** The gateway's settings: read once from the environment, checked all at once, never changed afterwards. */
 import {
-  developmentWaitingTokenKeys,
   type Environment,
   flag,
   type KeyWithId,
@@ -19,8 +18,12 @@ import {
   redisProblems,
   redisSettings,
 } from '../contract/config-kinds.ts';
+import {
+  developmentReservationTokenKeys,
+  developmentWaitingTokenKeys,
+} from '../contract/development-keys.ts';
 import type { BackendName } from './backends/backends.ts';
-import { developmentJwtSecret, developmentReservationTokenKeys, problemsInProduction } from './production.ts';
+import { developmentJwtSecret, problemsInProduction } from './production.ts';
 import { type environments, type levels, unsupported, variables } from './variables.ts';
 
 export type ServerEnvironment = (typeof environments)[number];

@@ -1,28 +1,11 @@
 /** What development and tests start with, all of it public, and what production therefore refuses. */
-import {
-  developmentWaitingTokenKeys,
-  type KeyWithId,
-  macKeys,
-  type Shown,
-  seedKeys,
-  type Values,
-} from '../contract/config.ts';
+import type { Shown, Values } from '../contract/config.ts';
+import { developmentKeyProblems } from '../contract/development-keys.ts';
 import { isDevToken } from './auth/dev-tokens.ts';
 import { variables } from './variables.ts';
 
 /** Signs what /auth/login gives out where no secret is set. */
 export const developmentJwtSecret = 'jwt-secret-for-development-and-tests-only';
-
-/** RESERVATION_TOKEN_KEYS where none are set. */
-export const developmentReservationTokenKeys = 'dev:reservation-token-key-for-development';
-
-const developmentKeys = [
-  ...macKeys.schema.parse(developmentWaitingTokenKeys),
-  ...seedKeys.schema.parse(developmentReservationTokenKeys),
-  // Either text in the other's place.
-  ...seedKeys.schema.parse(developmentWaitingTokenKeys),
-  ...macKeys.schema.parse(developmentReservationTokenKeys),
-];
 
 const secretCharsMin = 32;
 
@@ -32,9 +15,7 @@ export function problemsInProduction(values: Values<typeof variables>, shown: re
   for (const name of ['WAITING_TOKEN_KEYS', 'RESERVATION_TOKEN_KEYS'] as const) {
     const isMissing = shown.some((each) => each.name === name && each.text === '');
     if (isMissing) problems.push(`${name} is not set: production needs ${variables[name].allowed}`);
-    for (const { kid } of values[name]?.filter(isDevelopmentKey) ?? []) {
-      problems.push(`${name} has the key ${kid}: production must not use the development keys`);
-    }
+    problems.push(...developmentKeyProblems(name, values[name] ?? []));
   }
   if (values.EVENTS_AUTO_CREATE) {
     problems.push(
@@ -43,9 +24,6 @@ export function problemsInProduction(values: Values<typeof variables>, shown: re
   }
   return [...problems, ...problemsOfSignIn(values)];
 }
-
-const isDevelopmentKey = ({ kid, secret }: KeyWithId): boolean =>
-  kid === 'dev' || developmentKeys.some((each) => each.secret.equals(secret));
 
 function problemsOfSignIn(values: Values<typeof variables>): string[] {
   const { JWT_SECRET: secret, JWT_JWKS_ENDPOINT: endpoint } = values;

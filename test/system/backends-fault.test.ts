@@ -165,7 +165,8 @@ describe('a gateway whose reservation service answers after 2 s', () => {
     const tookMs = (answers: readonly Timed[]) => answers.map((answer) => answer.tookMs);
     // Through HTTP, with Redis before and after. That the call itself ends within 50 ms is held to in backends.test.ts.
     expect(quantile(tookMs(ill.reserved), 0.95)).toBeLessThanOrEqual(reservationCallMs + 250);
-    expect(quantile(tookMs(refused), 0.5)).toBeLessThan(20);
+    // Typically 5 ms: at once, where the call would have taken its whole deadline.
+    expect(quantile(tookMs(refused), 0.5)).toBeLessThan(reservationCallMs / 4);
   });
 
   it('says so in its metrics and in its readiness, and stays ready', async () => {

@@ -50,8 +50,8 @@ export class CallLog {
       outcome,
       by,
       says: backendText(text, secrets),
-      trace_id: traceparent.split('-')[1] ?? '',
-      ...(last === undefined || last.leftOut === 0 ? {} : { left_out: last.leftOut }),
+      traceId: traceparent.split('-')[1] ?? '',
+      ...(last === undefined || last.leftOut === 0 ? {} : { leftOut: last.leftOut }),
     };
     if (isFailure) this.#log.warn(line, 'a call of a backend failed');
     else this.#log.info(line, 'a backend refused a call');

@@ -69,6 +69,8 @@ type Attempt<A> = { readonly answer: A } | { readonly failure: Failure };
 interface Judgement<R> {
   readonly outcome: BackendOutcome<R>;
   readonly isFailure: boolean;
+  /** What counters and logs call it. */
+  readonly name: string;
 }
 
 /** All calls of one backend in this process. */
@@ -129,7 +131,7 @@ export class BackendCaller<C extends Client> {
     const startedMs = performance.now();
     const attempt = await this.#attempts(plan, context, startedMs + this.#options.deadlineMs);
     const judged = this.#judge(plan, context, attempt);
-    meter.record(outcomeName(judged.outcome), performance.now() - startedMs);
+    meter.record(judged.name, performance.now() - startedMs);
     return judged;
   }
 
@@ -179,10 +181,10 @@ export class BackendCaller<C extends Client> {
     const { backend } = this.#options;
     const refused = (verdict: Verdict, by: string, text: string): Judgement<R> => {
       const { method, secrets = [] } = plan;
-      const { refusal, isFailure } = verdict;
+      const { refusal, isFailure, counted: name = outcomeName(refusal) } = verdict;
       const { traceparent } = context;
-      this.#log.note({ method, outcome: outcomeName(refusal), by, text, secrets, isFailure, traceparent });
-      return { outcome: refusal, isFailure };
+      this.#log.note({ method, outcome: name, by, text, secrets, isFailure, traceparent });
+      return { outcome: refusal, isFailure, name };
     };
     if ('failure' in attempt) {
       const { code, details } = attempt.failure;
@@ -194,7 +196,7 @@ export class BackendCaller<C extends Client> {
     if (error && (error.code !== 'ERROR_CODE_UNSPECIFIED' || error.message !== ''))
       return refused(verdictOfCode(backend, error.code), String(error.code), error.message);
     try {
-      return { outcome: plan.read(answer), isFailure: false };
+      return { outcome: plan.read(answer), isFailure: false, name: 'ok' };
     } catch (broken) {
       if (broken instanceof BrokenAnswer) return refused(brokenAnswer, 'broken answer', broken.message);
       throw broken;

@@ -30,8 +30,6 @@ const scenarios = {
   approve: 'PAYMENT_SCENARIO_APPROVE',
   fail: 'PAYMENT_SCENARIO_FAIL',
   delay: 'PAYMENT_SCENARIO_DELAY',
-  random: 'PAYMENT_SCENARIO_RANDOM',
-  timeout: 'PAYMENT_SCENARIO_TIMEOUT',
 } as const satisfies Record<IntentBody['scenario'], string>;
 
 /** Calls through `caller`; `webhookUrl` = where the service tells how a payment ended, '' = nowhere. */

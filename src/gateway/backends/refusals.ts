@@ -13,6 +13,8 @@ export interface Verdict {
   readonly refusal: Refusal;
   /** The service itself is ill: what a circuit breaker counts. A business "no", or "not so fast", is health. */
   readonly isFailure: boolean;
+  /** What counters call it, where the code alone would count it as a failure. */
+  readonly counted?: string;
 }
 
 /** Whole seconds after which a backend that cannot be reached may be tried again: when its breaker lets one call through. */
@@ -31,6 +33,7 @@ const unavailable: Verdict = {
 const overloaded: Verdict = {
   refusal: refuse('OVERLOADED', { retryAfterSec: overloadedRetrySec }),
   isFailure: false,
+  counted: 'collision',
 };
 /** Not a 409: refusals below 500 are kept for their Idempotency-Key, and this one passes. */
 const collision: Verdict = {

@@ -155,7 +155,7 @@ function addBackendMetrics(register: Registry, meters: Meters, breakers: Backend
   const registers = [register];
   new Counter({
     name: 'backend_calls_total',
-    help: 'Calls of backends; outcome is ok or the error code in lower case. Refused by a breaker counts too.',
+    help: 'Calls of backends; outcome is ok, collision, or the error code in lower case. Refused by a breaker counts too.',
     labelNames: ['backend', 'method', 'outcome'],
     registers,
     collect() {

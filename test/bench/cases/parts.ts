@@ -53,7 +53,8 @@ class Costs {
 
   private row(what: string, costs: readonly Cost[], base: readonly Cost[] | undefined): Row {
     const of = (figure: (cost: Cost) => number): number => median(costs.map(figure));
-    const more = base && median(costs.map((cost, round) => sum(cost) - sum(base[round] ?? cost)));
+    const more =
+      base && Math.round(median(costs.map((cost, round) => sum(cost) - sum(base[round] ?? cost))) * 10) / 10;
     const detail =
       `gateway ${show(of((cost) => cost.gatewayUs))} + Redis ${show(of((cost) => cost.redisUs))}` +
       (more === undefined ? '' : `; ${more < 0 ? '−' : '+'}${show(Math.abs(more))} in the same rounds`);

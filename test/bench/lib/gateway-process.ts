@@ -37,7 +37,9 @@ export async function startGateway(
     env: { ...process.env, ...settings(redisPort), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   try {
     const { port, grpcPort } = await portsOf(child);
     await untilReady(port, startedMs);
