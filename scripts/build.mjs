@@ -87,7 +87,7 @@ export async function build() {
 }
 
 /** Packages that are bundled with everything that they need. */
-const bundled = ['ink', 'react'];
+export const bundled = ['ink', 'react'];
 
 /** All others, by what package.json says. */
 function packagesLeft() {

