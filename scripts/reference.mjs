@@ -21,6 +21,12 @@ export async function writeSettings() {
   writeAll(join(root, 'docs/operate'), new Map([['settings.md', settingsPage()]]));
 }
 
+/** Writes the arithmetic of `tacos capacity`. */
+export async function writeScale() {
+  const { scalePage } = await import('./reference/scale.ts');
+  writeAll(join(root, 'docs'), new Map([['scale.md', scalePage()]]));
+}
+
 /** Writes what Prometheus and Grafana load. */
 export async function writeMonitoring() {
   const { monitoringFiles } = await import('./reference/monitoring/files.ts');
@@ -46,6 +52,7 @@ async function main() {
   if (what === '--man') return writeManPages(folder, version);
   await writeReference();
   await writeSettings();
+  await writeScale();
   return writeMonitoring();
 }
 

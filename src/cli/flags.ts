@@ -45,6 +45,20 @@ export const numberFlag =
     throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`);
   };
 
+/** A whole number within bounds, with k for thousands and M for millions: `300k`, `3M`, `1.5M`. */
+export const countFlag =
+  ({ min, max }: { min: number; max: number }) =>
+  (text: string): number => {
+    const [, digits, unit] = /^(\d+(?:\.\d+)?)([kM]?)$/.exec(text) ?? [];
+    const number =
+      Math.round(Number(digits ?? Number.NaN) * { '': 1, k: 1e3, M: 1e6 }[unit as '' | 'k' | 'M'] * 1e3) /
+      1e3;
+    if (number >= min && number <= max && Number.isInteger(number)) return number;
+    throw new InvalidArgumentError(
+      `It must be a whole number from ${min} to ${max}, such as 5000, 300k or 3M.`,
+    );
+  };
+
 /** Any number; bounds are the command's to explain. */
 export function anyNumber(text: string): number {
   if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);

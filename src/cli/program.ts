@@ -5,6 +5,7 @@ import { auditCommands } from './commands/audit/index.ts';
 import { authCommands } from './commands/auth/index.ts';
 import { bucketCommands } from './commands/bucket/index.ts';
 import { budgetCommands } from './commands/budget/index.ts';
+import { capacityCommands } from './commands/capacity/index.ts';
 import { completionCommands } from './commands/completion/index.ts';
 import { configCommands } from './commands/config/index.ts';
 import { contextCommands } from './commands/context/index.ts';
@@ -38,6 +39,7 @@ const nouns = [
   undoCommands,
   auditCommands,
   simulateCommands,
+  capacityCommands,
   doctorCommands,
   processCommands,
   contextCommands,

@@ -11,6 +11,7 @@ import {
   whoamiSchema,
 } from '../contract/admin-api.ts';
 import { auditEntrySchema } from '../contract/audit.ts';
+import { capacitySchema } from '../contract/capacity.ts';
 import { findingSchema } from '../contract/doctor.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
@@ -122,6 +123,12 @@ export const documentKinds: readonly DocumentKind[] = [
     summary: 'admissions that all events may use together',
     form: 'item',
     item: budgetViewSchema,
+  },
+  {
+    kind: 'Capacity',
+    summary: 'what a sale takes, and what breaks first',
+    form: 'item',
+    item: capacitySchema,
   },
   {
     kind: 'Change',

@@ -3,12 +3,14 @@
  * processes and a load process of its own. CPU per request is the unit, as wall time depends on what else runs.
  *
  * --short  smaller numbers, for CI
- * --only   one of join, poll, latency, scale, fleet, claim, grpc, parts
+ * --only   one of join, poll, latency, scale, fleet, claim, grpc, parts, capacity
+ * --calibration  file that the part capacity writes its costs to, for `tacos capacity --calibration`
  * --json   the rows as JSON on stdout instead of the table
  * --check  exit 1 when a number is missed by more than 3 times; wrong answers fail in any case
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { capacity } from './cases/capacity.ts';
 import { claim } from './cases/claim.ts';
 import { fleet } from './cases/fleet.ts';
 import { grpcCost } from './cases/grpc-cost.ts';
@@ -20,7 +22,7 @@ import { scale } from './cases/scale.ts';
 import type { Case } from './lib/case.ts';
 import { machine, type Row, table } from './lib/rows.ts';
 
-const cases: readonly Case[] = [joinCost, pollCost, latency, scale, fleet, claim, grpcCost, parts];
+const cases: readonly Case[] = [joinCost, pollCost, latency, scale, fleet, claim, grpcCost, parts, capacity];
 const missedFactor = 3;
 
 const { values } = parseArgs({
@@ -29,6 +31,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     only: { type: 'string' },
+    calibration: { type: 'string' },
   },
 });
 
@@ -39,10 +42,11 @@ if (wanted.length === 0) {
 }
 const on = machine(redisVersion());
 const startedMs = performance.now();
+const file = values.calibration === undefined ? {} : { file: values.calibration };
 const rows: Row[] = [];
 for (const one of wanted) {
   const say = (progress: string): void => console.error(`  ${one.name}: ${progress}`);
-  rows.push(...(await one.run({ short: values.short, say })));
+  rows.push(...(await one.run({ short: values.short, say, ...file })));
 }
 const tookSec = Math.round((performance.now() - startedMs) / 1000);
 const missed = rows.filter(({ factor = 0 }) => factor > missedFactor);

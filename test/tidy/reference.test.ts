@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { manPages } from '../../scripts/reference/man.ts';
 import { monitoringFiles } from '../../scripts/reference/monitoring/files.ts';
 import { referencePages } from '../../scripts/reference/pages.ts';
+import { scalePage } from '../../scripts/reference/scale.ts';
 import { commandTexts } from '../../scripts/reference/tree.ts';
 
 const folder = join(import.meta.dirname, '../../docs/reference');
@@ -41,6 +42,12 @@ describe('deploy', () => {
   it.each([...monitoringFiles()])('has %s as `npm run docs` makes it', (path, text) => {
     const file = join(import.meta.dirname, '../../deploy', path);
     expect(existsSync(file) && readFileSync(file, 'utf8') === text).toBe(true);
+  });
+});
+
+describe('docs/scale.md', () => {
+  it('says what `tacos capacity` says', () => {
+    expect(readFileSync(join(folder, '../scale.md'), 'utf8')).toBe(scalePage());
   });
 });
 

@@ -31,6 +31,14 @@ export interface PollJob extends Target {
   readonly count: number;
 }
 
+/** So many people from the front of the line enter, each with a JWT of their own. */
+export interface EnterJob extends Target {
+  readonly kind: 'enter';
+  readonly count: number;
+  /** Signs the JWTs (HS256). */
+  readonly jwtKey: string;
+}
+
 /** The same over QueueService; polls are of places that a job of this kind joined. `port` = the gRPC one. */
 export interface GrpcJob extends Target {
   readonly kind: 'grpc-join' | 'grpc-poll';
@@ -47,7 +55,7 @@ export interface ReserveJob extends Target {
   readonly passSeed: string;
 }
 
-export type LoadJob = JoinJob | PollJob | GrpcJob | ReserveJob;
+export type LoadJob = JoinJob | PollJob | EnterJob | GrpcJob | ReserveJob;
 
 export interface Latency {
   readonly p50Ms: number;
@@ -59,6 +67,9 @@ export interface Latency {
 export interface LoadResult {
   readonly count: number;
   readonly wallMs: number;
+  /** Bytes of all requests, and of all answers; what goes over gRPC is not counted. */
+  readonly sentBytes?: number;
+  readonly receivedBytes?: number;
   /** CPU of the load process while requests were under way, ms. */
   readonly cpuMs: number;
   readonly latency: Latency;

@@ -19,6 +19,8 @@ export class Lane {
   request = -1;
   /** When it was sent, µs of process.hrtime. */
   sentUs = 0;
+  sentBytes = 0;
+  receivedBytes = 0;
   private readonly options: LaneOptions;
   private readonly socket: Socket;
   private partial = '';
@@ -33,6 +35,7 @@ export class Lane {
       onread: {
         buffer,
         callback: (bytes) => {
+          this.receivedBytes += bytes;
           this.take(buffer.toString('latin1', 0, bytes));
           return true;
         },
@@ -52,8 +55,12 @@ export class Lane {
   /** Sends the next request; without one the connection is closed. */
   send(): void {
     const request = this.options.next();
-    if (request) this.socket.write(request);
-    else this.socket.destroy();
+    if (request === undefined) {
+      this.socket.destroy();
+      return;
+    }
+    this.sentBytes += request.length;
+    this.socket.write(request);
   }
 
   private take(text: string): void {

@@ -9,9 +9,9 @@ import { seatMap } from '../../../src/simulator/backends/seat-map.ts';
 import { passKey } from './gateway-process.ts';
 import { callGrpc } from './grpc-load.ts';
 import { jwtsOf } from './jwt-maker.ts';
-import type { JoinJob, LoadJob, LoadResult, PollJob, ReserveJob } from './load-jobs.ts';
+import type { EnterJob, JoinJob, LoadJob, LoadResult, PollJob, ReserveJob } from './load-jobs.ts';
 import { Lane } from './load-lane.ts';
-import { joinRequest, pollRequest, reserveRequest } from './load-requests.ts';
+import { enterRequest, joinRequest, pollRequest, reserveRequest } from './load-requests.ts';
 
 const examplesMax = 5;
 
@@ -68,6 +68,8 @@ class Run {
       count: this.answered,
       wallMs,
       cpuMs: (cpu.user + cpu.system) / 1000,
+      sentBytes: lanes.reduce((sum, lane) => sum + lane.sentBytes, 0),
+      receivedBytes: lanes.reduce((sum, lane) => sum + lane.receivedBytes, 0),
       latency: { p50Ms: at(50), p99Ms: at(99), maxMs: at(100) },
       wrong: this.wrong,
       examples: this.examples,
@@ -165,6 +167,18 @@ function strideOf(length: number): number {
   return stride;
 }
 
+/** From the front on, in order, so that each is let in. */
+async function enter(job: EnterJob): Promise<LoadResult> {
+  const line = tokensOf.get(job.event) ?? [];
+  const requests = line.slice(0, job.count).map((token, index) => enterRequest(job, token, index));
+  const run = new Run(requests, (request, status, body) =>
+    status === 200 && textIn(body, '"reservation_token":"') !== ''
+      ? undefined
+      : `enter of place ${request + 1}: ${status} ${body}`,
+  );
+  return { ...(await run.start(job.port, job.connections)), tokens: requests.length };
+}
+
 async function reserve(job: ReserveJob): Promise<LoadResult> {
   const salt = randomBytes(4).toString('hex');
   const keys = new ReservationKeys([{ kid: passKey.kid, secret: Buffer.from(job.passSeed, 'hex') }]);
@@ -196,6 +210,7 @@ function numberIn(body: string, before: string): number {
 function workOf(job: LoadJob): Promise<LoadResult> {
   if (job.kind === 'join') return join(job);
   if (job.kind === 'poll') return poll(job);
+  if (job.kind === 'enter') return enter(job);
   return job.kind === 'reserve' ? reserve(job) : callGrpc(job);
 }
 

@@ -1,6 +1,6 @@
 /** The bytes of requests, made before the clock starts: one address a visitor, as a trusted proxy would pass it on. */
 import { jwtOf } from './jwt-maker.ts';
-import type { JoinJob, ReserveJob } from './load-jobs.ts';
+import type { EnterJob, JoinJob, ReserveJob } from './load-jobs.ts';
 
 const common = (visitor: number): string =>
   `Host: 127.0.0.1\r\nUser-Agent: tacos-bench\r\nAccept: */*\r\nX-Forwarded-For: ${addressOf(visitor)}\r\n`;
@@ -17,6 +17,16 @@ export function joinRequest(job: JoinJob, visitor: number, salt: string, jwt?: s
 /** A poll with a token. */
 export function pollRequest(token: string, visitor: number): Buffer {
   return Buffer.from(`GET /api/v1/queue/status?token=${token} HTTP/1.1\r\n${common(visitor)}\r\n`, 'latin1');
+}
+
+/** Whoever holds a token of the line goes in, signed in as somebody. */
+export function enterRequest(job: EnterJob, token: string, visitor: number): Buffer {
+  const body = JSON.stringify({ waiting_token: token });
+  const head =
+    `POST /api/v1/queue/enter HTTP/1.1\r\n${common(visitor)}` +
+    `${bearer(jwtOf('HS256', job.jwtKey, `${job.event}-${visitor}`))}` +
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  return Buffer.from(head + body, 'latin1');
 }
 
 /** One seat for somebody with a pass. */

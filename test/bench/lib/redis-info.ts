@@ -39,3 +39,8 @@ export async function wireCommands(
   socket.destroy();
   return new Map([...counts].map(([name, count]) => [name, count / sec]));
 }
+
+/** Bytes that it has sent to all clients since it started. */
+export async function netOutputBytes(redis: RedisClient): Promise<number> {
+  return Number(/^total_net_output_bytes:(\d+)/m.exec(await redis.info('stats'))?.[1]);
+}

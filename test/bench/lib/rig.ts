@@ -1,6 +1,6 @@
 /** What a case runs on: a Redis of its own (append-only file on), a gateway process and the load process. */
 import { randomBytes } from 'node:crypto';
-import { makeEvent } from '../../../src/queue/events.ts';
+import { type EventPlan, makeEvent } from '../../../src/queue/events.ts';
 import { scripts } from '../../../src/queue/scripts.ts';
 import { Store } from '../../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../../src/redis/client.ts';
@@ -44,14 +44,14 @@ export class Redis {
     return redis;
   }
 
-  /** A new event in which nobody is stepped around for a day, so that every position can be foretold. */
-  async makeEvent(): Promise<string> {
+  /** A new event in which nobody is stepped around for a day, so that every position can be foretold; `more` of it. */
+  async makeEvent(more: Omit<EventPlan, 'kind'> = {}): Promise<string> {
     const id = `bench-${randomBytes(4).toString('hex')}`;
     const patience = { presenceSec: daySec, claimSec: daySec, expireNearSec: daySec, expireFarSec: daySec };
     await makeEvent(this.client, this.store, {
       id,
       kid: waitingKey.kid,
-      plan: { kind: 'operator', ...patience },
+      plan: { kind: 'operator', ...patience, ...more },
       audit: '{}',
     });
     return id;
@@ -125,6 +125,12 @@ export class Rig {
 
   poll(event: string, count: number, connections = manyConnections): Promise<Cost> {
     return this.run({ kind: 'poll', port: this.gateway.port, event, count, connections });
+  }
+
+  /** The first `count` of a line enter. */
+  enter(event: string, count: number, connections = manyConnections): Promise<Cost> {
+    const { port } = this.gateway;
+    return this.run({ kind: 'enter', port, event, count, connections, jwtKey: jwtSecret });
   }
 
   /** By people with passes, of whom `connections` ask at a time. */
