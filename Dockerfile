@@ -23,7 +23,7 @@ COPY --from=build /image/system /
 COPY --from=build /image/packages /
 COPY --from=build /image/tacos /
 # Loopback would reach nobody outside the container.
-ENV SERVER_HOST=0.0.0.0
+ENV SERVER_HOST=0.0.0.0 PATH=/usr/local/bin
 WORKDIR /app
 USER 65532:65532
 # Visitors, gRPC, operators.

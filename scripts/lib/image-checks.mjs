@@ -8,6 +8,7 @@ import { freePort, runInImage, startImage, untilStatus } from './image-run.mjs';
 import { root } from './project.mjs';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const token = 'a-token-that-only-this-test-knows';
 const keys = 'k1:0123456789abcdef0123456789abcdef';
 /** More than the CLI and the gateway need together; what it is larger by came in by mistake. */
 const limitMb = 200;
@@ -19,7 +20,7 @@ export const checks = [
   ['has nothing of developers in it, no shell and no package manager', isBare],
   ['runs the CLI', runsCli],
   ['a gateway serves: read-only, as nobody, as process 1, and drains on SIGTERM', gatewayServes],
-  ['an admin API serves', adminServes],
+  ['an admin API serves, and the CLI beside it', adminServes],
   ['the healthcheck fails where nothing runs', (image) => assert.equal(healthOf(image).status, 1)],
 ];
 
@@ -99,13 +100,20 @@ function adminServes(image) {
   return withRedis(async (redis) => {
     const env = {
       ADMIN_ADDRESS: `127.0.0.1:${await freePort()}`,
-      ADMIN_TOKENS: 'viewer:image:a-token-that-only-this-test-knows',
+      ADMIN_TOKENS: `viewer:image:${token}`,
       REDIS_ADDRESS: redis,
       WAITING_TOKEN_KEYS: keys,
     };
     const admin = startImage(image, ['admin'], env);
     await untilStatus({ url: `http://${env.ADMIN_ADDRESS}/readyz`, status: 200, output: admin.output });
     assert.equal(healthOf(image, env).status, 0);
+    // As `kubectl exec` runs it: no home to write to.
+    const { stdout, stderr } = runInImage(image, ['tacos', 'event', 'list', '-o', 'json'], {
+      TACOS_SERVER: `http://${env.ADMIN_ADDRESS}`,
+      TACOS_TOKEN: token,
+    });
+    assert.equal(stderr, '');
+    assert.deepEqual(JSON.parse(stdout).items ?? JSON.parse(stdout), []);
     assert.equal(await admin.stop(), 0, admin.output());
   });
 }

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
+import { ensureKustomize } from './kustomize.mjs';
 import { ensurePromtool } from './promtool.mjs';
 
 /** Programs that tests drive: the shells whose completion is tested, and what makes their certificates. */
 const tools = ['zsh', 'fish', 'openssl'];
 
 /**
- * Installs what is missing of them where that can be done without asking: by apt as root; and unpacks promtool. Elsewhere
+ * Installs what is missing of them where that can be done without asking: by apt as root; unpacks promtool and builds kustomize. Elsewhere
  * the tests that need them say so, and fail only where CI is set.
  */
 export function ensureTestTools() {
   ensurePromtool();
+  ensureKustomize();
   const missing = tools.filter((tool) => !works(tool, tool === 'openssl' ? ['version'] : ['--version']));
   if (missing.length === 0) return;
   if (process.platform !== 'linux' || process.getuid?.() !== 0 || !works('apt-get', ['--version'])) return;

@@ -34,7 +34,18 @@ export const madeBy = (from: string): string => ` Made by \`npm run docs\` from 
 const interval = '5s';
 
 /** deploy/prometheus/tacos.rules.yml */
-export function rulesFile(): string {
+export const rulesFile = (): string => yamlFile('src/contract/alarms.ts', rules());
+
+/** deploy/prometheus/prometheus-rule.yaml: the same as an object of the Prometheus operator. */
+export const prometheusRuleFile = (): string =>
+  yamlFile('src/contract/alarms.ts', {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PrometheusRule',
+    metadata: { name: 'tacos', labels: { 'app.kubernetes.io/part-of': 'tacos' } },
+    spec: rules(),
+  });
+
+function rules(): object {
   const alerts = alarmTable.flatMap((row) =>
     row.rules.map((rule) => ({
       alert: alertOf(row.id),
@@ -44,9 +55,7 @@ export function rulesFile(): string {
       annotations: annotationsOf(row),
     })),
   );
-  return yamlFile('src/contract/alarms.ts', {
-    groups: [{ name: 'tacos', interval, rules: [...recordedRules, ...alerts] }],
-  });
+  return { groups: [{ name: 'tacos', interval, rules: [...recordedRules, ...alerts] }] };
 }
 
 /** YAML with its head; lines are never folded, so that expressions can be copied. */

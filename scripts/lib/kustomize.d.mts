@@ -1,0 +1,2 @@
+export declare function findKustomize(): string | undefined;
+export declare function ensureKustomize(): void;
