@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { receiptSchema } from './admin-api.ts';
 import { changeRowSchema, rowUnits } from './audit.ts';
-import { hpaQuerySchema, hpaReplicasMax } from './hpa.ts';
-import { capacityMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
+import { hpaQuerySchema } from './hpa.ts';
+import { capacityMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
 import { eventIdSchema } from './visitor-api.ts';
 import { visitorRefPattern } from './visitors.ts';
 

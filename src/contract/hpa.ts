@@ -6,9 +6,6 @@ import { itemReplySchema } from './admin-api.ts';
 export const hpaFields = ['minReplicas', 'maxReplicas', 'targetCpuPercent'] as const;
 export type HpaField = (typeof hpaFields)[number];
 
-/** Most pods that an action may ask for: a slip of the keyboard is no order. */
-export const hpaReplicasMax = 10_000;
-
 const fieldSchema = z.enum(hpaFields);
 
 export const hpaHoldSchema = z.object({
@@ -71,6 +68,18 @@ export const hpaViewSchema = z.object({
 export type HpaView = z.infer<typeof hpaViewSchema>;
 
 export const hpaReplySchema = itemReplySchema(hpaViewSchema);
+
+/** What screens and alarms show of it. */
+export const hpaFiguresSchema = z.object({
+  name: z.string(),
+  min: z.number().int(),
+  max: z.number().int(),
+  /** Pods wanted. */
+  asked: z.number().int(),
+  /** Pods that exist. */
+  replicas: z.number().int(),
+});
+export type HpaFigures = z.infer<typeof hpaFiguresSchema>;
 
 /** Which one is meant; absent = the one that the server is set up for. */
 export const hpaQuerySchema = z.object({

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { KubeConfig, KubernetesObjectApi } from '@kubernetes/client-node';
 import { findKubeTools } from '../../scripts/lib/kube-tools.mjs';
 import { eventually } from './eventually.ts';
+import { watch } from './redis.ts';
 
 /** Folder of the programs; undefined = the tests of them are skipped. `npm run test:kube` builds them. */
 export const kubeTools = findKubeTools();
@@ -28,8 +29,8 @@ const stopMs = 10_000;
 /** A running API. */
 export interface Kube {
   readonly url: string;
-  /** Path of a kubeconfig for that user. */
-  configOf(user: KubeUser, namespace?: string): Promise<string>;
+  /** Path of a kubeconfig for that user; `port`: of a proxy in front. */
+  configOf(user: KubeUser, namespace?: string, port?: number): Promise<string>;
   /** Reads and writes any object as root. */
   readonly objects: KubernetesObjectApi;
   /** Ends kube-apiserver by SIGKILL; etcd stays. */
@@ -59,10 +60,10 @@ export async function startKube(): Promise<Kube> {
     await end('etcd', 'SIGKILL');
     await rm(dir, { recursive: true, force: true });
   };
-  const configOf = async (user: KubeUser, namespace = 'default'): Promise<string> => {
-    const file = join(dir, `${user}-${namespace}.kubeconfig`);
+  const configOf: Kube['configOf'] = async (user, namespace = 'default', port = secure) => {
+    const file = join(dir, `${user}-${namespace}-${port}.kubeconfig`);
     const certificate = await readFile(join(dir, 'certs/apiserver.crt'));
-    await writeFile(file, JSON.stringify(kubeconfig({ url, user, namespace, certificate })));
+    await writeFile(file, JSON.stringify(kubeconfig({ port, user, namespace, certificate })));
     return file;
   };
   const startApi = async (): Promise<void> => {
@@ -108,7 +109,8 @@ function launch(name: string, args: readonly string[], cwd: string): Running {
   });
   let said = '';
   const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  // However this process ends, the program does too, and its files go.
+  const release = child.pid === undefined ? () => {} : watch(child.pid, name === 'etcd' ? cwd : undefined);
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4_000);
@@ -116,7 +118,7 @@ function launch(name: string, args: readonly string[], cwd: string): Running {
   let hasEnded = false;
   const ended = once(child, 'close').finally(() => {
     hasEnded = true;
-    process.off('exit', kill);
+    release();
   });
   ended.catch(() => {});
   return {
@@ -202,15 +204,18 @@ const controllerArgs = (config: string, port: number): string[] => [
   `--secure-port=${port}`,
 ];
 
-function kubeconfig(of: { url: string; user: KubeUser; namespace: string; certificate: Buffer }): object {
-  const { url, user, namespace, certificate } = of;
+function kubeconfig(of: { port: number; user: KubeUser; namespace: string; certificate: Buffer }): object {
+  const { port, user, namespace, certificate } = of;
   return {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
       {
         name: 'test',
-        cluster: { server: url, 'certificate-authority-data': certificate.toString('base64') },
+        cluster: {
+          server: `https://127.0.0.1:${port}`,
+          'certificate-authority-data': certificate.toString('base64'),
+        },
       },
     ],
     users: [{ name: user, user: { token: tokenOf(user) } }],

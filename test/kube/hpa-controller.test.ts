@@ -1,5 +1,6 @@
 /** With the real controllers: a change of the floor moves a Deployment, and `tacos hpa watch` sees it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually.ts';
 import { furnish, namespace } from '../helpers/hpa.ts';
 import { type Kube, kubeTools, startKube } from '../helpers/kube.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
@@ -55,5 +56,25 @@ describe.runIf(kubeTools !== undefined)('tacos hpa watch', () => {
     const codes = item.why.map(({ code: each }: { code: string }) => each);
     expect(codes).toContain('NotReady');
     expect(codes).toContain('FailedGetResourceMetric');
+  });
+
+  it('at max is what doctor finds', async () => {
+    const finding = async () => {
+      const argv = ['doctor', '--only', 'hpa-at-max', '-o', 'json'];
+      const { items } = JSON.parse((await office.tacos(argv)).stdout) as {
+        items: { result: string; text: string }[];
+      };
+      return items.map(({ result, text }) => `${result}: ${text}`);
+    };
+    expect((await office.tacos(['hpa', 'patch', '--max', '3', '--take-over'])).code).toBe(0);
+    await eventually(async () => expect(await finding()).toEqual(['warn: 3 of at most 3 gateways run']), {
+      withinMs: 20_000,
+      everyMs: 500,
+    });
+    await office.tacos(['hpa', 'patch', '--max', '9', '--take-over']);
+    await eventually(async () => expect(await finding()).toEqual(['pass: 3 of at most 9 gateways run']), {
+      withinMs: 20_000,
+      everyMs: 500,
+    });
   });
 });

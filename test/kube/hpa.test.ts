@@ -264,7 +264,13 @@ describe.runIf(kubeTools !== undefined)('tacos hpa', () => {
     const leave = (changeId: string) =>
       office.look.hset(globalKeys.hpa, {
         intentId: changeId,
-        intent: JSON.stringify({ changeId, auditId: 'aud_left', audit: JSON.stringify(record), hold: '' }),
+        intent: JSON.stringify({
+          hpa: 'gateway/gateway',
+          changeId,
+          auditId: 'aud_left',
+          audit: JSON.stringify(record),
+          hold: '',
+        }),
         owner: 'gone',
         leaseUntil: '1',
       });

@@ -120,6 +120,7 @@ export const snapshotOf = (change: Partial<QueueSnapshot> = {}): QueueSnapshot =
   message: null,
   restorable: null,
   brake: null,
+  hpa: null,
   top: [positionOf()],
   awayTop: [],
   alarms: [],

@@ -65,7 +65,7 @@ export interface ChangesParts {
     | undefined
   >;
   /** The gateways' autoscaler; absent = this server steers none. */
-  readonly hpa?: HpaDesk;
+  readonly hpa?: HpaDesk | undefined;
   readonly log: { warn(detail: object, message: string): void };
 }
 

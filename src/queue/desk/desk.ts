@@ -26,12 +26,13 @@ import type { ChangeAuthor, ChangeOptions } from './changes-parts.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { deskFigures } from './desk-figures.ts';
 import type { DeskOptions } from './desk-options.ts';
-import { DeskWide, nothingOutside, type OutsideFacts } from './desk-wide.ts';
+import { DeskWide } from './desk-wide.ts';
 import { diagnose } from './doctor.ts';
 import { doctorFacts, type ServerPart } from './doctor-facts.ts';
 import { listEvents, OpenEvents } from './events-list.ts';
 import { FollowedEvents, noEvent } from './followed-events.ts';
-import { HpaDesk } from './hpa/hpa-desk.ts';
+import type { HpaDesk } from './hpa/hpa-desk.ts';
+import { hpaView, openHpaDesk, withHpa } from './hpa/open-hpa.ts';
 import { type News, NewsDesk } from './news.ts';
 import { OverviewFeed } from './overview.ts';
 import { positionsOf } from './positions.ts';
@@ -84,10 +85,9 @@ export class Desk {
     this.store = new Store(this.redis);
     const nowMs = (): number => this.clock.nowMs();
     this.figureReader = new RedisFigureReader(this.redis, nowMs);
-    const { outside = () => nothingOutside, autoscaler, log } = options;
-    this.hpaDesk = autoscaler && new HpaDesk({ redis: this.redis, autoscaler, log });
-    const hpa = (): Pick<OutsideFacts, 'hpa'> => ({ hpa: this.hpaDesk?.facts() ?? null });
-    this.wide = new DeskWide(new Watchers(this.redis, nowMs), () => ({ ...outside(), ...hpa() }));
+    const tell = (id: string) => this.news.tellRecord(id, (auditId) => this.trail.find(auditId));
+    this.hpaDesk = openHpaDesk(options, { redis: this.redis, tell });
+    this.wide = new DeskWide(new Watchers(this.redis, nowMs), withHpa(options.outside, this.hpaDesk));
     const { redis, reads, clock, keyring, wide } = this;
     const warn = (...said: Parameters<Desk['warn']>): void => this.warn(...said);
     this.followed = new FollowedEvents({ redis, reads, clock, keyring, wide, warn });
@@ -173,10 +173,8 @@ export class Desk {
     return this.reaching(() => this.changes.budget());
   }
 
-  async hpa(query: HpaQuery = {}): Promise<HpaView> {
-    const { hpaDesk } = this;
-    if (hpaDesk === undefined) throw new TacosError('CLUSTER_NOT_SET');
-    return this.reaching(() => hpaDesk.view(query));
+  hpa(query: HpaQuery = {}): Promise<HpaView> {
+    return this.reaching(() => hpaView(this.hpaDesk, query));
   }
 
   audit({ event, ...query }: { event?: string } & TrailQuery): Promise<AuditEntry[]> {
@@ -251,7 +249,7 @@ export class Desk {
       timeZone: this.options.timeZone,
       environment: this.options.environment ?? { isProtected: false },
       auditRecord: (auditId) => this.auditRecord(auditId),
-      ...(this.hpaDesk === undefined ? {} : { hpa: this.hpaDesk }),
+      hpa: this.hpaDesk,
       log: this.options.log,
     });
   }

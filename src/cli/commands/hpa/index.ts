@@ -1,6 +1,6 @@
 /** `tacos hpa …` as the command line knows it. */
 import type { Command } from 'commander';
-import { hpaReplicasMax } from '../../../contract/hpa.ts';
+import { hpaReplicasMax } from '../../../contract/limits.ts';
 import { mutationOptions, type Register } from '../../command.ts';
 import { numberFlag } from '../../flags.ts';
 

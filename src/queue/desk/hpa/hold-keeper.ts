@@ -14,6 +14,8 @@ export interface HoldKeeperParts {
   readonly book: HpaBook;
   readonly autoscaler: Autoscaler;
   readonly log: { warn(detail: object, message: string): void };
+  /** Tells the webhook of a record that nobody else tells of. */
+  tell(auditId: string): void;
   /** Writes down what a process that died left open. */
   settle(intent: Intent): Promise<void>;
 }
@@ -57,7 +59,13 @@ export class HoldKeeper {
     const auditId = auditIdOf(changeId, undefined);
     const state = await autoscaler.read();
     const isOurs = state.minReplicas === hold.min;
-    const intent = { changeId, auditId, audit: recordOf({ hold, state, auditId, isOurs }), hold: '-' };
+    const intent = {
+      hpa: book.hpa,
+      changeId,
+      auditId,
+      audit: recordOf({ hold, state, auditId, isOurs }),
+      hold: '-',
+    };
     const begun = await book.begin(intent, { owner: newOwner() });
     if (begun.word === 'open') return this.parts.settle(begun.intent);
     if (begun.word !== 'begun') return;
@@ -75,6 +83,7 @@ export class HoldKeeper {
       if (outcome.word === 'invalid') throw new Error(outcome.text);
       // Moved: the next look reads it again.
       await book.end(intent, outcome.word === 'applied');
+      if (outcome.word === 'applied') this.parts.tell(auditId);
     } catch (error) {
       await book.end(intent, false);
       throw error;
@@ -83,7 +92,7 @@ export class HoldKeeper {
 
   /** Writes down what was left open; gives how long somebody else still has the lease, ms. @throws as `settle` */
   async settleOpen(): Promise<number> {
-    const probe = { changeId: 'settle', auditId: '', audit: '', hold: '' };
+    const probe = { hpa: this.parts.book.hpa, changeId: 'settle', auditId: '', audit: '', hold: '' };
     const begun = await this.parts.book.begin(probe, { owner: newOwner() });
     if (begun.word === 'open') await this.parts.settle(begun.intent);
     else if (begun.word === 'begun') await this.parts.book.end(probe, false);

@@ -3,11 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { RedisClient } from '../../../redis/client.ts';
 import { globalKeys, runGlobal } from '../../global-scripts.ts';
+import type { Autoscaler } from './autoscaler.ts';
 
 /** For so long nobody else changes it, ms: longer than a call to the cluster may take. */
 const leaseMs = 4_000;
 
 const holdSchema = z.object({
+  /** Which one, namespace/name. */
+  hpa: z.string(),
   /** Of the change that began it. */
   auditId: z.string(),
   actor: z.string(),
@@ -22,6 +25,8 @@ const holdSchema = z.object({
 export type Hold = z.infer<typeof holdSchema>;
 
 const intentSchema = z.object({
+  /** Which one, namespace/name. */
+  hpa: z.string(),
   changeId: z.string(),
   auditId: z.string(),
   /** The record, JSON. */
@@ -41,6 +46,8 @@ export type Begun =
 export interface HpaPage {
   readonly revision: number;
   readonly hold: Hold | undefined;
+  /** Another autoscaler that is held: admin processes of one Redis do not agree on which they steer. */
+  readonly otherHeld: string | undefined;
   /** Id of a change that is under way, or was left open. */
   readonly openId: string | undefined;
   /** Redis time, ms. */
@@ -52,10 +59,13 @@ export const newOwner = (): string => randomBytes(6).toString('base64url');
 
 export class HpaBook {
   private readonly redis: RedisClient;
+  /** The one that this process steers, namespace/name. */
+  readonly hpa: string;
 
   /** `redis` was opened with the global scripts. */
-  constructor(redis: RedisClient) {
+  constructor(redis: RedisClient, { namespace, name }: Pick<Autoscaler, 'namespace' | 'name'>) {
     this.redis = redis;
+    this.hpa = `${namespace}/${name}`;
   }
 
   async page(): Promise<HpaPage> {
@@ -63,9 +73,11 @@ export class HpaBook {
       this.redis.time(),
       this.redis.hmget(globalKeys.hpa, 'revision', 'hold', 'intentId'),
     ]);
+    const held = hold ? holdSchema.parse(JSON.parse(hold)) : undefined;
     return {
       revision: Number(revision ?? 0),
-      hold: hold ? holdSchema.parse(JSON.parse(hold)) : undefined,
+      hold: held?.hpa === this.hpa ? held : undefined,
+      otherHeld: held?.hpa === this.hpa ? undefined : held?.hpa,
       openId: openId || undefined,
       nowMs: Number(sec) * 1000 + Number(micro) / 1000,
     };

@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TacosError } from '../../../contract/errors.ts';
-import type { HpaQuery, HpaView } from '../../../contract/hpa.ts';
+import type { HpaFigures, HpaQuery, HpaView } from '../../../contract/hpa.ts';
 import type { RedisClient } from '../../../redis/client.ts';
 import type { Draft } from '../actions/draft.ts';
 import type { Performed } from '../actions/perform.ts';
@@ -38,6 +38,8 @@ const patienceMs = 6_000;
 export interface HpaDeskParts {
   readonly redis: RedisClient;
   readonly autoscaler: Autoscaler;
+  /** Tells the webhook of a record that nobody else tells of. */
+  tell(auditId: string): void;
   readonly log: { warn(detail: object, message: string): void };
 }
 
@@ -63,7 +65,7 @@ export class HpaDesk {
 
   constructor(parts: HpaDeskParts) {
     this.parts = parts;
-    this.book = new HpaBook(parts.redis);
+    this.book = new HpaBook(parts.redis, parts.autoscaler);
     this.keeper = new HoldKeeper({ ...parts, book: this.book, settle: (intent) => this.settle(intent) });
     this.timer = setInterval(() => void this.tick(), tickMs);
     void this.tick();
@@ -95,7 +97,7 @@ export class HpaDesk {
   }
 
   /** As it was looked at last, for alarms and screens; null = not for a while. */
-  facts(): { name: string; min: number; max: number; asked: number; replicas: number } | null {
+  facts(): HpaFigures | null {
     if (this.last === undefined || performance.now() - this.last.atMs > 3 * lookMs) return null;
     const { name, minReplicas: min, maxReplicas: max, replicas } = this.last.state;
     return { name, min, max, asked: replicas.asked, replicas: replicas.current };
@@ -120,8 +122,8 @@ export class HpaDesk {
         ? ''
         : operation.hold === null
           ? '-'
-          : JSON.stringify({ ...operation.hold, auditId, actor });
-    const intent: Intent = { changeId, auditId, audit, hold };
+          : JSON.stringify({ hpa: this.book.hpa, ...operation.hold, auditId, actor });
+    const intent: Intent = { hpa: this.book.hpa, changeId, auditId, audit, hold };
     const begun = await this.begin(intent, revision);
     if (begun.word === 'done') return { word: 'applied', revision: begun.revision };
     if (begun.word === 'conflict') return begun;
@@ -184,6 +186,10 @@ export class HpaDesk {
 
   /** Writes down what was left open, if it was done; the lease is ours. @throws where the cluster cannot be asked */
   private async settle(intent: Intent): Promise<void> {
+    if (intent.hpa !== this.book.hpa)
+      throw new TacosError('ACTION_RUNNING', {
+        message: `A change of ${intent.hpa} was left open: an admin process that steers it must end it.`,
+      });
     const { changeId } = await this.state(0);
     await this.book.end(intent, changeId === intent.auditId);
   }
@@ -200,8 +206,8 @@ export class HpaDesk {
   }
 
   private async seen() {
-    const [state, { hold, revision, nowMs }] = await Promise.all([this.state(0), this.book.page()]);
-    return { state, hold, revision, nowMs };
+    const [state, { openId: _, ...page }] = await Promise.all([this.state(0), this.book.page()]);
+    return { state, ...page };
   }
 
   private async tried<D extends Draft & { readonly operation: HpaOperation }>(draft: D): Promise<D> {

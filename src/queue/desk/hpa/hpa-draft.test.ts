@@ -30,7 +30,15 @@ const seenOf = (change: Partial<HpaSeen> = {}): HpaSeen => ({
   nowMs,
   ...change,
 });
-const hold = { auditId: 'aud_1', actor: 'mina', min: 10, before: 3, untilMs: nowMs + 60_000, takeOver: true };
+const hold = {
+  hpa: 'shop/gateway',
+  auditId: 'aud_1',
+  actor: 'mina',
+  min: 10,
+  before: 3,
+  untilMs: nowMs + 60_000,
+  takeOver: true,
+};
 const draft = (action: Partial<HpaPatch>, seen: Partial<HpaSeen> = {}) =>
   hpaDraft(seenOf(seen), { type: 'hpa.patch', takeOver: false, ...action });
 

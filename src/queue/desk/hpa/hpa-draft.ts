@@ -13,6 +13,8 @@ export type HpaPatch = Extract<ParsedAction, { type: 'hpa.patch' }>;
 export interface HpaSeen {
   readonly state: AutoscalerState;
   readonly hold: Hold | undefined;
+  /** As in `HpaPage`. */
+  readonly otherHeld?: string | undefined;
   /** Of our own changes. */
   readonly revision: number;
   /** Redis time, ms. */
@@ -27,7 +29,7 @@ export interface HpaOperation {
   /** Digest of the values that it was planned on. */
   readonly plannedOn: number;
   /** The floor held from then on; null = none, undefined = as before. */
-  readonly hold?: Omit<Hold, 'auditId' | 'actor'> | null;
+  readonly hold?: Omit<Hold, 'auditId' | 'actor' | 'hpa'> | null;
 }
 
 /** Its name as something that is changed, such as hpa/gateway. */
@@ -152,10 +154,20 @@ function holdOf(
   };
 }
 
-function refusalsOf({ state }: HpaSeen, values: HpaValues): Guard[] {
+function refusalsOf({ state, otherHeld }: HpaSeen, values: HpaValues): Guard[] {
   const min = values.minReplicas ?? state.minReplicas;
   const max = values.maxReplicas ?? state.maxReplicas;
-  return min > max ? [refuse('MIN_OVER_MAX', `min ${min} would be over max ${max}`)] : [];
+  return [
+    ...(min > max ? [refuse('MIN_OVER_MAX', `min ${min} would be over max ${max}`)] : []),
+    ...(otherHeld === undefined
+      ? []
+      : [
+          refuse(
+            'OTHER_HPA',
+            `another admin process steers ${otherHeld}, and holds it: they must steer the same one`,
+          ),
+        ]),
+  ];
 }
 
 function warningsOf(
