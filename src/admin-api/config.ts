@@ -65,6 +65,9 @@ const kubeName = {
   allowed: 'a name of Kubernetes: lower-case letters, digits, - and .',
 } as const;
 
+/** Shells have lists of them too, which must not stop a server that steers nothing. */
+const kubeconfigPath = { schema: z.string(), allowed: 'the path of one kubeconfig' } as const;
+
 /** The admin API's environment variables. */
 export const variables = {
   ADMIN_ADDRESS: { ...listenAddress, fallback: '127.0.0.1:8002' },
@@ -82,7 +85,7 @@ export const variables = {
   /** The gateways' autoscaler; absent = none is steered. */
   KUBE_HPA: kubeName,
   KUBE_NAMESPACE: kubeName,
-  KUBECONFIG: text,
+  KUBECONFIG: kubeconfigPath,
   KUBE_CONTEXT: text,
   LOG_LEVEL: {
     ...choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

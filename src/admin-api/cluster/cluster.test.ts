@@ -168,6 +168,15 @@ describe('why', () => {
     expect(whyOf({ ...base, conditions: [failed] })).toEqual([
       { code: 'FailedGetResourceMetric', text: 'it cannot tell how many are needed: no metrics known' },
     ]);
+    const chain = condition(
+      'ScalingActive',
+      'False',
+      'X',
+      `the HPA was unable to compute: ${'failed: '.repeat(9)}no API`,
+    );
+    expect(whyOf({ ...base, conditions: [chain] })[0]?.text).toBe(
+      'it cannot tell how many are needed: no API',
+    );
     expect(codes({ conditions: [condition('AbleToScale', 'True', 'ScaleDownStabilized')] })).toEqual([
       'ScaleDownStabilized',
     ]);

@@ -21,6 +21,9 @@ export interface WhyInput extends Pick<HpaView, 'minReplicas' | 'maxReplicas' | 
 
 type Why = HpaView['why'];
 
+/** Longer messages are chains of causes, characters. */
+const chainCharsMax = 80;
+
 /** Reasons of AbleToScale=True that say it waits; all others there are as it should be. */
 const waiting: Readonly<Record<string, string>> = {
   ScaleDownStabilized: 'it waits before it goes down: a higher number was wanted a short while ago',
@@ -66,7 +69,13 @@ function said(
   { reason = '', message = '' }: Pick<V2HorizontalPodAutoscalerCondition, 'reason' | 'message'>,
   text: string,
 ): Why[number] {
-  return { code: reason, text: message === '' ? text : `${text}: ${sentence(message)}` };
+  return { code: reason, text: message === '' ? text : `${text}: ${innermost(message)}` };
+}
+
+/** Kubernetes puts one cause into the other, the first one last: of a long chain only that is told. */
+function innermost(message: string): string {
+  const whole = sentence(message);
+  return whole.length <= chainCharsMax ? whole : (whole.split(': ').at(-1) ?? whole);
 }
 
 /** A Deployment's own words, and those of its pods that do not start. */

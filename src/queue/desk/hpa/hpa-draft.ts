@@ -85,7 +85,7 @@ export function hpaDraft(seen: HpaSeen, action: HpaPatch): Draft & { readonly op
     irreversible:
       values.maxReplicas !== undefined && ends > 0
         ? [
-            `${ends} running pods end at once: raising max again starts new ones, it does not bring these back.`,
+            `${ends} running ${ends === 1 ? 'pod ends' : 'pods end'} at once: a higher max starts new ones later, it brings none back.`,
           ]
         : [],
     summary: summaryOf(
@@ -158,7 +158,9 @@ function refusalsOf({ state, otherHeld }: HpaSeen, values: HpaValues): Guard[] {
   const min = values.minReplicas ?? state.minReplicas;
   const max = values.maxReplicas ?? state.maxReplicas;
   return [
-    ...(min > max ? [refuse('MIN_OVER_MAX', `min ${min} would be over max ${max}`)] : []),
+    ...(min > max
+      ? [refuse('MIN_OVER_MAX', `min ${min} would be over max ${max}: set both, by --min and --max`)]
+      : []),
     ...(otherHeld === undefined
       ? []
       : [
@@ -188,7 +190,7 @@ function warningsOf(
         ]),
     ...others.map(({ field, manager, operation }) => `${field} was set by ${manager} (${operation})`),
     ...(starts > 0 && changed.includes('minReplicas')
-      ? [`${starts} more pods than run now must start first`]
+      ? [`${starts} more ${starts === 1 ? 'pod' : 'pods'} than run now must start first`]
       : []),
     ...(hold !== undefined && next === null
       ? [
