@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
+ * Projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
  * gets a long timeout and at most two files at a time; `promises` starts whole fleets with thousands of visitors and
- * measures rates, so its files run one by one.
+ * measures rates, so its files run one by one. `kube` starts a real Kubernetes API: `npm run test:kube`.
  */
 export default defineConfig({
   test: {
@@ -36,6 +36,17 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'kube',
+          include: ['test/kube/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -47,6 +47,17 @@ export const settingGroups: readonly SettingGroup[] = [
     note: 'Users with the least that is needed: [redis.md](redis.md).',
   },
   {
+    title: 'Kubernetes',
+    meanings: {
+      KUBE_HPA:
+        'Name of the gateways’ HorizontalPodAutoscaler, for `tacos hpa get`, `watch` and `patch`; without it none is steered.',
+      KUBE_NAMESPACE: 'Its namespace; default that of the kubeconfig’s context, or of the pod.',
+      KUBECONFIG: 'Path of a kubeconfig; without it the pod’s own service account is used.',
+      KUBE_CONTEXT: 'Context of the kubeconfig; default its current one.',
+    },
+    note: 'What it may do there: [hpa.md](hpa.md).',
+  },
+  {
     title: 'Keys and sign-in',
     meanings: {
       WAITING_TOKEN_KEYS:

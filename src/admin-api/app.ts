@@ -25,6 +25,7 @@ import { budgetRoutes } from './routes/budget.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { hpaRoutes } from './routes/hpa.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -113,6 +114,7 @@ const registrars = [
   positionRoutes,
   visitorRoutes,
   budgetRoutes,
+  hpaRoutes,
   planRoutes,
   actionRoutes,
   auditRoutes,

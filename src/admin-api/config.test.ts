@@ -135,6 +135,19 @@ describe('the settings', () => {
     }
   });
 
+  it('take an autoscaler to steer, and how to reach it; a kubeconfig alone steers nothing', () => {
+    const env = { KUBE_HPA: 'gateway', KUBE_NAMESPACE: 'shop', KUBECONFIG: '/k', KUBE_CONTEXT: 'apne2' };
+    expect(configOf(env).config.cluster).toEqual({
+      hpa: 'gateway',
+      namespace: 'shop',
+      configFile: '/k',
+      context: 'apne2',
+    });
+    expect(configOf({ KUBECONFIG: `/a:/b${'/c'.repeat(400)}` }).config.cluster).toBeUndefined();
+    expect(problemsOf({ ...tokens, KUBE_HPA: 'gateway' })).toEqual([expect.stringContaining('KUBECONFIG')]);
+    expect(problemsOf({ ...tokens, KUBE_HPA: 'Gate Way', KUBECONFIG: '/k' })).toHaveLength(1);
+  });
+
   it('take a budget above zero', () => {
     expect(configOf({ BACKEND_BUDGET_PER_SEC: '120.5' }).config.budgetPerSec).toBe(120.5);
     expect(configOf({ BACKEND_BUDGET_PER_SEC: '' }).config).not.toHaveProperty('budgetPerSec');

@@ -5,6 +5,7 @@ import type { Alarm } from '../contract/alarms.ts';
 import type { AuditEntry } from '../contract/audit.ts';
 import type { DeskFigures } from '../contract/desk-figures.ts';
 import type { Finding } from '../contract/doctor.ts';
+import type { HpaQuery, HpaView } from '../contract/hpa.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../contract/visitors.ts';
 
@@ -77,6 +78,8 @@ export interface Desk {
   /** @throws TacosError EVENT_NOT_FOUND, VISITOR_NOT_FOUND */
   visitor(event: string, ref: string): Promise<VisitorStory>;
   budget(): Promise<BudgetView>;
+  /** @throws TacosError CLUSTER_NOT_SET, HPA_NOT_FOUND, CLUSTER_FORBIDDEN, CLUSTER_UNAVAILABLE */
+  hpa(query?: HpaQuery): Promise<HpaView>;
   /** Newest first. `event` = of one event only; `before` = older than that audit id. */
   audit(query: { event?: string; limit: number; before?: string }): Promise<AuditEntry[]>;
   /** @throws TacosError AUDIT_NOT_FOUND */

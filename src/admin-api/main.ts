@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import project from '../../package.json' with { type: 'json' };
 import { createDesk } from '../queue/desk/desk.ts';
 import { redisAddress } from '../redis/access.ts';
+import { openAutoscaler } from './cluster/autoscaler.ts';
 import { loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { printConfig, startFailure } from './says.ts';
@@ -33,8 +34,15 @@ const redis = await redisAddress(config.redis).catch((error: unknown) => {
   process.stderr.write(`error: ${startFailure(error, config.listen)}\n`);
   process.exit(1);
 });
+const autoscaler =
+  config.cluster &&
+  (await openAutoscaler(config.cluster).catch((error: unknown) => {
+    process.stderr.write(`error: KUBE_HPA: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }));
 const desk = await createDesk({
   redis,
+  ...(autoscaler === undefined ? {} : { autoscaler }),
   waitingTokenKeys: config.waitingTokenKeys,
   environment: {
     isProtected: config.isProtected,

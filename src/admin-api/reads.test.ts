@@ -1,10 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TacosError } from '../contract/errors.ts';
 import { snapshotRowsMax } from '../contract/limits.ts';
 import { positionsPageMax } from '../contract/visitors.ts';
 import type { AdminApp } from './app.ts';
 import { asRole, testApp } from './testing/app.ts';
 import type { FakeDesk } from './testing/fake-desk.ts';
-import { auditOf, budgetView, overviewOf, settingsView, snapshotOf, versionView } from './testing/views.ts';
+import {
+  auditOf,
+  budgetView,
+  hpaView,
+  overviewOf,
+  settingsView,
+  snapshotOf,
+  versionView,
+} from './testing/views.ts';
 
 let app: AdminApp;
 let desk: FakeDesk;
@@ -168,4 +177,25 @@ it('the doctor learns what this process knows', async () => {
       },
     },
   ]);
+});
+
+describe('the autoscaler', () => {
+  it('is read with the version of our changes as ETag, by the name that is asked for', async () => {
+    const reply = await get('/hpa?namespace=gateway');
+    expect([reply.headers.etag, reply.json()]).toEqual([
+      '"4"',
+      expect.objectContaining({ kind: 'Hpa', item: hpaView }),
+    ]);
+    expect(desk.asked).toEqual([{ namespace: 'gateway' }]);
+  });
+
+  it.each([
+    ['CLUSTER_NOT_SET', 409],
+    ['HPA_NOT_FOUND', 404],
+    ['CLUSTER_FORBIDDEN', 403],
+    ['CLUSTER_UNAVAILABLE', 503],
+  ] as const)('that cannot be read is said so: %s', async (code, status) => {
+    desk.refusal = new TacosError(code);
+    expect(await codeOf('/hpa')).toEqual([status, code]);
+  });
 });

@@ -13,6 +13,7 @@ import type {
 } from '../contract/admin-api.ts';
 import type { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import type { findingListSchema } from '../contract/doctor.ts';
+import type { HpaQuery, hpaReplySchema } from '../contract/hpa.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionList, visitorReplySchema } from '../contract/visitors.ts';
 import type { OverviewMessage, StreamMessage } from './watch/stream.ts';
@@ -45,6 +46,7 @@ export interface AdminApi {
   positions(event: string, query: { from: number; limit: number }): Promise<PositionList>;
   visitor(event: string, ref: string): Promise<z.output<typeof visitorReplySchema>>;
   budget(): Promise<z.output<typeof budgetReplySchema>>;
+  hpa(query: HpaQuery): Promise<z.output<typeof hpaReplySchema>>;
   audit(query: { event?: string; limit: number; before?: string }): Promise<z.output<typeof auditListSchema>>;
   auditEntry(auditId: string): Promise<z.output<typeof auditReplySchema>>;
   doctor(event: string | undefined): Promise<z.output<typeof findingListSchema>>;

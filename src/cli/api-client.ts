@@ -14,6 +14,7 @@ import {
 } from '../contract/admin-api.ts';
 import { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import { findingListSchema } from '../contract/doctor.ts';
+import { hpaReplySchema } from '../contract/hpa.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionListSchema, visitorReplySchema } from '../contract/visitors.ts';
 import type { AdminApi, ChangeHeaders } from './admin-api.ts';
@@ -98,6 +99,7 @@ function readsOf(answer: Answer): Reads {
     visitor: (event, ref) =>
       get(`${pathOf(event)}/visitors/${encodeURIComponent(ref)}`, visitorReplySchema, event),
     budget: () => get('/admin/v1/budget', budgetReplySchema),
+    hpa: (query) => get(withQuery('/admin/v1/hpa', { ...query }), hpaReplySchema),
     audit: (query) => get(withQuery('/admin/v1/audit', { ...query }), auditListSchema, query.event),
     auditEntry: (id) => get(`/admin/v1/audit/${encodeURIComponent(id)}`, auditReplySchema),
     doctor: (event) => get(withQuery('/admin/v1/doctor', { event }), findingListSchema, event),

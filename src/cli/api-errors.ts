@@ -37,6 +37,11 @@ const exitByCode: Readonly<Record<string, number>> = {
   EVENT_NOT_FOUND: exitCodes.notFound,
   AUDIT_NOT_FOUND: exitCodes.notFound,
   VISITOR_NOT_FOUND: exitCodes.notFound,
+  HPA_NOT_FOUND: exitCodes.notFound,
+  CLUSTER_FORBIDDEN: exitCodes.notAllowed,
+  CLUSTER_NOT_SET: exitCodes.refused,
+  // Sent to nobody: where a change was under way it is CLUSTER_REPLY_LOST.
+  CLUSTER_UNAVAILABLE: exitCodes.unreachable,
   EVENT_EXISTS: exitCodes.refused,
   VERSION_CONFLICT: exitCodes.refused,
   GUARD_RAIL: exitCodes.refused,

@@ -26,7 +26,7 @@ export function mutationOptions(command: Command): Command {
     .option('--ticket <ID>', 'ticket that it belongs to; kept too')
     .option('--dry-run', 'show the plan, change nothing')
     .option('-y, --yes', 'consent, where a protected context asks for it')
-    .option('--confirm <EVT>', 'consent to what cannot be fully undone: the event id')
+    .option('--confirm <EVT>', 'consent to what cannot be fully undone: the event id, or hpa/NAME')
     .option(
       '--if-version <N>',
       'only if the settings are still at this version',

@@ -50,7 +50,7 @@ export function consentNeeds({ level, items }: Plan, place: ConsentPlace): Conse
   const apply =
     named === undefined ? `Apply to ${badge}` : `${named.what}${isProtected ? ` at ${badge}` : ''}`;
   const yesOrNo = isAccessible ? `${apply}? Type 1 to apply, 2 to cancel: ` : `${apply}? [y/N] `;
-  const typed = level === 'S3' ? items.flatMap(({ event }) => event ?? []).join(',') : '';
+  const typed = level === 'S3' ? items.flatMap(({ event, subject }) => event ?? subject ?? []).join(',') : '';
   return {
     ask: level === 'S3' || isProtected || alwaysAsk,
     reason: requireReason || (isProtected && level !== 'S1'),

@@ -80,7 +80,7 @@ export const briefly = (sec: number): string => formatDuration(sec).replace(/(?<
 function headLine({ hash, items, dataAgeSec }: Plan, { badge, context }: PlanPlace): string {
   const [only, second] = items;
   const isOne = only !== undefined && second === undefined;
-  const subject = isOne ? (only.event ?? 'all events') : `${items.length} events`;
+  const subject = isOne ? (only.event ?? only.subject ?? 'all events') : `${items.length} events`;
   const version = isOne && only.revision > 0 ? `version ${only.revision}, ` : '';
   return ` ${badge}  ${clean(context)} / ${clean(subject)}   plan ${shortHash(hash)}  (${version}data ${dataAgeSec.toFixed(1)}s old)`;
 }

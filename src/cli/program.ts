@@ -12,6 +12,7 @@ import { contextCommands } from './commands/context/index.ts';
 import { doctorCommands } from './commands/doctor/index.ts';
 import { eventCommands } from './commands/event/index.ts';
 import { helpCommands } from './commands/help/index.ts';
+import { hpaCommands } from './commands/hpa/index.ts';
 import { processCommands } from './commands/process/index.ts';
 import { queueCommands } from './commands/queue/index.ts';
 import { schemaCommands } from './commands/schema/index.ts';
@@ -36,6 +37,7 @@ const nouns = [
   eventCommands,
   bucketCommands,
   budgetCommands,
+  hpaCommands,
   undoCommands,
   auditCommands,
   simulateCommands,

@@ -13,6 +13,7 @@ import {
 import { auditEntrySchema } from '../contract/audit.ts';
 import { capacitySchema } from '../contract/capacity.ts';
 import { findingSchema } from '../contract/doctor.ts';
+import { hpaViewSchema } from '../contract/hpa.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
 
@@ -103,6 +104,18 @@ const overviewEventSchema = z.object({
   stale: z.boolean(),
 });
 
+/** One line of `hpa diff`. */
+export const hpaDiffRowSchema = z.object({
+  /** A setting, or replicas. */
+  field: z.string(),
+  /** Declared, or asked for; null = nowhere. */
+  asked: z.number().nullable(),
+  /** In force, or running. */
+  real: z.number().nullable(),
+  same: z.boolean(),
+  why: z.string(),
+});
+
 /** One row of `schema`. */
 export const kindViewSchema = z.object({ kind: z.string(), summary: z.string() });
 export type KindView = z.infer<typeof kindViewSchema>;
@@ -147,6 +160,8 @@ export const documentKinds: readonly DocumentKind[] = [
   { kind: 'Event', summary: 'one event', form: 'item', item: eventViewSchema },
   { kind: 'EventList', summary: 'all events', form: 'list', item: eventViewSchema },
   { kind: 'FindingList', summary: 'what doctor finds', form: 'list', item: findingSchema },
+  { kind: 'Hpa', summary: 'the autoscaler of the gateways', form: 'item', item: hpaViewSchema },
+  { kind: 'HpaDiff', summary: 'it asked versus real, row by row', form: 'list', item: hpaDiffRowSchema },
   { kind: 'KindList', summary: 'this list', form: 'list', item: kindViewSchema },
   { kind: 'Overview', summary: 'all queues at a moment, a row an event', form: 'item', item: overviewSchema },
   {

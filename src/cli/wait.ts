@@ -11,12 +11,14 @@ import { pause, type Runtime } from './runtime.ts';
 export const waitDefaultMs = 600_000;
 /** Between two looks, ms. */
 const lookMs = 300;
+/** Between two looks at pods, ms: they take seconds to start. */
+const podsLookMs = 1_000;
 /** Looks in a row that find no place ended: then an expiry is over. */
 const quietLooks = 3;
 
 /** What is waited for. */
 export interface Waiting {
-  readonly api: Pick<AdminApi, 'snapshot'>;
+  readonly api: Pick<AdminApi, 'snapshot' | 'hpa'>;
   readonly runtime: Pick<Runtime, 'clock' | 'stop'>;
   readonly action: Action;
   readonly reply: ChangeReply;
@@ -27,6 +29,7 @@ export interface Waiting {
 export async function waitForGoals({ api, runtime, action, reply, timeoutMs }: Waiting): Promise<string[]> {
   const { clock, stop } = runtime;
   const endMs = clock.monotonic() + timeoutMs;
+  if (action.type === 'hpa.patch') return waitForPods({ api, runtime }, endMs);
   const open = new Map(
     reply.results.flatMap((result) => (result.applied && result.event ? [[result.event, result]] : [])),
   );
@@ -41,6 +44,23 @@ export async function waitForGoals({ api, runtime, action, reply, timeoutMs }: W
     if (open.size === 0) return [];
     if (clock.monotonic() >= endMs) return [...open.keys()].map((event) => states.get(event) ?? event);
     await pause(lookMs, stop.signal);
+    if (stop.signal.aborted) throw stop.signal.reason;
+  }
+}
+
+/** Until all pods that are asked for, and the floor, are ready. */
+async function waitForPods(
+  { api, runtime }: Pick<Waiting, 'api' | 'runtime'>,
+  endMs: number,
+): Promise<string[]> {
+  const { clock, stop } = runtime;
+  for (;;) {
+    const { minReplicas, replicas } = (await api.hpa({})).item;
+    const wanted = Math.max(minReplicas, replicas.asked);
+    const ready = replicas.ready ?? replicas.current;
+    if (ready >= wanted) return [];
+    if (clock.monotonic() >= endMs) return [`${ready} of ${wanted} gateways are ready`];
+    await pause(podsLookMs, stop.signal);
     if (stop.signal.aborted) throw stop.signal.reason;
   }
 }

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { receiptSchema } from './admin-api.ts';
 import { changeRowSchema, rowUnits } from './audit.ts';
-import { capacityMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
+import { hpaQuerySchema } from './hpa.ts';
+import { capacityMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
 import { eventIdSchema } from './visitor-api.ts';
 import { visitorRefPattern } from './visitors.ts';
 
@@ -72,6 +73,19 @@ const eventSet = z.object({
   timeZone: z.string().max(64).optional(),
 });
 
+const replicasSchema = z.number().int().min(1).max(hpaReplicasMax);
+/** Changes the autoscaler of the gateways; `namespace` and `name` must be those that the server steers. */
+const hpaPatch = hpaQuerySchema.extend({
+  type: z.literal('hpa.patch'),
+  min: replicasSchema.optional(),
+  max: replicasSchema.optional(),
+  targetCpuPercent: z.number().int().min(1).max(1_000).optional(),
+  /** The floor comes back by itself after this time. Without `min`: no pod fewer than run now. */
+  holdSec: durationSchema.optional(),
+  /** Takes fields over from whoever applied them last; without it that is a refusal. */
+  takeOver: z.boolean().default(false),
+});
+
 export const actionSchema = z.discriminatedUnion('type', [
   createEventSchema.extend({ type: z.literal('event.create') }),
   eventSet,
@@ -118,6 +132,7 @@ export const actionSchema = z.discriminatedUnion('type', [
     type: z.literal('budget.set'),
     perSec: z.number().min(refillPerSecMin).max(1_000_000).nullable(),
   }),
+  hpaPatch,
   z.object({ type: z.literal('undo'), auditId: z.string().regex(/^aud_[A-Za-z0-9]{1,32}$/) }),
 ]);
 /** As sent; defaults not filled in. */
@@ -127,7 +142,7 @@ export type ParsedAction = z.output<typeof actionSchema>;
 export type ActionType = ParsedAction['type'];
 
 /** Actions that say something about no event, or name it otherwise. */
-export const eventlessActions: readonly ActionType[] = ['budget.set', 'undo'];
+export const eventlessActions: readonly ActionType[] = ['budget.set', 'hpa.patch', 'undo'];
 
 /** S1 small and reversible, S2 reversible and felt by visitors, S3 cannot be fully undone. */
 export const levels = ['S1', 'S2', 'S3'] as const;
@@ -160,6 +175,8 @@ export type Consequence = z.infer<typeof consequenceSchema>;
 export const eventPlanSchema = z.object({
   /** null = of no single event. */
   event: z.string().nullable(),
+  /** What it changes where that is no event, such as hpa/gateway; typed to confirm an S3, as an event's id is. */
+  subject: z.string().optional(),
   /** Version that it was planned on. */
   revision: z.number().int(),
   rows: z.array(changeRowSchema),

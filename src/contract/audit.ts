@@ -12,6 +12,7 @@ export const rowUnits = [
   'tokens',
   'places',
   'people',
+  'pods',
   'sec',
   'percent',
   'time',

@@ -9,6 +9,8 @@ export const errorCatalogue = {
   BAD_CREDENTIALS: { status: 401, message: 'User name or password is wrong.' },
   FORBIDDEN: { status: 403, message: 'This is not allowed with this token.' },
   PASS_REFUSED: { status: 403, message: 'This reservation token is not valid for this reservation.' },
+  /** Kubernetes does not let the server do it, whatever the operator may. */
+  CLUSTER_FORBIDDEN: { status: 403, message: 'Kubernetes does not let this server do that.' },
   NOT_YOURS: { status: 403, message: 'This place belongs to someone else.' },
   NOT_READY: { status: 403, message: 'It is not your turn yet.' },
   QUEUE_NOT_OPEN: { status: 403, message: 'This queue is not open yet.' },
@@ -16,6 +18,7 @@ export const errorCatalogue = {
   NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
   EVENT_NOT_FOUND: { status: 404, message: 'There is no such event.' },
   AUDIT_NOT_FOUND: { status: 404, message: 'There is no such record in the audit trail.' },
+  HPA_NOT_FOUND: { status: 404, message: 'There is no such autoscaler.' },
   VISITOR_NOT_FOUND: { status: 404, message: 'There is no such visitor in this queue.' },
   TOKEN_NOT_FOUND: { status: 404, message: 'This waiting token is not known.' },
   RESERVATION_NOT_FOUND: { status: 404, message: 'There is no such reservation.' },
@@ -32,6 +35,10 @@ export const errorCatalogue = {
   ALREADY_ENTERED: { status: 409, message: 'This place has already been used to enter.' },
   EVENT_EXISTS: { status: 409, message: 'An event with this id exists already.' },
   ACTION_RUNNING: { status: 409, message: 'Places of this queue are being ended or given back right now.' },
+  CLUSTER_NOT_SET: {
+    status: 409,
+    message: 'This server steers no autoscaler: it was started without KUBE_HPA.',
+  },
   TOKEN_EXPIRED: { status: 410, message: 'This place has ended.' },
   RESERVATION_EXPIRED: { status: 410, message: 'The hold on these seats has ended.' },
   PAYMENT_NOT_APPROVED: { status: 412, message: 'The payment is not approved.' },
@@ -53,6 +60,12 @@ export const errorCatalogue = {
   BACKEND_ERROR: { status: 502, message: 'A service behind this one failed.' },
   BACKEND_UNAVAILABLE: { status: 503, message: 'A service behind this one cannot be reached right now.' },
   BACKEND_TIMEOUT: { status: 504, message: 'A service behind this one did not answer in time.' },
+  CLUSTER_UNAVAILABLE: { status: 503, message: 'The Kubernetes API cannot be reached right now.' },
+  /** A change was sent and its answer lost: the audit trail says what became of it. */
+  CLUSTER_REPLY_LOST: {
+    status: 504,
+    message: 'The Kubernetes API did not answer: it may have been changed or not.',
+  },
   UNAVAILABLE: { status: 503, message: 'The queue cannot be reached right now; your place is safe.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

@@ -9,6 +9,9 @@ export const bodyBytesMax = 16 * 1024;
 /** Longest waiting or reservation token that is parsed at all, characters. Ours are below 200. */
 export const tokenCharsMax = 512;
 
+/** Most gateways that an operator may ask the autoscaler for: a slip of the keyboard is no order. */
+export const hpaReplicasMax = 10_000;
+
 /** Shape of an event id, on every surface. */
 export const eventIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { bucketViewSchema, roles } from './admin-api.ts';
 import { alarmSchema } from './alarms.ts';
 import { auditEntrySchema } from './audit.ts';
+import { hpaFiguresSchema } from './hpa.ts';
 import { phaseSchema } from './visitor-api.ts';
 import { positionRowSchema } from './visitors.ts';
 
@@ -97,6 +98,8 @@ export const queueSnapshotSchema = z.object({
   bucket: bucketViewSchema,
   /** Servers of earlier versions say nothing of it. */
   brake: brakeViewSchema.default(null),
+  /** The autoscaler of the gateways; null = none is steered, or it cannot be read. */
+  hpa: hpaFiguresSchema.nullable().default(null),
   /** Wait of somebody who joins now, of somebody in the middle of the line. */
   etaTailSec: z.number(),
   etaTailLowSec: z.number(),

@@ -14,6 +14,8 @@ export const globalKeys = {
   alarmTeller: 'tacos:{tacos}:alarm-teller',
   /** hash  "event alarm" -> JSON of the alarm that was told to be on */
   alarmsTold: 'tacos:{tacos}:alarms-told',
+  /** hash  revision, changes, hold (JSON) of the gateways' autoscaler; intentId, intent, owner, leaseUntil: a change under way */
+  hpa: 'tacos:{tacos}:hpa',
 } as const;
 export type GlobalKeyName = keyof typeof globalKeys;
 
@@ -22,6 +24,8 @@ export const globalScripts = {
   set_budget: { keys: ['budget', 'audit'], args: ['perSec', 'ifRevision', 'changeId', 'audit', 'nowUs'] },
   claim_budget: { keys: ['budget'], args: ['event', 'refill', 'default', 'override', 'expect', 'nowUs'] },
   settle_budget: { keys: ['budget'], args: ['claims', 'graceMs', 'nowUs'] },
+  begin_hpa: { keys: ['hpa'], args: ['owner', 'changeId', 'ifRevision', 'intent', 'leaseMs', 'nowUs'] },
+  end_hpa: { keys: ['hpa', 'audit'], args: ['changeId', 'audit', 'hold', 'nowUs'] },
 } as const satisfies Record<string, { keys: readonly GlobalKeyName[]; args: readonly string[] }>;
 
 export type GlobalScriptName = keyof typeof globalScripts;

@@ -168,7 +168,7 @@ async function ping(port: number): Promise<void> {
  * however this process ends, SIGKILL included, which an 'exit' handler would miss; then the shell kills
  * the server and removes its folder.
  */
-function watch(pid: number, dir: string | undefined): () => void {
+export function watch(pid: number, dir: string | undefined): () => void {
   const script = 'read -r _ && exit; kill -9 "$1"; [ -z "$2" ] || rm -rf "$2"';
   const watchdog = spawn('sh', ['-c', script, 'sh', String(pid), dir ?? ''], {
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -55,11 +55,11 @@ describe('the runbook', () => {
     expect(named.filter((check) => !ids.includes(check))).toEqual([]);
   });
 
-  it('names only commands and flags of the CLI; hpa comes with the cluster', () => {
+  it('names only commands and flags of the CLI', () => {
     const commands = allOf(buildTree('0.0.0', () => {}).program);
     const wrong = pages
       .flatMap(({ path, text }) => commandsOf(text).map((line) => ({ path, line })))
-      .filter(({ line }) => !/^tacos (hpa|admin|-V)\b/.test(line))
+      .filter(({ line }) => !/^tacos (admin|-V)\b/.test(line))
       .filter(({ line }) => {
         const words = line.split(/\s+/).slice(1);
         const command = commands

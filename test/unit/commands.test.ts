@@ -14,6 +14,7 @@ const withoutJson: Readonly<Record<string, string>> = {
   complete: 'answers a shell, in the shell’s own form',
   help: 'prints a page for people',
   'queue watch': 'is a stream: jsonl, tested in line-watch.test.ts',
+  'hpa watch': 'is a stream: jsonl, tested in hpa.test.ts',
   'auth login': 'talks with a person and a browser',
   'auth logout': 'changes files of this machine only; the exit code says all',
   'context use': 'prints a line for the shell to run',

@@ -13,9 +13,14 @@ const table = text.slice(text.indexOf('\n## Errors'), text.indexOf('\n## gRPC'))
 const ofOperators = [
   'ACTION_RUNNING',
   'AUDIT_NOT_FOUND',
+  'CLUSTER_FORBIDDEN',
+  'CLUSTER_NOT_SET',
+  'CLUSTER_REPLY_LOST',
+  'CLUSTER_UNAVAILABLE',
   'CONSENT_REQUIRED',
   'EVENT_EXISTS',
   'GUARD_RAIL',
+  'HPA_NOT_FOUND',
   'VERSION_CONFLICT',
   'VISITOR_NOT_FOUND',
 ];

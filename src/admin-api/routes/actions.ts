@@ -37,7 +37,7 @@ export function actionRoutes(app: TypedApp, { desk }: RouteContext): void {
         description: 'Role operator; admin for `override`, and for budget.set and its undo.',
         headers: changeHeaders,
         body: actRequestSchema,
-        response: { 200: tagged(changeReplySchema), ...refusals(404, 409, 412, 422) },
+        response: { 200: tagged(changeReplySchema), ...refusals(404, 409, 412, 422, 504) },
       },
     },
     async (request, reply) => {

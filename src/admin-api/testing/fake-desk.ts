@@ -2,6 +2,7 @@
 import type { ChangeReply, ParsedActRequest, ParsedPlanRequest, Plan } from '../../contract/actions.ts';
 import type { DeskFigures } from '../../contract/desk-figures.ts';
 import { TacosError } from '../../contract/errors.ts';
+import type { HpaQuery } from '../../contract/hpa.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { ActOptions, Author, Desk, DeskNews, PositionsQuery, ServerFacts, Watcher } from '../desk.ts';
 import {
@@ -11,6 +12,7 @@ import {
   deskFiguresOf,
   eventOf,
   finding,
+  hpaView,
   overviewOf,
   planOf,
   positionOf,
@@ -87,6 +89,12 @@ export class FakeDesk implements Desk {
 
   async budget() {
     return budgetView;
+  }
+
+  async hpa(query: HpaQuery = {}) {
+    this.asked.push(query);
+    if (this.refusal !== undefined) throw this.refusal;
+    return hpaView;
   }
 
   async audit(query: object) {

@@ -4,6 +4,7 @@ import type { BudgetView, EventView, SettingsView, VersionView } from '../../con
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
+import type { HpaView } from '../../contract/hpa.ts';
 import type { Overview, QueueSnapshot, RedisFigures } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 
@@ -119,6 +120,7 @@ export const snapshotOf = (change: Partial<QueueSnapshot> = {}): QueueSnapshot =
   message: null,
   restorable: null,
   brake: null,
+  hpa: null,
   top: [positionOf()],
   awayTop: [],
   alarms: [],
@@ -253,3 +255,20 @@ export const changeOf = (action: string, events: readonly string[] = ['evt_x']):
   })),
   warnings: [],
 });
+
+export const hpaView: HpaView = {
+  namespace: 'gateway',
+  name: 'gateway',
+  revision: 4,
+  target: 'Deployment/gateway',
+  minReplicas: 3,
+  maxReplicas: 50,
+  targetCpuPercent: 60,
+  metrics: [{ name: 'cpu', targetPercent: 60, currentPercent: 41 }],
+  replicas: { asked: 6, current: 6, ready: 6 },
+  why: [],
+  hold: null,
+  owners: [{ field: 'minReplicas', manager: 'kubectl-client-side-apply', operation: 'Update' }],
+  gitops: null,
+  declared: {},
+};

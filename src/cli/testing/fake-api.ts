@@ -1,8 +1,10 @@
 /** An admin API without a server: answers what a test puts in, remembers what it was asked. */
 import type { ActRequest, ChangeReply, Plan, PlanRequest } from '../../contract/actions.ts';
 import { apiVersion } from '../../contract/admin-api.ts';
+import type { HpaQuery } from '../../contract/hpa.ts';
 import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
 import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
+import { hpaOf } from './hpa-view.ts';
 import { changeFor, planFor } from './plans.ts';
 import {
   asOf,
@@ -36,6 +38,7 @@ export class FakeApi implements AdminApi {
   positionsNow = Array.from({ length: 30 }, (_, at) => positionOf(at + 1));
   storyNow = storyOf();
   budgetNow = budgetOf();
+  hpaNow = hpaOf();
   auditNow = [auditOf(), auditOf({ auditId: 'aud_7Q2M', at: '2026-11-21T04:53:40.000Z' })];
   findingsNow = [findingOf()];
   whoamiNow = whoamiOf();
@@ -45,6 +48,7 @@ export class FakeApi implements AdminApi {
   changeNow: ChangeReply | undefined;
   /** Thrown by the next calls of that name. */
   readonly failures: Partial<Record<Calls, unknown>> = {};
+  readonly hpaAsked: HpaQuery[] = [];
   readonly plans: PlanRequest[] = [];
   readonly acts: { request: ActRequest; headers: ChangeHeaders }[] = [];
   /** What the stream of each connection says; a function may wait or throw. The last one is used again. */
@@ -119,6 +123,12 @@ export class FakeApi implements AdminApi {
   async budget() {
     this.maybeFail('budget');
     return { ...wrap('Budget'), item: this.budgetNow };
+  }
+
+  async hpa(query: HpaQuery) {
+    this.maybeFail('hpa');
+    this.hpaAsked.push(query);
+    return { ...wrap('Hpa'), item: this.hpaNow };
   }
 
   async audit({ event, limit, before }: { event?: string; limit: number; before?: string }) {

@@ -4,6 +4,7 @@ import type { RedisClient } from '../../redis/client.ts';
 import { globalKeys } from '../global-scripts.ts';
 import { parseTombs, type Tomb } from '../job-store.ts';
 import { keysOf } from '../scripts.ts';
+import { isOfHpa } from './hpa/undo-hpa.ts';
 import {
   parseRecord,
   type Restore,
@@ -125,13 +126,17 @@ export class AuditReader {
         tombs: parseTombs(tombs ?? ''),
       });
     }
-    const budgetRevision = Number((await this.redis.hget(globalKeys.budget, 'revision')) ?? 0);
-    const budget: EventState = { revision: budgetRevision, sinceMs: 0, tombs: [] };
+    const own = async (key: string): Promise<EventState> => {
+      const revision = Number((await this.redis.hget(key, 'revision')) ?? 0);
+      return { revision, sinceMs: 0, tombs: [] };
+    };
+    const [budget, hpa] = await Promise.all([own(globalKeys.budget), own(globalKeys.hpa)]);
     const gone: EventState = { revision: undefined, sinceMs: 0, tombs: [] };
     const nowMs = this.nowMs();
     return records.map((record) => {
       const { event, at } = record.entry;
-      const state = event === null ? budget : (states.get(event) ?? gone);
+      const eventless = isOfHpa(record) ? hpa : budget;
+      const state = event === null ? eventless : (states.get(event) ?? gone);
       // One of an earlier event of that name says nothing of this one.
       return withUndo(record, { nowMs, ...(Date.parse(at) < state.sinceMs ? gone : state) });
     });

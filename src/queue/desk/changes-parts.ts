@@ -7,6 +7,7 @@ import type { makeEvent } from '../events.ts';
 import type { RedisClock } from '../redis-clock.ts';
 import type { Replica } from '../replica.ts';
 import type { EventRef, Store } from '../store.ts';
+import type { HpaDesk } from './hpa/hpa-desk.ts';
 import type { Report } from './receipt.ts';
 
 /** One event as changes need it; `DeskEvent` is one. */
@@ -63,6 +64,8 @@ export interface ChangesParts {
     | { readonly entry: AuditEntry; readonly restore?: Readonly<Record<string, string>> | undefined }
     | undefined
   >;
+  /** The gateways' autoscaler; absent = this server steers none. */
+  readonly hpa?: HpaDesk | undefined;
   readonly log: { warn(detail: object, message: string): void };
 }
 

@@ -9,13 +9,14 @@ import type { AuditEntry } from '../../contract/audit.ts';
 import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import { TacosError } from '../../contract/errors.ts';
+import type { HpaQuery, HpaView } from '../../contract/hpa.ts';
 import { redisCommandMs } from '../../contract/limits.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
-import { connect, type RedisAddress, type RedisClient, whenReady } from '../../redis/client.ts';
+import { connect, type RedisClient, whenReady } from '../../redis/client.ts';
 import { makeEvent } from '../events.ts';
 import { globalScripts } from '../global-scripts.ts';
-import { Keyring, type NamedKey } from '../keyring.ts';
+import { Keyring } from '../keyring.ts';
 import { RedisClock } from '../redis-clock.ts';
 import { scripts } from '../scripts.ts';
 import { Store } from '../store.ts';
@@ -24,11 +25,14 @@ import { Changes } from './changes.ts';
 import type { ChangeAuthor, ChangeOptions } from './changes-parts.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { deskFigures } from './desk-figures.ts';
-import { DeskWide, nothingOutside, type OutsideFacts } from './desk-wide.ts';
+import type { DeskOptions } from './desk-options.ts';
+import { DeskWide } from './desk-wide.ts';
 import { diagnose } from './doctor.ts';
 import { doctorFacts, type ServerPart } from './doctor-facts.ts';
 import { listEvents, OpenEvents } from './events-list.ts';
 import { FollowedEvents, noEvent } from './followed-events.ts';
+import type { HpaDesk } from './hpa/hpa-desk.ts';
+import { hpaView, openHpaDesk, withHpa } from './hpa/open-hpa.ts';
 import { type News, NewsDesk } from './news.ts';
 import { OverviewFeed } from './overview.ts';
 import { positionsOf } from './positions.ts';
@@ -38,21 +42,7 @@ import { settingsView } from './views.ts';
 import { visitorStory } from './visitor.ts';
 import { Watchers, type WatchingScreen } from './watchers.ts';
 
-export interface DeskOptions {
-  readonly redis: RedisAddress;
-  /** As the gateways have them: the first makes new events, and all name visitors. */
-  readonly waitingTokenKeys: readonly NamedKey[];
-  /** Time zone of events that name none, IANA. */
-  readonly timeZone: string;
-  /** Default: not protected, no budget. */
-  readonly environment?: {
-    readonly isProtected: boolean;
-    readonly defaultBudgetPerSec?: number;
-  };
-  /** What alarms need of the server's own process; default: nothing is known. */
-  readonly outside?: () => OutsideFacts;
-  readonly log: { warn(detail: object, message: string): void };
-}
+export type { DeskOptions } from './desk-options.ts';
 
 const lookMs = 1_000;
 const tickMs = 250;
@@ -80,6 +70,7 @@ export class Desk {
   private readonly feed: OverviewFeed;
   private readonly news: NewsDesk;
   private readonly open: OpenEvents;
+  private readonly hpaDesk: HpaDesk | undefined;
   private readonly timers: NodeJS.Timeout[];
   private lookTimer: NodeJS.Timeout | undefined;
   private answered = false;
@@ -94,7 +85,9 @@ export class Desk {
     this.store = new Store(this.redis);
     const nowMs = (): number => this.clock.nowMs();
     this.figureReader = new RedisFigureReader(this.redis, nowMs);
-    this.wide = new DeskWide(new Watchers(this.redis, nowMs), options.outside ?? (() => nothingOutside));
+    const tell = (id: string) => this.news.tellRecord(id, (auditId) => this.trail.find(auditId));
+    this.hpaDesk = openHpaDesk(options, { redis: this.redis, tell });
+    this.wide = new DeskWide(new Watchers(this.redis, nowMs), withHpa(options.outside, this.hpaDesk));
     const { redis, reads, clock, keyring, wide } = this;
     const warn = (...said: Parameters<Desk['warn']>): void => this.warn(...said);
     this.followed = new FollowedEvents({ redis, reads, clock, keyring, wide, warn });
@@ -180,6 +173,10 @@ export class Desk {
     return this.reaching(() => this.changes.budget());
   }
 
+  hpa(query: HpaQuery = {}): Promise<HpaView> {
+    return this.reaching(() => hpaView(this.hpaDesk, query));
+  }
+
   audit({ event, ...query }: { event?: string } & TrailQuery): Promise<AuditEntry[]> {
     return this.reaching(async () => {
       if (event !== undefined) return this.trail.ofEvent(event, query);
@@ -233,6 +230,7 @@ export class Desk {
     this.closed = true;
     clearTimeout(this.lookTimer);
     for (const timer of this.timers) clearInterval(timer);
+    this.hpaDesk?.close();
     this.followed.close();
     if (this.redis.status === 'ready') await Promise.all([this.wide.watchers.close(), this.news.close()]);
     this.redis.disconnect();
@@ -251,6 +249,7 @@ export class Desk {
       timeZone: this.options.timeZone,
       environment: this.options.environment ?? { isProtected: false },
       auditRecord: (auditId) => this.auditRecord(auditId),
+      hpa: this.hpaDesk,
       log: this.options.log,
     });
   }

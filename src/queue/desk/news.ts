@@ -75,12 +75,20 @@ export class NewsDesk {
   ): Promise<void> {
     for (const { event, auditId, applied } of results) {
       if (!applied || auditId === null || (event !== null && action !== 'event.delete')) continue;
-      if (this.toldDirect.has(auditId)) continue;
-      if (this.toldDirect.size >= toldMax) this.toldDirect.clear();
-      this.toldDirect.add(auditId);
-      const found = await find(auditId);
-      if (found) this.tell({ kind: 'audit', entry: found.entry });
+      await this.tellRecord(auditId, find);
     }
+  }
+
+  /** The same of one record. */
+  async tellRecord(
+    auditId: string,
+    find: (auditId: string) => Promise<{ readonly entry: AuditEntry } | undefined>,
+  ): Promise<void> {
+    if (this.toldDirect.has(auditId)) return;
+    if (this.toldDirect.size >= toldMax) this.toldDirect.clear();
+    this.toldDirect.add(auditId);
+    const found = await find(auditId);
+    if (found) this.tell({ kind: 'audit', entry: found.entry });
   }
 
   /** Copies what any event has new: 10,000 events take a tenth of a second. */

@@ -53,6 +53,7 @@ export function snapshotOf(from: SnapshotParts, wide: DeskWide): QueueSnapshot {
     revision: settings.revision,
     gateways: fleetOf(reads.reports, settings.revision, nowMs),
     redis: wide.figures,
+    hpa: wide.outside().hpa,
     budget: wide.budget,
     message: messageView(settings, nowMs),
     restorable: restorableOf(reads, nowMs),

@@ -35,7 +35,7 @@ export const undoWindowSec = (entry: AuditEntry): number =>
     : undoSettingsSec;
 
 /** Guard rails of every undo of settings: time, version, once only. `since`: what was changed after it, newest first. */
-function guardsOf(
+export function guardsOf(
   { entry }: Undone,
   now: { readonly revision: number; readonly nowMs: number; readonly since: readonly AuditEntry[] },
 ): Guard[] {

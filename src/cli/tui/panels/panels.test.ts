@@ -127,6 +127,14 @@ describe('the message to visitors', () => {
     expect(stateRow(99)).toContain('msg "We will be open again');
   });
 
+  it('leaves room for the autoscaler, where the server steers one', async () => {
+    await bench.hear({ hpa: { name: 'gateway', min: 4, max: 20, asked: 6, replicas: 6 } });
+    expect(bench.text(140, 40)).toMatch(/FLEET {2}hpa gateway 6 \(4\.\.20\) v1\.2\.3 ──/);
+    await bench.hear({ hpa: { name: 'gateway', min: 4, max: 20, asked: 6, replicas: 4 }, message });
+    expect(bench.text(140, 40)).toContain('FLEET  hpa gateway 4 of 6 (4..20)');
+    for (const row of bench.rows(140, 40)) expect(row.length).toBeLessThanOrEqual(140);
+  });
+
   it("stands behind the fleet's title on a wide screen, and leaves when it is cleared", async () => {
     await bench.hear({ message });
     expect(bench.text(140, 40)).toMatch(/FLEET {2}6 gateways v1\.2\.3 {3}msg "We will.*…" ──/);

@@ -1,4 +1,5 @@
 /** The state of the queue and of the gateways that serve it. */
+import type { HpaFigures } from '../../../contract/hpa.ts';
 import type { QueueSnapshot } from '../../../contract/snapshot.ts';
 import { count } from '../../output/format.ts';
 import { stateOf } from '../../watch/line-row.ts';
@@ -28,7 +29,9 @@ export const fleetPane: Pane = {
         : versions[0] === undefined
           ? ''
           : ` v${versions[0].replace(/^v/, '')}`;
-    const text = `  ${seen} ${seen === 1 ? 'gateway' : 'gateways'}${mixed}`.trimEnd();
+    const gateways =
+      snapshot.hpa === null ? `${seen} ${seen === 1 ? 'gateway' : 'gateways'}` : hpaText(snapshot.hpa);
+    const text = `  ${gateways}${mixed}`.trimEnd();
     return text + messageIn(snapshot, columns - titleFrame - 'FLEET'.length - text.length);
   },
   lines: (view) => {
@@ -64,6 +67,12 @@ function messageIn({ message }: QueueSnapshot, columns: number): string {
   if (message === null || columns < messageMin) return '';
   const room = columns - '   msg ""'.length;
   return `   msg "${cutEnd(message.text, room)}"`;
+}
+
+/** `hpa gateway 4 of 6 (4..20)`: pods that exist of those asked for, and between what it may choose. */
+function hpaText({ name, min, max, asked, replicas }: HpaFigures): string {
+  const pods = replicas === asked ? String(asked) : `${replicas} of ${asked}`;
+  return `hpa ${name} ${pods} (${min}..${max})`;
 }
 
 const ready = ({ snapshot: { gateways } }: View): string => `${gateways.inForce}/${gateways.seen}`;

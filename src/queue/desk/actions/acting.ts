@@ -10,7 +10,7 @@ import { Answering, applied, type Done, repeated, type Target } from './answerin
 import { type Settled, settleAll } from './bounded.ts';
 import { catchUp } from './catch-up.ts';
 import { type Compiled, type Compiler, conflictOf, refusalOf } from './compile.ts';
-import { checkConsent, checkReach, checkRole } from './consent.ts';
+import { checkConsent, checkReach, checkRole, namesOf } from './consent.ts';
 import { badRequest, type Draft } from './draft.ts';
 import { Performer } from './perform.ts';
 import type { Planner } from './planner.ts';
@@ -48,6 +48,7 @@ export class Acting {
   async act(request: ParsedActRequest, options: ChangeOptions): Promise<ChangeReply> {
     const { environment } = this.parts;
     checkRole(request, options.author);
+    if (request.action.type === 'hpa.patch') await this.parts.hpa?.settleLeft(options.changeId);
     const events = await this.planner.targets(request);
     const isOne = request.events !== 'all' && events.length <= 1;
     if (!isOne && options.ifRevision !== undefined)
@@ -70,8 +71,7 @@ export class Acting {
     }
     const { drafts, compiled, plan } = ready;
     for (const { draft } of compiled) checkReach(draft, options.author);
-    if (compiled.length > 0)
-      checkConsent(request, { plan, events: events.flatMap((one) => one ?? []) }, environment);
+    if (compiled.length > 0) checkConsent(request, { plan, names: namesOf(events, compiled) }, environment);
     const asked = { request, options, planHash: request.planHash ?? plan.hash };
     const done = await settleAll(targets, eventsAtOnce, async (target, at) => {
       const [known, draft] = [before[at], drafts[at]];
@@ -173,7 +173,8 @@ export class Acting {
     const isNew = draft.operation.kind === 'create';
     const ref = event === null || isNew ? {} : { ref: (await this.parts.event(event)).ref };
     try {
-      return await this.performer.perform({ draft, ...ref, auditId, changeId, audit, override });
+      const work = { draft, ...ref, auditId, changeId, audit, actor: author.name, override };
+      return await this.performer.perform(work);
     } catch (error) {
       const isTwin = isNew && error instanceof TacosError && error.refusal.code === 'EVENT_EXISTS';
       if (isTwin) return 'exists' as const;

@@ -156,11 +156,11 @@ describe('consent', () => {
     warnings: [],
     ...change,
   });
-  const events = ['evt_a', 'evt_b'];
+  const names = ['evt_a', 'evt_b'];
   const check =
     (request: object, change: Partial<Plan>, isProtected = true) =>
     () =>
-      checkConsent(request, { plan: plan(change), events }, { isProtected });
+      checkConsent(request, { plan: plan(change), names }, { isProtected });
 
   it('is not possible on data older than 5 s', () => {
     expect(check({}, { dataAgeSec: 5 })).not.toThrow();
@@ -170,7 +170,7 @@ describe('consent', () => {
   it('needs a reason from S2 on where it is protected, and the typed ids for S3 everywhere', () => {
     expect(check({}, { level: 'S2' })).toThrow('reason');
     expect(check({}, { level: 'S2' }, false)).not.toThrow();
-    expect(check({ reason: 'long enough' }, { level: 'S3' }, false)).toThrow('confirmed by the event id');
+    expect(check({ reason: 'long enough' }, { level: 'S3' }, false)).toThrow('confirmed by name');
     expect(check({ confirm: 'evt_a' }, { level: 'S3' }, false)).toThrow();
     expect(check({ confirm: 'evt_b, evt_a' }, { level: 'S3' }, false)).not.toThrow();
     expect(check({ confirm: 'evt_a,evt_b' }, { level: 'S3' })).toThrow('reason');

@@ -46,6 +46,7 @@ export class Compiler {
       const guards = guardsOf(draft, budget);
       const item: EventPlan = {
         event: draft.event,
+        ...(draft.subject === undefined ? {} : { subject: draft.subject }),
         revision: draft.revision,
         rows: [...draft.rows],
         consequences: consequencesOf(draft, { foreseen, budget }),

@@ -20,10 +20,16 @@ export function checkReach(
     throw new TacosError('FORBIDDEN', { message: 'Only an admin sets the budget.' });
 }
 
-/** `events`: those that the action names. @throws TacosError CONSENT_REQUIRED */
+/** What must be typed to confirm: ids of the events, or the name of what is changed beside them. */
+export const namesOf = (
+  events: readonly (string | null)[],
+  drafts: readonly { readonly draft: Pick<Draft, 'subject'> }[],
+): string[] => events.flatMap((event, at) => event ?? drafts[at]?.draft.subject ?? []);
+
+/** `names`: as `namesOf` says. @throws TacosError CONSENT_REQUIRED */
 export function checkConsent(
   request: Pick<ParsedActRequest, 'reason' | 'confirm'>,
-  { plan, events }: { readonly plan: Plan; readonly events: readonly string[] },
+  { plan, names }: { readonly plan: Plan; readonly names: readonly string[] },
   environment: { readonly isProtected: boolean },
 ): void {
   const missing = (message: string): TacosError => new TacosError('CONSENT_REQUIRED', { message });
@@ -33,9 +39,9 @@ export function checkConsent(
     throw missing('A reason is needed here.');
   if (plan.level !== 'S3') return;
   const typed = (request.confirm ?? '').split(',').map((id) => id.trim());
-  if (typed.toSorted().join() === events.toSorted().join()) return;
+  if (typed.toSorted().join() === names.toSorted().join()) return;
   throw new TacosError('CONSENT_REQUIRED', {
-    message: 'This cannot be fully undone: it must be confirmed by the event id.',
-    hint: `--confirm ${events.join(',')}`,
+    message: 'This cannot be fully undone: it must be confirmed by name.',
+    hint: `--confirm ${names.join(',')}`,
   });
 }

@@ -6,6 +6,7 @@ import type { Phase } from '../../../contract/visitor-api.ts';
 import type { EventPlan as NewEventPlan } from '../../events.ts';
 import type { EventSettings } from '../../settings.ts';
 import type { Store } from '../../store.ts';
+import type { HpaOperation } from '../hpa/hpa-draft.ts';
 import { diffRows, type RawFields, rawOf } from './setting-rows.ts';
 
 /** What is measured of an event and of Redis; null = not measured. */
@@ -49,6 +50,7 @@ export type Operation =
   | { readonly kind: 'job'; readonly job: Omit<JobStart, 'auditId' | 'changeId' | 'audit'> }
   | { readonly kind: 'create'; readonly plan: NewEventPlan }
   | { readonly kind: 'budget'; readonly perSecMicro: number | null }
+  | HpaOperation
   | { readonly kind: 'flush' | 'delete' };
 
 /** Micro-tokens a second that an event takes of the budget, now and once the change is done. */
@@ -59,6 +61,8 @@ export interface Claim {
 
 export interface Draft {
   readonly event: string | null;
+  /** What it changes where that is no event, such as hpa/gateway. */
+  readonly subject?: string;
   /** Of the event's settings, or of the budget, as it was planned on. */
   readonly revision: number;
   /** Undefined for what says nothing of an event that exists. */

@@ -17,6 +17,8 @@ export interface Performing {
   readonly auditId: string;
   readonly changeId: string;
   readonly audit: string;
+  /** Who makes it. */
+  readonly actor: string;
   readonly override: boolean;
 }
 
@@ -72,6 +74,11 @@ export class Performer {
     if (operation.kind === 'create') return this.create(operation, work);
     if (operation.kind === 'budget')
       return this.budget.set({ perSecMicro: operation.perSecMicro, ifRevision: revision, changeId, audit });
+    if (operation.kind === 'hpa') {
+      if (!this.parts.hpa) throw new TacosError('CLUSTER_NOT_SET');
+      const { auditId, actor } = work;
+      return this.parts.hpa.perform({ operation, auditId, changeId, audit, actor, revision });
+    }
     if (!ref || event === null) throw new Error(`${operation.kind} without an event`);
     const { store } = this.parts;
     if (operation.kind === 'settings') {

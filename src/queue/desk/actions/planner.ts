@@ -4,6 +4,7 @@ import { TacosError } from '../../../contract/errors.ts';
 import { phaseAt } from '../../settings.ts';
 import type { Budget } from '../budget.ts';
 import type { ChangedEvent, ChangesParts } from '../changes-parts.ts';
+import { isOfHpa } from '../hpa/undo-hpa.ts';
 import { ratePerSec } from '../rates.ts';
 import { undoBudget, undoEvent } from '../undo.ts';
 import { bucketRestore, bucketSet } from './bucket.ts';
@@ -59,7 +60,7 @@ export class Planner {
     readonly action: ParsedAction;
   }): Promise<readonly (string | null)[]> {
     const { action, events } = request;
-    if (action.type === 'budget.set') return [null];
+    if (action.type === 'budget.set' || action.type === 'hpa.patch') return [null];
     if (action.type === 'undo') return [(await this.undone(action.auditId)).entry.event];
     if (events === 'all') {
       if (action.type !== 'queue.pause' && action.type !== 'queue.resume')
@@ -73,6 +74,7 @@ export class Planner {
   /** @throws TacosError EVENT_NOT_FOUND, EVENT_EXISTS, VISITOR_NOT_FOUND, AUDIT_NOT_FOUND, BAD_REQUEST */
   async draft(action: ParsedAction, event: string | null): Promise<Draft> {
     const nowMs = this.parts.clock.nowMs();
+    if (action.type === 'hpa.patch') return this.hpa.draft(action);
     if (action.type === 'budget.set' || event === null) return this.eventless(action, nowMs);
     if (action.type === 'event.create') return this.create(action, event, nowMs);
     const opened = await this.parts.event(event);
@@ -116,7 +118,15 @@ export class Planner {
     const [state, { usedPerSec }] = await Promise.all([this.budget.state(), this.budget.view()]);
     if (action.type === 'budget.set') return budgetSet(state, { perSec: action.perSec, usedPerSec });
     if (action.type !== 'undo') throw badRequest('No event is named.');
-    return undoBudget(await this.undone(action.auditId), { state, usedPerSec, nowMs });
+    const undone = await this.undone(action.auditId);
+    if (isOfHpa(undone)) return this.hpa.undo(undone);
+    return undoBudget(undone, { state, usedPerSec, nowMs });
+  }
+
+  private get hpa() {
+    if (this.parts.hpa === undefined)
+      throw new TacosError('CLUSTER_NOT_SET', { hint: 'docs/operate/hpa.md' });
+    return this.parts.hpa;
   }
 
   private async create(

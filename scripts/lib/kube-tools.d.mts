@@ -1,0 +1,2 @@
+export declare function findKubeTools(): string | undefined;
+export declare function ensureKubeTools(): string | undefined;

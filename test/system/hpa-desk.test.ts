@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TacosError } from '../../src/contract/errors.ts';
+import type { Desk } from '../../src/queue/desk/desk.ts';
+import { globalKeys } from '../../src/queue/global-scripts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { FakeAutoscaler } from '../helpers/fake-autoscaler.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { type ActingOptions, act, openWholeDesk } from '../helpers/whole-desk.ts';
+
+let redis: TestRedis;
+const desks: Desk[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterEach(async () => {
+  await Promise.all(desks.splice(0).map((desk) => desk.close()));
+  await redis.client().flushall();
+});
+afterAll(() => redis.stop());
+
+async function open(autoscaler?: FakeAutoscaler): Promise<Desk> {
+  const desk = await openWholeDesk(redis.port, autoscaler === undefined ? {} : { autoscaler });
+  desks.push(desk);
+  return desk;
+}
+
+const patch = (desk: Desk, values: { min?: number; holdSec?: number }, options: ActingOptions = {}) =>
+  act(desk, { type: 'hpa.patch', ...values }, { events: [], ...options });
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: TacosError) => error.refusal?.code ?? String(error),
+  );
+const records = async (): Promise<string[]> =>
+  (await redis.client().xrange(globalKeys.audit, '-', '+')).map(
+    ([, fields]) => JSON.parse(fields[1] ?? '{}').action,
+  );
+
+describe('a change of the autoscaler', () => {
+  it('whose answer was lost is written down once, and sent again it says that it was made', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    autoscaler.next = 'lost';
+    expect(await codeOf(patch(desk, { min: 10 }, { changeId: 'one' }))).toBe('CLUSTER_REPLY_LOST');
+    autoscaler.next = 'done';
+    const { results } = await patch(desk, { min: 10 }, { changeId: 'one' });
+    expect(results).toMatchObject([{ applied: true, revision: 1, rows: [{ before: 3, after: 10 }] }]);
+    expect([autoscaler.applied, await records()]).toEqual([1, ['hpa.patch']]);
+  });
+
+  it('that never got there leaves no record, and is made when it is sent again', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    autoscaler.next = 'unsent';
+    expect(await codeOf(patch(desk, { min: 10 }, { changeId: 'one' }))).toBe('CLUSTER_REPLY_LOST');
+    expect(await records()).toEqual([]);
+    autoscaler.next = 'done';
+    expect((await patch(desk, { min: 10 }, { changeId: 'one' })).results[0]?.applied).toBe(true);
+    expect([autoscaler.applied, await records()]).toEqual([1, ['hpa.patch']]);
+  });
+
+  it('stays open while nobody can look, and is settled by whoever can', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    autoscaler.next = 'lost';
+    expect(await codeOf(patch(desk, { min: 10 }, { changeId: 'one' }))).toBe('CLUSTER_REPLY_LOST');
+    autoscaler.isGone = true;
+    expect(await codeOf(patch(desk, { min: 10 }, { changeId: 'one' }))).toBe('CLUSTER_REPLY_LOST');
+    autoscaler.isGone = false;
+    await desk.close();
+    desks.splice(0);
+    await open(autoscaler);
+    await eventually(async () => expect(await records()).toEqual(['hpa.patch']), { withinMs: 15_000 });
+  });
+
+  it('of two admin processes at once is made one after the other', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const [one, other] = [await open(autoscaler), await open(autoscaler)];
+    const codes = await Promise.all([codeOf(patch(one, { min: 10 })), codeOf(patch(other, { min: 20 }))]);
+    expect(codes.filter((code) => code !== 'done' && code !== 'VERSION_CONFLICT')).toEqual([]);
+    const made = codes.filter((code) => code === 'done').length;
+    expect([autoscaler.applied, (await records()).length]).toEqual([made, made]);
+    expect(made).toBeGreaterThan(0);
+  });
+
+  it('is refused where no autoscaler is steered', async () => {
+    const desk = await open();
+    expect(await codeOf(patch(desk, { min: 10 }))).toBe('CLUSTER_NOT_SET');
+    expect(await codeOf(desk.hpa())).toBe('CLUSTER_NOT_SET');
+  });
+});
+
+describe('a floor that is held', () => {
+  it('comes back once, however many admin processes there are, and one of them tells of it', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const all = await Promise.all([open(autoscaler), open(autoscaler), open(autoscaler)]);
+    const told: string[] = [];
+    for (const desk of all) desk.onNews((news) => news.kind === 'audit' && told.push(news.entry.action));
+    await patch(all[0] as Desk, { min: 10, holdSec: 2 });
+    expect((await all[1]?.hpa())?.hold).toMatchObject({ min: 10, minBefore: 3, actor: 'op' });
+    await eventually(() => autoscaler.min === 3, { withinMs: 15_000 });
+    await eventually(async () => expect(await records()).toEqual(['hpa.patch', 'hpa.return']));
+    await eventually(() => expect(told).toEqual(['hpa.patch', 'hpa.return']));
+    expect(autoscaler.applied).toBe(2);
+  });
+
+  it('says why it cannot come back, and comes back when it can', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    await patch(desk, { min: 10, holdSec: 1 });
+    autoscaler.next = 'unsent';
+    await eventually(async () => (await desk.hpa()).hold?.problem !== undefined, { withinMs: 15_000 });
+    autoscaler.next = 'done';
+    await eventually(() => autoscaler.min === 3, { withinMs: 15_000 });
+  });
+
+  it('is not touched by a process that steers another one', async () => {
+    const [autoscaler, other] = [new FakeAutoscaler(), new FakeAutoscaler('other')];
+    const [desk, stranger] = [await open(autoscaler), await open(other)];
+    await patch(desk, { min: 10, holdSec: 600 });
+    expect((await stranger.hpa()).hold).toBeNull();
+    expect(await codeOf(patch(stranger, { min: 5 }))).toBe('GUARD_RAIL');
+    expect([other.min, autoscaler.min]).toEqual([3, 10]);
+  });
+});
