@@ -29,6 +29,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { planRoutes } from './routes/plans.ts';
 import { positionRoutes } from './routes/positions.ts';
+import { saleRoutes } from './routes/sale.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { snapshotRoutes } from './routes/snapshot.ts';
 import { streamRoutes } from './routes/stream.ts';
@@ -110,6 +111,7 @@ const registrars = [
   overviewRoutes,
   bucketRoutes,
   settingsRoutes,
+  saleRoutes,
   positionRoutes,
   visitorRoutes,
   budgetRoutes,

@@ -5,6 +5,7 @@ import type { Alarm } from '../contract/alarms.ts';
 import type { AuditEntry } from '../contract/audit.ts';
 import type { DeskFigures } from '../contract/desk-figures.ts';
 import type { Finding } from '../contract/doctor.ts';
+import type { SaleView } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../contract/visitors.ts';
 
@@ -68,6 +69,8 @@ export interface Desk {
   onOverview(listener: (overview: Overview) => void): () => void;
   /** @throws TacosError EVENT_NOT_FOUND */
   settings(event: string): Promise<SettingsView>;
+  /** How far the sale of an event has come. @throws TacosError EVENT_NOT_FOUND, SALE_NOT_FOUND */
+  sale(event: string): Promise<SaleView>;
   /** Versions of the bucket, newest first. @throws TacosError EVENT_NOT_FOUND */
   history(event: string): Promise<VersionView[]>;
   positions(

@@ -13,6 +13,7 @@ import type {
 } from '../contract/admin-api.ts';
 import type { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import type { findingListSchema } from '../contract/doctor.ts';
+import type { saleReplySchema } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionList, visitorReplySchema } from '../contract/visitors.ts';
 import type { OverviewMessage, StreamMessage } from './watch/stream.ts';
@@ -41,6 +42,7 @@ export interface AdminApi {
   overview(): Promise<Overview>;
   bucket(event: string): Promise<BucketItemReply>;
   history(event: string): Promise<z.output<typeof versionListSchema>>;
+  sale(event: string): Promise<z.output<typeof saleReplySchema>>;
   settings(event: string): Promise<z.output<typeof settingsReplySchema>>;
   positions(event: string, query: { from: number; limit: number }): Promise<PositionList>;
   visitor(event: string, ref: string): Promise<z.output<typeof visitorReplySchema>>;

@@ -14,6 +14,7 @@ import {
 } from '../contract/admin-api.ts';
 import { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import { findingListSchema } from '../contract/doctor.ts';
+import { saleReplySchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionListSchema, visitorReplySchema } from '../contract/visitors.ts';
 import type { AdminApi, ChangeHeaders } from './admin-api.ts';
@@ -92,6 +93,7 @@ function readsOf(answer: Answer): Reads {
     overview: () => get('/admin/v1/overview', overviewSchema),
     bucket: (event) => get(`${pathOf(event)}/bucket`, bucketItemReplySchema, event),
     history: (event) => get(`${pathOf(event)}/bucket/history`, versionListSchema, event),
+    sale: (event) => get(`${pathOf(event)}/sale`, saleReplySchema, event),
     settings: (event) => get(`${pathOf(event)}/settings`, settingsReplySchema, event),
     positions: (event, query) =>
       get(withQuery(`${pathOf(event)}/positions`, { ...query }), positionListSchema, event),

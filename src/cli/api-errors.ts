@@ -37,6 +37,7 @@ const exitByCode: Readonly<Record<string, number>> = {
   EVENT_NOT_FOUND: exitCodes.notFound,
   AUDIT_NOT_FOUND: exitCodes.notFound,
   VISITOR_NOT_FOUND: exitCodes.notFound,
+  SALE_NOT_FOUND: exitCodes.notFound,
   EVENT_EXISTS: exitCodes.refused,
   VERSION_CONFLICT: exitCodes.refused,
   GUARD_RAIL: exitCodes.refused,

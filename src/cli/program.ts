@@ -14,6 +14,7 @@ import { eventCommands } from './commands/event/index.ts';
 import { helpCommands } from './commands/help/index.ts';
 import { processCommands } from './commands/process/index.ts';
 import { queueCommands } from './commands/queue/index.ts';
+import { saleCommands } from './commands/sale/index.ts';
 import { schemaCommands } from './commands/schema/index.ts';
 import { simulateCommands } from './commands/simulate/index.ts';
 import { undoCommands } from './commands/undo/index.ts';
@@ -39,6 +40,7 @@ const nouns = [
   undoCommands,
   auditCommands,
   simulateCommands,
+  saleCommands,
   capacityCommands,
   doctorCommands,
   processCommands,

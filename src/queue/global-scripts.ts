@@ -14,6 +14,10 @@ export const globalKeys = {
   alarmTeller: 'tacos:{tacos}:alarm-teller',
   /** hash  "event alarm" -> JSON of the alarm that was told to be on */
   alarmsTold: 'tacos:{tacos}:alarms-told',
+  /** set  events with a sale whose steps are to be run; one that has none left is taken out by whoever sees it */
+  sales: 'tacos:{tacos}:sales',
+  /** string  admin process that runs the steps of sales; expires unless it renews */
+  saleRunner: 'tacos:{tacos}:sale-runner',
 } as const;
 export type GlobalKeyName = keyof typeof globalKeys;
 

@@ -14,6 +14,7 @@ import {
   overviewOf,
   planOf,
   positionOf,
+  saleOf,
   settingsView,
   snapshotOf,
   storyOf,
@@ -65,6 +66,11 @@ export class FakeDesk implements Desk {
   async settings(event: string) {
     this.need(event);
     return settingsView;
+  }
+
+  async sale(event: string) {
+    this.need(event);
+    return saleOf();
   }
 
   async history(event: string) {

@@ -4,6 +4,7 @@ import { apiVersion } from '../../contract/admin-api.ts';
 import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
 import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
 import { changeFor, planFor } from './plans.ts';
+import { saleOf } from './sale.ts';
 import {
   asOf,
   auditOf,
@@ -35,6 +36,7 @@ export class FakeApi implements AdminApi {
   /** The whole line; a page is cut from it. */
   positionsNow = Array.from({ length: 30 }, (_, at) => positionOf(at + 1));
   storyNow = storyOf();
+  saleNow = saleOf();
   budgetNow = budgetOf();
   auditNow = [auditOf(), auditOf({ auditId: 'aud_7Q2M', at: '2026-11-21T04:53:40.000Z' })];
   findingsNow = [findingOf()];
@@ -96,6 +98,11 @@ export class FakeApi implements AdminApi {
   async history(_event: string) {
     this.maybeFail('history');
     return { ...wrap('VersionList'), items: this.historyNow };
+  }
+
+  async sale(_event: string) {
+    this.maybeFail('sale');
+    return { ...wrap('SaleStatus'), item: this.saleNow };
   }
 
   async settings(_event: string) {

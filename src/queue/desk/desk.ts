@@ -10,6 +10,7 @@ import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import { TacosError } from '../../contract/errors.ts';
 import { redisCommandMs } from '../../contract/limits.ts';
+import type { SaleView } from '../../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../../redis/client.ts';
@@ -34,7 +35,8 @@ import { OverviewFeed } from './overview.ts';
 import { positionsOf } from './positions.ts';
 import { reachingRedis } from './reaching.ts';
 import { noFigures, noHealth, RedisFigureReader } from './redis-figures.ts';
-import { settingsView } from './views.ts';
+import { SaleDesk } from './sale-desk.ts';
+import { settingsOf } from './settings-of.ts';
 import { visitorStory } from './visitor.ts';
 import { Watchers, type WatchingScreen } from './watchers.ts';
 
@@ -76,6 +78,7 @@ export class Desk {
   private readonly figureReader: RedisFigureReader;
   private readonly wide: DeskWide;
   private readonly changes: Changes;
+  private readonly sales: SaleDesk;
   private readonly trail: AuditReader;
   private readonly feed: OverviewFeed;
   private readonly news: NewsDesk;
@@ -105,6 +108,8 @@ export class Desk {
     const alarms = () => new Map([...events].map(([id, event]) => [id, event.alarms]));
     this.news = new NewsDesk({ redis, nowMs, alarms });
     this.changes = this.newChanges();
+    const own = { log: options.log, event: (id: string) => this.opened(id), act: this.act.bind(this) };
+    this.sales = new SaleDesk({ redis, nowMs, ...own });
     this.timers = [
       setInterval(() => this.followed.tick(), tickMs),
       setInterval(() => void this.figureReader.ping().catch(() => {}), pingMs),
@@ -147,16 +152,12 @@ export class Desk {
   }
 
   async settings(event: string): Promise<SettingsView> {
-    const { replica, ref } = await this.opened(event);
-    const [near, far] = await this.reaching(() =>
-      this.redis.hmget(ref.keys.meta, 'expireNearMs', 'expireFarMs'),
-    );
-    const nowMs = this.clock.nowMs();
-    return settingsView(event, replica.settings, {
-      nowMs,
-      expireNearMs: Number(near ?? 0),
-      expireFarMs: Number(far ?? 0),
-    });
+    const opened = await this.opened(event);
+    return this.reaching(() => settingsOf(opened, this.redis, this.clock.nowMs()));
+  }
+
+  sale(event: string): Promise<SaleView> {
+    return this.reaching(() => this.sales.view(event));
   }
 
   history(event: string): Promise<VersionView[]> {
@@ -234,6 +235,7 @@ export class Desk {
     clearTimeout(this.lookTimer);
     for (const timer of this.timers) clearInterval(timer);
     this.followed.close();
+    await this.sales.close();
     if (this.redis.status === 'ready') await Promise.all([this.wide.watchers.close(), this.news.close()]);
     this.redis.disconnect();
     this.reads.disconnect();

@@ -173,7 +173,9 @@ export class Acting {
     const isNew = draft.operation.kind === 'create';
     const ref = event === null || isNew ? {} : { ref: (await this.parts.event(event)).ref };
     try {
-      return await this.performer.perform({ draft, ...ref, auditId, changeId, audit, override });
+      const by = { ...author, reason: reason ?? '', ...(ticket === undefined ? {} : { ticket }) };
+      const work = { draft, ...ref, auditId, changeId, audit, override, author: by };
+      return await this.performer.perform(work);
     } catch (error) {
       const isTwin = isNew && error instanceof TacosError && error.refusal.code === 'EVENT_EXISTS';
       if (isTwin) return 'exists' as const;
