@@ -49,6 +49,8 @@ export interface AppOptions {
   readonly logins?: NonNullable<VersionReply['logins']>;
   /** What this process knows for `doctor`. */
   readonly serverFacts: () => ServerFacts;
+  /** Sends the webhook a test; false = it was not taken. Default: there is no webhook. */
+  readonly testWebhook?: () => Promise<boolean>;
   /** Whether /metrics needs no token; default false. */
   readonly metricsOpen?: boolean;
   readonly log?: FastifyBaseLogger;
@@ -66,7 +68,10 @@ export type TypedApp = ReturnType<typeof typed>;
 
 /** What route files share. */
 export interface RouteContext
-  extends Pick<AppOptions, 'desk' | 'version' | 'environment' | 'serverFacts' | 'metricsOpen'> {
+  extends Pick<
+    AppOptions,
+    'desk' | 'version' | 'environment' | 'serverFacts' | 'testWebhook' | 'metricsOpen'
+  > {
   readonly logins: NonNullable<VersionReply['logins']>;
   readonly streams: Streams;
 }

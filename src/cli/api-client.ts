@@ -94,6 +94,13 @@ function readsOf(answer: Answer): Reads {
     bucket: (event) => get(`${pathOf(event)}/bucket`, bucketItemReplySchema, event),
     history: (event) => get(`${pathOf(event)}/bucket/history`, versionListSchema, event),
     sale: (event) => get(`${pathOf(event)}/sale`, saleReplySchema, event),
+    saleCheck: (event, ask) => {
+      const path = `${pathOf(event)}/sale/check`;
+      return answer(
+        { method: 'POST', path, body: ask, attempts: 1, isMutation: false, event },
+        findingListSchema,
+      );
+    },
     settings: (event) => get(`${pathOf(event)}/settings`, settingsReplySchema, event),
     positions: (event, query) =>
       get(withQuery(`${pathOf(event)}/positions`, { ...query }), positionListSchema, event),

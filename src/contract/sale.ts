@@ -156,3 +156,14 @@ export function stepText({ action }: SaleStep): string {
       return `at least ${action.min} gateways`;
   }
 }
+
+/** What `tacos sale check` asks the server to look at, taken from the file. */
+export const saleCheckRequestSchema = z.object({
+  opensAt: timeSchema,
+  endsAt: timeSchema,
+  visitors: z.number().int().min(1).max(100_000_000),
+  joinPerSec: z.number().min(0).max(10_000_000),
+  /** Highest rate that the steps lead to; absent = the event's own. */
+  refillPerSec: z.number().max(refillPerSecMax).optional(),
+});
+export type SaleCheckRequest = z.infer<typeof saleCheckRequestSchema>;

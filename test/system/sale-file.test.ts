@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/contract/audit.ts';
+import type { Finding } from '../../src/contract/doctor.ts';
 import type { SaleView } from '../../src/contract/sale.ts';
 import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -28,10 +29,10 @@ describe('a sale as a file', () => {
   const run = (...argv: string[]) => office.tacos(argv, { server: office.admins.at(-1)?.url ?? '' });
   const iso = (afterSec: number) => new Date(Date.now() + afterSec * 1000).toISOString();
 
-  function saleFile(event: string, steps: string, more = ''): string {
+  function saleFile(event: string, steps: string, opensInSec = 12): string {
     const path = join(office.home, `${event}.yaml`);
-    const head = `apiVersion: tacos/v1\nkind: Sale\nevent: ${event}\nopensAt: "${iso(12)}"\nlasts: 1h\nvisitors: 2000\n`;
-    writeFileSync(path, `${head}${more}steps:\n${steps}`);
+    const head = `apiVersion: tacos/v1\nkind: Sale\nevent: ${event}\nopensAt: "${iso(opensInSec)}"\nlasts: 1h\nvisitors: 2000\n`;
+    writeFileSync(path, `${head}steps:\n${steps}`);
     return path;
   }
   const create = async (event: string): Promise<void> => {
@@ -143,4 +144,45 @@ describe('a sale as a file', () => {
     expect((await run('sale', 'rollback', event, '--reason', 'it was a test')).code).toBe(0);
     expect((await values(event)).refill).toBe(10);
   }, 60_000);
+
+  it('is checked before: every line passes, and fails once its fault is there', async () => {
+    const event = 'evt_checked';
+    await create(event);
+    const path = saleFile(event, '  - {at: 5m, refill: 20}\n', 600);
+    const report = join(office.home, 'report.json');
+    writeFileSync(report, JSON.stringify({ scenario: '30k', passed: true, endedAt: iso(-60) }));
+    const config = join(office.home, 'config/tacos/config.yaml');
+    mkdirSync(join(config, '..'), { recursive: true });
+    const server = office.admins.at(-1)?.url;
+    writeFileSync(config, `contexts:\n  lab: {server: "${server}", gateway: "${office.urls[0]}"}\n`);
+    const check = async () => {
+      const argv = ['sale', 'check', path, '--loadtest', report, '-c', 'lab', '-o', 'json'];
+      const { stdout, stderr, code } = await office.tacos(argv, { env: { TACOS_SERVER: '' } });
+      expect(stderr).toBe('');
+      const { items } = JSON.parse(stdout) as { items: Finding[] };
+      return { code, failing: items.filter(({ result }) => result === 'fail').map((one) => one.check) };
+    };
+    const redisSet = (...pair: [string, string]) => office.look.config('SET', ...pair);
+    await redisSet('appendonly', 'yes');
+    await eventually(async () => expect(await check()).toEqual({ code: 0, failing: [] }), {
+      withinMs: 20_000,
+    });
+    await redisSet('maxmemory-policy', 'allkeys-lru');
+    await redisSet('maxmemory', '10mb');
+    expect((await run('budget', 'set', '15', '--reason', 'backends are slow')).code).toBe(4);
+    await office.tacos(['budget', 'set', '15', '--reason', 'backends are slow'], {
+      as: 'ada',
+      server: server ?? '',
+    });
+    await eventually(
+      async () =>
+        expect(await check()).toEqual({
+          code: 10,
+          failing: expect.arrayContaining(['noeviction', 'sale-memory', 'sale-budget']),
+        }),
+      { withinMs: 20_000 },
+    );
+    await redisSet('maxmemory-policy', 'noeviction');
+    await redisSet('maxmemory', '0');
+  }, 90_000);
 });

@@ -1,10 +1,11 @@
 /** How far the sale of an event has come; applying and rolling back are actions. */
-import { saleReplySchema } from '../../contract/sale.ts';
+import { findingListSchema } from '../../contract/doctor.ts';
+import { saleCheckRequestSchema, saleReplySchema } from '../../contract/sale.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
-import { eventParams, itemOf, refusals, tags } from './common.ts';
+import { eventParams, itemOf, listOf, refusals, tags } from './common.ts';
 
-/** Registers GET /admin/v1/events/{id}/sale. */
-export function saleRoutes(app: TypedApp, { desk }: RouteContext): void {
+/** Registers GET /admin/v1/events/{id}/sale and POST /admin/v1/events/{id}/sale/check. */
+export function saleRoutes(app: TypedApp, { desk, serverFacts, testWebhook }: RouteContext): void {
   app.get(
     '/admin/v1/events/:id/sale',
     {
@@ -16,6 +17,24 @@ export function saleRoutes(app: TypedApp, { desk }: RouteContext): void {
         response: { 200: saleReplySchema, ...refusals(404) },
       },
     },
-    async ({ params }) => itemOf('SaleStatus', await desk.sale(params.id)),
+    async ({ params }) => itemOf('SaleStatus', await desk.sales.view(params.id)),
+  );
+
+  app.post(
+    '/admin/v1/events/:id/sale/check',
+    {
+      config: { role: 'operator' },
+      schema: {
+        tags: tags.queues,
+        summary: 'The list before a sale; sends the webhook a test message',
+        params: eventParams,
+        body: saleCheckRequestSchema,
+        response: { 200: findingListSchema, ...refusals(404) },
+      },
+    },
+    async ({ params, body }) => {
+      const facts = { server: serverFacts(), webhookTook: (await testWebhook?.()) ?? null };
+      return listOf('FindingList', await desk.sales.check(params.id, body, facts));
+    },
   );
 }

@@ -68,10 +68,17 @@ export class FakeDesk implements Desk {
     return settingsView;
   }
 
-  async sale(event: string) {
-    this.need(event);
-    return saleOf();
-  }
+  readonly sales = {
+    view: async (event: string) => {
+      this.need(event);
+      return saleOf();
+    },
+    check: async (event: string, ...asked: readonly unknown[]) => {
+      this.need(event);
+      this.asked.push(asked);
+      return [finding];
+    },
+  };
 
   async history(event: string) {
     this.need(event);

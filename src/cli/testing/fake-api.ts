@@ -1,6 +1,7 @@
 /** An admin API without a server: answers what a test puts in, remembers what it was asked. */
 import type { ActRequest, ChangeReply, Plan, PlanRequest } from '../../contract/actions.ts';
 import { apiVersion } from '../../contract/admin-api.ts';
+import type { SaleCheckRequest } from '../../contract/sale.ts';
 import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
 import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
 import { changeFor, planFor } from './plans.ts';
@@ -37,6 +38,7 @@ export class FakeApi implements AdminApi {
   positionsNow = Array.from({ length: 30 }, (_, at) => positionOf(at + 1));
   storyNow = storyOf();
   saleNow = saleOf();
+  readonly saleChecks: SaleCheckRequest[] = [];
   budgetNow = budgetOf();
   auditNow = [auditOf(), auditOf({ auditId: 'aud_7Q2M', at: '2026-11-21T04:53:40.000Z' })];
   findingsNow = [findingOf()];
@@ -103,6 +105,12 @@ export class FakeApi implements AdminApi {
   async sale(_event: string) {
     this.maybeFail('sale');
     return { ...wrap('SaleStatus'), item: this.saleNow };
+  }
+
+  async saleCheck(_event: string, ask: SaleCheckRequest) {
+    this.maybeFail('saleCheck');
+    this.saleChecks.push(ask);
+    return { ...wrap('FindingList'), items: this.findingsNow };
   }
 
   async settings(_event: string) {

@@ -10,7 +10,6 @@ import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import { TacosError } from '../../contract/errors.ts';
 import { redisCommandMs } from '../../contract/limits.ts';
-import type { SaleView } from '../../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 import { connect, type RedisAddress, type RedisClient, whenReady } from '../../redis/client.ts';
@@ -78,7 +77,7 @@ export class Desk {
   private readonly figureReader: RedisFigureReader;
   private readonly wide: DeskWide;
   private readonly changes: Changes;
-  private readonly sales: SaleDesk;
+  readonly sales: SaleDesk;
   private readonly trail: AuditReader;
   private readonly feed: OverviewFeed;
   private readonly news: NewsDesk;
@@ -108,8 +107,11 @@ export class Desk {
     const alarms = () => new Map([...events].map(([id, event]) => [id, event.alarms]));
     this.news = new NewsDesk({ redis, nowMs, alarms });
     this.changes = this.newChanges();
-    const own = { log: options.log, event: (id: string) => this.opened(id), act: this.act.bind(this) };
-    this.sales = new SaleDesk({ redis, nowMs, ...own });
+    this.sales = new SaleDesk({
+      ...{ redis, nowMs, wide, log: options.log, address: options.redis },
+      ...{ event: (id) => this.opened(id), act: this.act.bind(this), budget: this.budget.bind(this) },
+      isProtected: options.environment?.isProtected ?? false,
+    });
     this.timers = [
       setInterval(() => this.followed.tick(), tickMs),
       setInterval(() => void this.figureReader.ping().catch(() => {}), pingMs),
@@ -154,10 +156,6 @@ export class Desk {
   async settings(event: string): Promise<SettingsView> {
     const opened = await this.opened(event);
     return this.reaching(() => settingsOf(opened, this.redis, this.clock.nowMs()));
-  }
-
-  sale(event: string): Promise<SaleView> {
-    return this.reaching(() => this.sales.view(event));
   }
 
   history(event: string): Promise<VersionView[]> {

@@ -11,6 +11,17 @@ export function saleCommands(program: Command, add: Register): void {
     examples: ['tacos sale plan summer.yaml', 'tacos sale plan summer.yaml -o json'],
     load: async () => (await import('./plan.ts')).salePlan,
   });
+  const check = add(sale, 'check <FILE>', {
+    summary: 'the list before a sale, each line pass or fail with what mends it',
+    examples: [
+      'tacos sale check summer.yaml --loadtest report.json',
+      'tacos sale check summer.yaml --visitor-token-file jwt.txt -o json',
+    ],
+    load: async () => (await import('./check.ts')).saleCheck,
+  });
+  check
+    .option('--loadtest <FILE>', 'JSON report of the last load test')
+    .option('--visitor-token-file <F>', 'JWT that the synthetic visitor enters with');
   const apply = add(sale, 'apply <FILE>', {
     summary: 'hand the file to the server, which runs its steps on time',
     examples: [

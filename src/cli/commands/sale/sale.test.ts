@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Finding } from '../../../contract/doctor.ts';
 import type { SalePlanView } from '../../../contract/sale.ts';
+import { CliError } from '../../errors.ts';
 import { FakeMachine } from '../../testing/fake-runtime.ts';
 import { planFor } from '../../testing/plans.ts';
 
@@ -117,4 +119,60 @@ describe('sale status', () => {
 it('sale rollback is one action', async () => {
   const { code } = await machine.run('sale', 'rollback', 'evt_x', '--yes', '--reason', 'called off today');
   expect([code, machine.api.acts[0]?.request.action]).toEqual([0, { type: 'sale.rollback' }]);
+});
+
+describe('sale check', () => {
+  const check = async (...argv: string[]) => {
+    const ran = await machine.run('sale', 'check', file(steps), ...argv, '-o', 'json');
+    const { items = [] } = ran.stdout === '' ? {} : (JSON.parse(ran.stdout) as { items: Finding[] });
+    return { ...ran, of: (name: string) => items.find((each) => each.check === name) };
+  };
+
+  it('asks the server with the figures of the file, and lists its lines and its own', async () => {
+    const { code, of } = await check();
+    expect(machine.api.saleChecks).toEqual([
+      expect.objectContaining({ visitors: 3_000, joinPerSec: 300, endsAt: '2026-11-21T08:00:00.000Z' }),
+    ]);
+    expect(of('sale-file')?.result).toBe('pass');
+    expect(of('loadtest')).toMatchObject({ result: 'fail', next: 'tacos loadtest 30k' });
+    expect(of('synthetic-visitor')).toMatchObject({
+      result: 'fail',
+      next: expect.stringContaining('tacos context set'),
+    });
+    expect(code).toBe(10);
+    const { stdout } = await machine.run('sale', 'check', file(steps));
+    expect(stdout).toMatch(/^pass {2}sale-file evt_x: the server would take it\n/);
+  });
+
+  it('takes a load test that passed lately, and no other', async () => {
+    const report = join(machine.home, 'report.json');
+    const write = (data: object) => writeFileSync(report, JSON.stringify(data));
+    const result = async () => (await check('--loadtest', report)).of('loadtest');
+    write({ item: { scenario: '30k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z' } });
+    expect(await result()).toMatchObject({ result: 'pass', text: '30k passed, 24h03m ago' });
+    for (const [change, why] of [
+      [{ passed: false }, 'failed'],
+      [{ partial: true }, 'stopped before its end'],
+      [{ endedAt: '2026-10-01T00:00:00Z' }, 'passed, but'],
+    ] as const) {
+      write({ scenario: '30k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z', ...change });
+      expect(await result()).toMatchObject({ result: 'fail', text: expect.stringContaining(why) });
+    }
+    write({ passed: 'yes' });
+    expect(await result()).toMatchObject({ result: 'fail', text: expect.stringContaining('no report') });
+  });
+
+  it('says that the clock is off, and that the server would refuse the file', async () => {
+    machine.api.clockSkewSec = -9;
+    machine.api.failures.plan = new CliError('This opening time has passed.', {
+      code: 'BAD_REQUEST',
+      exitCode: 2,
+    });
+    const { of } = await check();
+    expect(of('sale-file')).toMatchObject({ result: 'fail', text: 'This opening time has passed.' });
+    expect((await check()).of('clock-skew')).toMatchObject({
+      result: 'fail',
+      next: 'timedatectl set-ntp true',
+    });
+  });
 });
