@@ -30,6 +30,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { planRoutes } from './routes/plans.ts';
 import { positionRoutes } from './routes/positions.ts';
+import { saleRoutes } from './routes/sale.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { snapshotRoutes } from './routes/snapshot.ts';
 import { streamRoutes } from './routes/stream.ts';
@@ -49,6 +50,8 @@ export interface AppOptions {
   readonly logins?: NonNullable<VersionReply['logins']>;
   /** What this process knows for `doctor`. */
   readonly serverFacts: () => ServerFacts;
+  /** Sends the webhook a test; false = it was not taken. Default: there is no webhook. */
+  readonly testWebhook?: () => Promise<boolean>;
   /** Whether /metrics needs no token; default false. */
   readonly metricsOpen?: boolean;
   readonly log?: FastifyBaseLogger;
@@ -66,7 +69,10 @@ export type TypedApp = ReturnType<typeof typed>;
 
 /** What route files share. */
 export interface RouteContext
-  extends Pick<AppOptions, 'desk' | 'version' | 'environment' | 'serverFacts' | 'metricsOpen'> {
+  extends Pick<
+    AppOptions,
+    'desk' | 'version' | 'environment' | 'serverFacts' | 'testWebhook' | 'metricsOpen'
+  > {
   readonly logins: NonNullable<VersionReply['logins']>;
   readonly streams: Streams;
 }
@@ -111,6 +117,7 @@ const registrars = [
   overviewRoutes,
   bucketRoutes,
   settingsRoutes,
+  saleRoutes,
   positionRoutes,
   visitorRoutes,
   budgetRoutes,

@@ -69,6 +69,7 @@ describe('roles', () => {
   it('keep every changing route from viewers; planning changes nothing', () => {
     const changing = app.routeTable.filter(({ method }) => !['GET', 'HEAD'].includes(String(method)));
     expect(changing.map(({ method, url, role }) => `${method} ${url} ${role}`)).toEqual([
+      'POST /admin/v1/events/:id/sale/check operator',
       'POST /admin/v1/plans viewer',
       'POST /admin/v1/actions operator',
     ]);

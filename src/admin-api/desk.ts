@@ -6,6 +6,7 @@ import type { AuditEntry } from '../contract/audit.ts';
 import type { DeskFigures } from '../contract/desk-figures.ts';
 import type { Finding } from '../contract/doctor.ts';
 import type { HpaQuery, HpaView } from '../contract/hpa.ts';
+import type { SaleCheckRequest, SaleView } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../contract/visitors.ts';
 
@@ -69,6 +70,16 @@ export interface Desk {
   onOverview(listener: (overview: Overview) => void): () => void;
   /** @throws TacosError EVENT_NOT_FOUND */
   settings(event: string): Promise<SettingsView>;
+  readonly sales: {
+    /** How far the sale of an event has come. @throws TacosError EVENT_NOT_FOUND, SALE_NOT_FOUND */
+    view(event: string): Promise<SaleView>;
+    /** The list before a sale. `webhookTook` null = no webhook is set. @throws TacosError EVENT_NOT_FOUND */
+    check(
+      event: string,
+      ask: SaleCheckRequest,
+      facts: { readonly server: ServerFacts; readonly webhookTook: boolean | null },
+    ): Promise<Finding[]>;
+  };
   /** Versions of the bucket, newest first. @throws TacosError EVENT_NOT_FOUND */
   history(event: string): Promise<VersionView[]>;
   positions(

@@ -53,6 +53,7 @@ it('an event that is not there is said so by every route below it', async () => 
     '/bucket',
     '/bucket/history',
     '/settings',
+    '/sale',
     '/positions',
     '/visitors/v_abcdefgh',
   ]) {
@@ -198,4 +199,23 @@ describe('the autoscaler', () => {
     desk.refusal = new TacosError(code);
     expect(await codeOf('/hpa')).toEqual([status, code]);
   });
+});
+
+it('a sale is told, and checked for operators with a test of the webhook', async () => {
+  expect((await get('/events/evt_x/sale')).json()).toMatchObject({
+    kind: 'SaleStatus',
+    item: { event: 'evt_x' },
+  });
+  const payload = {
+    opensAt: '2027-05-01T11:00:00Z',
+    endsAt: '2027-05-01T13:00:00Z',
+    visitors: 1_000,
+    joinPerSec: 100,
+  };
+  const check = (role: 'viewer' | 'operator') =>
+    app.inject({ method: 'POST', url: '/admin/v1/events/evt_x/sale/check', headers: asRole(role), payload });
+  expect((await check('viewer')).statusCode).toBe(403);
+  const found = await check('operator');
+  expect([found.statusCode, found.json().kind]).toEqual([200, 'FindingList']);
+  expect(desk.asked.at(-1)).toEqual([payload, expect.objectContaining({ webhookTook: null })]);
 });

@@ -54,6 +54,7 @@ export async function startServer(options: ServerOptions): Promise<AdminServer> 
       clientId === undefined ? [] : [{ issuer, clientId, scope }],
     ),
     serverFacts: facts,
+    ...(webhook === undefined ? {} : { testWebhook: () => webhook.test() }),
     metricsOpen: config.metricsOpen,
     log,
     ...(certificate === undefined ? {} : { tls: certificate.current }),

@@ -55,6 +55,18 @@ const news = (auditId: string): DeskNews => ({ kind: 'audit', entry: auditOf({ a
 const idsOf = (list: readonly Received[]) => list.map(({ body }) => body.entry.auditId);
 
 describe('the webhook', () => {
+  it('is tested with a message of its own, past those that wait', async () => {
+    const webhook = webhookOf();
+    expect(await webhook.test()).toBe(true);
+    expect(received[0]?.body).toMatchObject({ kind: 'test', environment: 'staging' });
+    answers = [500];
+    expect(await webhook.test()).toBe(false);
+    server.close();
+    server.closeAllConnections();
+    expect(await webhook.test()).toBe(false);
+    await webhook.close();
+  });
+
   it('posts in order, one at a time, and again what was not taken', async () => {
     delayMs = 5;
     answers = [500, 503, 204, 429];

@@ -77,6 +77,13 @@ export class Webhook {
     if (this.running === undefined) this.start();
   }
 
+  /** Sends one message at once, past those that wait; true where it was taken. */
+  async test(): Promise<boolean> {
+    const at = new Date().toISOString();
+    const body = JSON.stringify({ kind: 'test', environment: this.options.environment, at });
+    return (await this.send({ id: randomUUID(), body, queuedAt: performance.now() })) === 'taken';
+  }
+
   /** Takes no more news, and tries for 2 s to send those it has. */
   async close(): Promise<void> {
     this.deadline = performance.now() + flushMs;

@@ -14,6 +14,7 @@ import type {
 import type { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import type { findingListSchema } from '../contract/doctor.ts';
 import type { HpaQuery, hpaReplySchema } from '../contract/hpa.ts';
+import type { SaleCheckRequest, saleReplySchema } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionList, visitorReplySchema } from '../contract/visitors.ts';
 import type { OverviewMessage, StreamMessage } from './watch/stream.ts';
@@ -42,6 +43,9 @@ export interface AdminApi {
   overview(): Promise<Overview>;
   bucket(event: string): Promise<BucketItemReply>;
   history(event: string): Promise<z.output<typeof versionListSchema>>;
+  sale(event: string): Promise<z.output<typeof saleReplySchema>>;
+  /** The list before a sale, as far as the server sees; sends the webhook a test message. */
+  saleCheck(event: string, ask: SaleCheckRequest): Promise<z.output<typeof findingListSchema>>;
   settings(event: string): Promise<z.output<typeof settingsReplySchema>>;
   positions(event: string, query: { from: number; limit: number }): Promise<PositionList>;
   visitor(event: string, ref: string): Promise<z.output<typeof visitorReplySchema>>;

@@ -15,6 +15,7 @@ import {
 import { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import { findingListSchema } from '../contract/doctor.ts';
 import { hpaReplySchema } from '../contract/hpa.ts';
+import { saleReplySchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionListSchema, visitorReplySchema } from '../contract/visitors.ts';
 import type { AdminApi, ChangeHeaders } from './admin-api.ts';
@@ -93,6 +94,14 @@ function readsOf(answer: Answer): Reads {
     overview: () => get('/admin/v1/overview', overviewSchema),
     bucket: (event) => get(`${pathOf(event)}/bucket`, bucketItemReplySchema, event),
     history: (event) => get(`${pathOf(event)}/bucket/history`, versionListSchema, event),
+    sale: (event) => get(`${pathOf(event)}/sale`, saleReplySchema, event),
+    saleCheck: (event, ask) => {
+      const path = `${pathOf(event)}/sale/check`;
+      return answer(
+        { method: 'POST', path, body: ask, attempts: 1, isMutation: false, event },
+        findingListSchema,
+      );
+    },
     settings: (event) => get(`${pathOf(event)}/settings`, settingsReplySchema, event),
     positions: (event, query) =>
       get(withQuery(`${pathOf(event)}/positions`, { ...query }), positionListSchema, event),

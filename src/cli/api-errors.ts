@@ -42,6 +42,7 @@ const exitByCode: Readonly<Record<string, number>> = {
   CLUSTER_NOT_SET: exitCodes.refused,
   // Sent to nobody: where a change was under way it is CLUSTER_REPLY_LOST.
   CLUSTER_UNAVAILABLE: exitCodes.unreachable,
+  SALE_NOT_FOUND: exitCodes.notFound,
   EVENT_EXISTS: exitCodes.refused,
   VERSION_CONFLICT: exitCodes.refused,
   GUARD_RAIL: exitCodes.refused,

@@ -15,6 +15,7 @@ import { helpCommands } from './commands/help/index.ts';
 import { hpaCommands } from './commands/hpa/index.ts';
 import { processCommands } from './commands/process/index.ts';
 import { queueCommands } from './commands/queue/index.ts';
+import { saleCommands } from './commands/sale/index.ts';
 import { schemaCommands } from './commands/schema/index.ts';
 import { simulateCommands } from './commands/simulate/index.ts';
 import { undoCommands } from './commands/undo/index.ts';
@@ -41,6 +42,7 @@ const nouns = [
   undoCommands,
   auditCommands,
   simulateCommands,
+  saleCommands,
   capacityCommands,
   doctorCommands,
   processCommands,

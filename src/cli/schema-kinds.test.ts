@@ -35,7 +35,8 @@ describe('schema', () => {
       const { code, stdout } = await machine.run('schema', kind);
       const schema = JSON.parse(stdout);
       expect([kind, code, schema.type, schema.properties.kind.const]).toEqual([kind, 0, 'object', kind]);
-      expect(Object.keys(schema.properties)).toContain(form === 'list' ? 'items' : 'item');
+      const own = { list: 'items', item: 'item', file: 'steps' }[form];
+      expect(Object.keys(schema.properties)).toContain(own);
     }
     expect((await machine.run('schema', 'bucket', '-o', 'yaml')).stdout).toMatch(/^title: Bucket\n/);
   });
@@ -61,6 +62,7 @@ describe('schema', () => {
     ['config', 'list'],
     ['queue', 'positions', 'evt_x'],
     ['queue', 'settings', 'get', 'evt_x'],
+    ['sale', 'status', 'evt_x'],
     ['bucket', 'set', 'evt_x', '--refill', '80'],
     ['bucket', 'set', 'evt_x', '--refill', '80', '--dry-run'],
     ['simulate', '--from-live', 'evt_x', '--refill', '50'],

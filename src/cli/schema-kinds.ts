@@ -14,6 +14,7 @@ import { auditEntrySchema } from '../contract/audit.ts';
 import { capacitySchema } from '../contract/capacity.ts';
 import { findingSchema } from '../contract/doctor.ts';
 import { hpaViewSchema } from '../contract/hpa.ts';
+import { saleFileSchema, salePlanSchema, saleViewSchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
 
@@ -21,8 +22,8 @@ import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
 export interface DocumentKind {
   readonly kind: string;
   readonly summary: string;
-  /** `list` has `items`, `item` has `item`. */
-  readonly form: 'list' | 'item';
+  /** `list` has `items`, `item` has `item`; a `file` is written by people. */
+  readonly form: 'list' | 'item' | 'file';
   readonly item: z.ZodType;
 }
 
@@ -174,6 +175,14 @@ export const documentKinds: readonly DocumentKind[] = [
   { kind: 'PositionList', summary: 'the line, from a position on', form: 'list', item: positionRowSchema },
   { kind: 'QueueList', summary: 'all queues with who waits', form: 'list', item: eventViewSchema },
   { kind: 'QueueSnapshot', summary: 'one queue at a moment', form: 'item', item: queueSnapshotSchema },
+  { kind: 'Sale', summary: 'the file of tacos sale plan and apply', form: 'file', item: saleFileSchema },
+  {
+    kind: 'SalePlan',
+    summary: 'what a sale would do and how long people would wait',
+    form: 'item',
+    item: salePlanSchema,
+  },
+  { kind: 'SaleStatus', summary: 'how far a sale has come', form: 'item', item: saleViewSchema },
   {
     kind: 'Settings',
     summary: 'settings of an event beside the bucket',
@@ -191,6 +200,7 @@ export const findKind = (name: string): DocumentKind | undefined =>
 
 /** The document of a kind as -o json prints it. */
 export function documentSchema({ kind, form, item }: DocumentKind): z.ZodType {
+  if (form === 'file') return item;
   return z.object({
     apiVersion: z.literal(apiVersion),
     kind: z.literal(kind),

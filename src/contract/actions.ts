@@ -86,6 +86,39 @@ const hpaPatch = hpaQuerySchema.extend({
   takeOver: z.boolean().default(false),
 });
 
+const queueMessage = z.object({
+  type: z.literal('queue.message'),
+  /** null = clear. */
+  text: textSchema.nullable(),
+  forSec: durationSchema.optional(),
+});
+
+/** What a step of a sale may do. */
+const saleStep = z.object({
+  /** Of this sale: letters, digits, dots and dashes. */
+  id: z.string().regex(/^[\w.-]{1,32}$/),
+  at: timeSchema,
+  action: z.discriminatedUnion('type', [
+    eventSet,
+    bucketSet,
+    settingsSet,
+    queueMessage,
+    /** Refused where the server does not lead the HPA. */
+    z.object({ type: z.literal('hpa.patch'), min: z.number().int().min(1), holdSec: z.number().optional() }),
+  ]),
+});
+export type SaleStep = z.output<typeof saleStep>;
+
+/** The plan of a whole sale: kept in Redis beside the event, and run by the admin API. */
+export const saleApplySchema = z.object({
+  type: z.literal('sale.apply'),
+  opensAt: timeSchema,
+  prequeueFrom: timeSchema.optional(),
+  endsAt: timeSchema,
+  visitors: z.number().int().min(1).max(100_000_000),
+  steps: z.array(saleStep).max(400),
+});
+
 export const actionSchema = z.discriminatedUnion('type', [
   createEventSchema.extend({ type: z.literal('event.create') }),
   eventSet,
@@ -121,12 +154,10 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('queue.remove'), visitor: visitorRefSchema }),
   /** Test events only: ends every place and forgets every grant. */
   z.object({ type: z.literal('queue.flush') }),
-  /** null = clear. */
-  z.object({
-    type: z.literal('queue.message'),
-    text: textSchema.nullable(),
-    forSec: durationSchema.optional(),
-  }),
+  queueMessage,
+  saleApplySchema,
+  /** Ends the sale: no further step is run, and the values before it come back. */
+  z.object({ type: z.literal('sale.rollback') }),
   /** null = no budget. */
   z.object({
     type: z.literal('budget.set'),

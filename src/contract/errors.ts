@@ -20,6 +20,7 @@ export const errorCatalogue = {
   AUDIT_NOT_FOUND: { status: 404, message: 'There is no such record in the audit trail.' },
   HPA_NOT_FOUND: { status: 404, message: 'There is no such autoscaler.' },
   VISITOR_NOT_FOUND: { status: 404, message: 'There is no such visitor in this queue.' },
+  SALE_NOT_FOUND: { status: 404, message: 'No sale was applied to this event.' },
   TOKEN_NOT_FOUND: { status: 404, message: 'This waiting token is not known.' },
   RESERVATION_NOT_FOUND: { status: 404, message: 'There is no such reservation.' },
   PAYMENT_NOT_FOUND: { status: 404, message: 'There is no such payment.' },

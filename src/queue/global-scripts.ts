@@ -16,6 +16,10 @@ export const globalKeys = {
   alarmsTold: 'tacos:{tacos}:alarms-told',
   /** hash  revision, changes, hold (JSON) of the gateways' autoscaler; intentId, intent, owner, leaseUntil: a change under way */
   hpa: 'tacos:{tacos}:hpa',
+  /** set  events with a sale whose steps are to be run; one that has none left is taken out by whoever sees it */
+  sales: 'tacos:{tacos}:sales',
+  /** string  admin process that runs the steps of sales; expires unless it renews */
+  saleRunner: 'tacos:{tacos}:sale-runner',
 } as const;
 export type GlobalKeyName = keyof typeof globalKeys;
 

@@ -25,6 +25,7 @@ export const eventKeyNames = [
   'notes',
   'journal',
   'audit',
+  'sale',
 ] as const;
 export type EventKeyName = (typeof eventKeyNames)[number];
 export type EventKeys = Readonly<Record<EventKeyName, string>>;
@@ -107,6 +108,10 @@ export const scripts = {
     args: ['incarnation', 'askId', 'what', 'seq', 'sinceMs', 'nowUs'],
   },
   note_audit: { keys: ['meta', 'notes', 'audit'], args: ['incarnation', 'noteId', 'record', 'nowUs'] },
+  set_sale: {
+    keys: ['meta', 'sale', 'audit'],
+    args: ['incarnation', 'word', 'saleId', 'fields', 'audit', 'nowUs'],
+  },
   join: {
     keys: ['meta', 'waiting', 'away', 'due', 'people', 'senders', 'rejoined', 'arrivals', 'journal'],
     args: ['incarnation', 'sender', 'batchNo', 'dueMs', 'members', 'nowUs'],

@@ -24,6 +24,7 @@ describe('drop_event', () => {
     await joinAt(store, event, [{ person: digest('b') }], at(4));
     await store.ask(event, { askId: 'a', what: 'seen', seq: 0, sinceMs: 0 });
     await store.noteAudit(event, { noteId: 'n', record: '{}' });
+    await redis.hset(event.keys.sale, 'id', 'sale_1');
     return {
       event,
       keys: Object.values(event.keys),

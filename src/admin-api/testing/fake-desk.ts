@@ -16,6 +16,7 @@ import {
   overviewOf,
   planOf,
   positionOf,
+  saleOf,
   settingsView,
   snapshotOf,
   storyOf,
@@ -68,6 +69,18 @@ export class FakeDesk implements Desk {
     this.need(event);
     return settingsView;
   }
+
+  readonly sales = {
+    view: async (event: string) => {
+      this.need(event);
+      return saleOf();
+    },
+    check: async (event: string, ...asked: readonly unknown[]) => {
+      this.need(event);
+      this.asked.push(asked);
+      return [finding];
+    },
+  };
 
   async history(event: string) {
     this.need(event);

@@ -5,10 +5,25 @@ import type { AuditEntry } from '../../contract/audit.ts';
 import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import type { HpaView } from '../../contract/hpa.ts';
+import type { SaleView } from '../../contract/sale.ts';
 import type { Overview, QueueSnapshot, RedisFigures } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 
 const asOf = '2026-11-21T05:03:21.000Z';
+
+/** A sale whose steps are to come. */
+export const saleOf = (): SaleView => ({
+  saleId: 'sale_0123456789',
+  event: 'evt_x',
+  state: 'running',
+  appliedAt: asOf,
+  actor: 'mina',
+  reason: 'on sale tonight',
+  opensAt: '2026-11-21T06:00:00.000Z',
+  endsAt: '2026-11-21T08:00:00.000Z',
+  visitors: 300_000,
+  steps: [],
+});
 
 const redis: RedisFigures = {
   cpuPercent: 41,

@@ -2,10 +2,12 @@
 import type { ActRequest, ChangeReply, Plan, PlanRequest } from '../../contract/actions.ts';
 import { apiVersion } from '../../contract/admin-api.ts';
 import type { HpaQuery } from '../../contract/hpa.ts';
+import type { SaleCheckRequest } from '../../contract/sale.ts';
 import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
 import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
 import { hpaOf } from './hpa-view.ts';
 import { changeFor, planFor } from './plans.ts';
+import { saleOf } from './sale.ts';
 import {
   asOf,
   auditOf,
@@ -37,6 +39,8 @@ export class FakeApi implements AdminApi {
   /** The whole line; a page is cut from it. */
   positionsNow = Array.from({ length: 30 }, (_, at) => positionOf(at + 1));
   storyNow = storyOf();
+  saleNow = saleOf();
+  readonly saleChecks: SaleCheckRequest[] = [];
   budgetNow = budgetOf();
   hpaNow = hpaOf();
   auditNow = [auditOf(), auditOf({ auditId: 'aud_7Q2M', at: '2026-11-21T04:53:40.000Z' })];
@@ -100,6 +104,17 @@ export class FakeApi implements AdminApi {
   async history(_event: string) {
     this.maybeFail('history');
     return { ...wrap('VersionList'), items: this.historyNow };
+  }
+
+  async sale(_event: string) {
+    this.maybeFail('sale');
+    return { ...wrap('SaleStatus'), item: this.saleNow };
+  }
+
+  async saleCheck(_event: string, ask: SaleCheckRequest) {
+    this.maybeFail('saleCheck');
+    this.saleChecks.push(ask);
+    return { ...wrap('FindingList'), items: this.findingsNow };
   }
 
   async settings(_event: string) {

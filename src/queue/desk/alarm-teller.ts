@@ -2,13 +2,10 @@
  * Tells of alarms that go on or off, once over all admin processes: one of them holds a lease and compares what is on
  * with what was told, which is kept in Redis, so that its successor neither repeats nor misses anything.
  */
-import { randomBytes } from 'node:crypto';
 import { type Alarm, alarmSchema, alarmTable } from '../../contract/alarms.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { globalKeys } from '../global-scripts.ts';
-
-/** The lease, ms: renewed every second. */
-const leaseMs = 3_000;
+import { Lease, leaseMs } from './lease.ts';
 
 /**
  * Alarms go on only after their condition has held for a while, so a process that was just started knows of none: it
@@ -25,13 +22,13 @@ export interface AlarmNews {
 
 export class AlarmTeller {
   private readonly redis: RedisClient;
-  private readonly name = randomBytes(6).toString('base64url');
-
+  private readonly lease: Lease;
   private readonly learnedAtMs: number;
 
   /** `forMs`: for so long no end is told. */
   constructor(redis: RedisClient, forMs = learningMs) {
     this.redis = redis;
+    this.lease = new Lease(redis, globalKeys.alarmTeller);
     this.learnedAtMs = performance.now() + forMs;
   }
 
@@ -40,7 +37,7 @@ export class AlarmTeller {
    * another process tells. @throws when Redis cannot be reached
    */
   async look(alarms: ReadonlyMap<string, readonly Alarm[]>): Promise<AlarmNews[]> {
-    if (!(await this.holdsLease())) return [];
+    if (!(await this.lease.hold())) return [];
     const told = await this.redis.hgetall(globalKeys.alarmsTold);
     const news: AlarmNews[] = [];
     const isOn = new Set<string>();
@@ -64,22 +61,8 @@ export class AlarmTeller {
   }
 
   /** Lets another process tell at once. */
-  async close(): Promise<void> {
-    try {
-      const { alarmTeller } = globalKeys;
-      if ((await this.redis.get(alarmTeller)) === this.name) await this.redis.del(alarmTeller);
-    } catch {
-      // The lease ends by itself.
-    }
-  }
-
-  private async holdsLease(): Promise<boolean> {
-    const { alarmTeller } = globalKeys;
-    const taken = await this.redis.set(alarmTeller, this.name, 'PX', leaseMs, 'NX');
-    if (taken === 'OK') return true;
-    if ((await this.redis.get(alarmTeller)) !== this.name) return false;
-    await this.redis.pexpire(alarmTeller, leaseMs);
-    return true;
+  close(): Promise<void> {
+    return this.lease.release();
   }
 }
 

@@ -38,7 +38,8 @@ import { OverviewFeed } from './overview.ts';
 import { positionsOf } from './positions.ts';
 import { reachingRedis } from './reaching.ts';
 import { noFigures, noHealth, RedisFigureReader } from './redis-figures.ts';
-import { settingsView } from './views.ts';
+import { SaleDesk } from './sale-desk.ts';
+import { settingsOf } from './settings-of.ts';
 import { visitorStory } from './visitor.ts';
 import { Watchers, type WatchingScreen } from './watchers.ts';
 
@@ -66,6 +67,7 @@ export class Desk {
   private readonly figureReader: RedisFigureReader;
   private readonly wide: DeskWide;
   private readonly changes: Changes;
+  readonly sales: SaleDesk;
   private readonly trail: AuditReader;
   private readonly feed: OverviewFeed;
   private readonly news: NewsDesk;
@@ -98,6 +100,11 @@ export class Desk {
     const alarms = () => new Map([...events].map(([id, event]) => [id, event.alarms]));
     this.news = new NewsDesk({ redis, nowMs, alarms });
     this.changes = this.newChanges();
+    this.sales = new SaleDesk({
+      ...{ redis, nowMs, wide, log: options.log, address: options.redis },
+      ...{ event: (id) => this.opened(id), act: this.act.bind(this), budget: this.budget.bind(this) },
+      isProtected: options.environment?.isProtected ?? false,
+    });
     this.timers = [
       setInterval(() => this.followed.tick(), tickMs),
       setInterval(() => void this.figureReader.ping().catch(() => {}), pingMs),
@@ -140,16 +147,8 @@ export class Desk {
   }
 
   async settings(event: string): Promise<SettingsView> {
-    const { replica, ref } = await this.opened(event);
-    const [near, far] = await this.reaching(() =>
-      this.redis.hmget(ref.keys.meta, 'expireNearMs', 'expireFarMs'),
-    );
-    const nowMs = this.clock.nowMs();
-    return settingsView(event, replica.settings, {
-      nowMs,
-      expireNearMs: Number(near ?? 0),
-      expireFarMs: Number(far ?? 0),
-    });
+    const opened = await this.opened(event);
+    return this.reaching(() => settingsOf(opened, this.redis, this.clock.nowMs()));
   }
 
   history(event: string): Promise<VersionView[]> {
@@ -232,6 +231,7 @@ export class Desk {
     for (const timer of this.timers) clearInterval(timer);
     this.hpaDesk?.close();
     this.followed.close();
+    await this.sales.close();
     if (this.redis.status === 'ready') await Promise.all([this.wide.watchers.close(), this.news.close()]);
     this.redis.disconnect();
     this.reads.disconnect();

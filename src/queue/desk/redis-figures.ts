@@ -136,7 +136,7 @@ function added(values: readonly (number | null)[]): number | null {
 }
 
 /** The masters by address: of a cluster client all of them, else the one server. */
-function mastersOf(redis: RedisClient): Map<string, RedisClient> {
+export function mastersOf(redis: RedisClient): Map<string, RedisClient> {
   const cluster = redis as { nodes?: (role: 'master') => RedisClient[] };
   if (typeof cluster.nodes !== 'function') return new Map([['', redis]]);
   return new Map(

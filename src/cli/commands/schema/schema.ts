@@ -26,7 +26,10 @@ export async function schema({ runtime, flags }: Cli, name: string | undefined):
   }
   const document = {
     title: kind.kind,
-    description: `${kind.summary}. As -o json and yaml print it; -o jsonl prints the ${kind.form === 'list' ? 'items' : 'item'} alone.`,
+    description:
+      kind.form === 'file'
+        ? `${kind.summary}.`
+        : `${kind.summary}. As -o json and yaml print it; -o jsonl prints the ${kind.form === 'list' ? 'items' : 'item'} alone.`,
     ...z.toJSONSchema(documentSchema(kind), { io: 'output' }),
   };
   if (flags.output === 'yaml') {

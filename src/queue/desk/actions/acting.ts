@@ -173,7 +173,8 @@ export class Acting {
     const isNew = draft.operation.kind === 'create';
     const ref = event === null || isNew ? {} : { ref: (await this.parts.event(event)).ref };
     try {
-      const work = { draft, ...ref, auditId, changeId, audit, actor: author.name, override };
+      const by = { ...author, reason: reason ?? '', ...(ticket === undefined ? {} : { ticket }) };
+      const work = { draft, ...ref, auditId, changeId, audit, actor: author.name, override, author: by };
       return await this.performer.perform(work);
     } catch (error) {
       const isTwin = isNew && error instanceof TacosError && error.refusal.code === 'EVENT_EXISTS';

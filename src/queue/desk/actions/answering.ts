@@ -32,7 +32,7 @@ export function applied(
 ): Done {
   const { operation, event } = draft;
   const undoUntil = undoUntilOf(draft);
-  const raises = operation.kind === 'settings' || operation.kind === 'phase';
+  const raises = ['settings', 'phase', 'saleRollback'].includes(operation.kind);
   return {
     result: {
       event,

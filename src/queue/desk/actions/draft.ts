@@ -4,6 +4,7 @@ import type { ChangeRow } from '../../../contract/audit.ts';
 import { TacosError } from '../../../contract/errors.ts';
 import type { Phase } from '../../../contract/visitor-api.ts';
 import type { EventPlan as NewEventPlan } from '../../events.ts';
+import type { SalePlan } from '../../sale-store.ts';
 import type { EventSettings } from '../../settings.ts';
 import type { Store } from '../../store.ts';
 import type { HpaOperation } from '../hpa/hpa-draft.ts';
@@ -51,6 +52,13 @@ export type Operation =
   | { readonly kind: 'create'; readonly plan: NewEventPlan }
   | { readonly kind: 'budget'; readonly perSecMicro: number | null }
   | HpaOperation
+  | {
+      readonly kind: 'sale';
+      readonly plan: SalePlan['plan'];
+      /** The values that a rollback brings back. */
+      readonly restore: RawFields;
+    }
+  | { readonly kind: 'saleRollback'; readonly saleId: string; readonly fields: RawFields }
   | { readonly kind: 'flush' | 'delete' };
 
 /** Micro-tokens a second that an event takes of the budget, now and once the change is done. */

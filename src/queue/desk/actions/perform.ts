@@ -1,6 +1,7 @@
 /** Doing what a draft says: one call of the store, and what follows it. */
 import { TacosError } from '../../../contract/errors.ts';
 import { globalKeys } from '../../global-scripts.ts';
+import { type SaleAuthor, SaleStore } from '../../sale-store.ts';
 import { eventsKey } from '../../scripts.ts';
 import { type EventRef, StaleEventError } from '../../store.ts';
 import { type Budget, overBudget } from '../budget.ts';
@@ -20,6 +21,8 @@ export interface Performing {
   /** Who makes it. */
   readonly actor: string;
   readonly override: boolean;
+  /** Who a sale's steps are done by. */
+  readonly author: Omit<SaleAuthor, 'override'>;
 }
 
 export type Performed =
@@ -90,6 +93,8 @@ export class Performer {
       const { kind: _, ...change } = operation;
       return store.setPhase(ref, { ifRevision: revision, changeId, audit, ...change });
     }
+    if (operation.kind === 'sale') return this.sale(operation, work, ref);
+    if (operation.kind === 'saleRollback') return this.rollback(operation, work, ref);
     if (operation.kind === 'job') return this.job(operation, work, ref);
     if (operation.kind === 'flush') {
       if ((await store.flush(ref, { changeId, audit })) === 'refused')
@@ -113,6 +118,39 @@ export class Performer {
     });
     if (!made) throw new TacosError('EVENT_EXISTS', { hint: `tacos queue get ${id}` });
     return { word: 'applied', revision: 1 };
+  }
+
+  /** Among the events with sales first: one that is there without a sale is harmless, one that is not would not be run. */
+  private async sale(
+    { plan, restore }: Extract<Operation, { kind: 'sale' }>,
+    work: Performing,
+    ref: EventRef,
+  ): Promise<Performed> {
+    const { redis } = this.parts;
+    const { auditId, audit, draft, override, author } = work;
+    await redis.sadd(globalKeys.sales, ref.id);
+    const id = auditId.replace('aud_', 'sale_');
+    const sale = { id, audit, plan, restore, by: { ...author, override } };
+    const word = await new SaleStore(redis).apply(ref, sale);
+    return { word: word === 'other' ? 'conflict' : 'applied', revision: draft.revision };
+  }
+
+  /** No step may come after the values are back, so the sale is stopped first. */
+  private async rollback(
+    { saleId, fields }: Extract<Operation, { kind: 'saleRollback' }>,
+    work: Performing,
+    ref: EventRef,
+  ): Promise<Performed> {
+    const { redis, store } = this.parts;
+    const { draft, changeId, audit } = work;
+    const { revision } = draft;
+    const sales = new SaleStore(redis);
+    await sales.stop(ref, { id: saleId });
+    const done = await store.setSettings(ref, { ifRevision: revision, changeId, audit, fields });
+    if (done.word !== 'unchanged') return done;
+    // All values are as they were: the stop alone is told.
+    await store.noteAudit(ref, { noteId: changeId, record: audit });
+    return { word: 'applied', revision };
   }
 
   /** The event's own trail goes with it, so the record is kept with those of all events. */

@@ -1,6 +1,7 @@
 /** From an action and an event to a draft: reads what the action needs and leaves the rest to pure functions. */
 import type { ParsedAction } from '../../../contract/actions.ts';
 import { TacosError } from '../../../contract/errors.ts';
+import { SaleStore } from '../../sale-store.ts';
 import { phaseAt } from '../../settings.ts';
 import type { Budget } from '../budget.ts';
 import type { ChangedEvent, ChangesParts } from '../changes-parts.ts';
@@ -16,6 +17,7 @@ import { message } from './message.ts';
 import { close, drain, open, pause, resume } from './phase.ts';
 import { checkExpire, deleteEvent, expire, flush, remove } from './places.ts';
 import { newestRecords } from './record.ts';
+import { applySale, rollbackSale } from './sale.ts';
 import { eventSet, settingsSet } from './settings.ts';
 import { countSilent } from './silent.ts';
 
@@ -48,10 +50,12 @@ export function seenOf(event: ChangedEvent, nowMs: number): Seen {
 export class Planner {
   private readonly parts: ChangesParts;
   private readonly budget: Budget;
+  private readonly sales: SaleStore;
 
   constructor(parts: ChangesParts, budget: Budget) {
     this.parts = parts;
     this.budget = budget;
+    this.sales = new SaleStore(parts.redis);
   }
 
   /** Events that an action is about; null = of no single event. */
@@ -111,6 +115,10 @@ export class Planner {
         return flush(seen);
       case 'queue.message':
         return message(seen, action);
+      case 'sale.apply':
+        return applySale(seen, action, await this.sales.read(opened.ref));
+      case 'sale.rollback':
+        return rollbackSale(seen, await this.sales.read(opened.ref));
     }
   }
 

@@ -1,0 +1,178 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Finding } from '../../../contract/doctor.ts';
+import type { SalePlanView } from '../../../contract/sale.ts';
+import { CliError } from '../../errors.ts';
+import { FakeMachine } from '../../testing/fake-runtime.ts';
+import { planFor } from '../../testing/plans.ts';
+
+let machine: FakeMachine;
+beforeEach(() => {
+  machine = new FakeMachine();
+});
+afterEach(() => machine.remove());
+
+const head = `apiVersion: tacos/v1
+kind: Sale
+event: evt_x
+opensAt: "2026-11-21T15:00:00+09:00"
+lasts: 2h
+visitors: 3000
+`;
+const file = (steps: string, more = ''): string => {
+  const path = join(machine.home, 'sale.yaml');
+  writeFileSync(path, `${head}${more}steps:\n${steps}`);
+  return path;
+};
+const steps =
+  '  - {at: 5m, refill: 80, ramp: 1m30s}\n  - {at: -10m, message: "soon, at last", for: 10m}\n' +
+  '  - {at: 0s, capacity: 400, window: 900}\n  - {at: "2026-11-21T07:00:00Z", refill: 20, for: 30m}\n';
+
+describe('the file', () => {
+  it('is sent as one action: times made absolute, an action for each thing, by time', async () => {
+    const { code } = await machine.run('sale', 'apply', file(steps), '--yes', '--reason', 'on sale tonight');
+    expect(code).toBe(0);
+    const [act] = machine.api.acts;
+    expect(act?.request).toMatchObject({ events: ['evt_x'], reason: 'on sale tonight' });
+    const at = (time: string) => `2026-11-21T${time}.000Z`;
+    expect(act?.request.action).toEqual({
+      type: 'sale.apply',
+      opensAt: at('06:00:00'),
+      endsAt: at('08:00:00'),
+      visitors: 3_000,
+      steps: [
+        {
+          id: '2.message',
+          at: at('05:50:00'),
+          action: { type: 'queue.message', text: 'soon, at last', forSec: 600 },
+        },
+        { id: '3.bucket', at: at('06:00:00'), action: { type: 'bucket.set', capacity: 400 } },
+        { id: '3.window', at: at('06:00:00'), action: { type: 'settings.set', window: 900 } },
+        { id: '1.bucket', at: at('06:05:00'), action: { type: 'bucket.set', refillPerSec: 80, rampSec: 90 } },
+        {
+          id: '4.bucket',
+          at: at('07:00:00'),
+          action: { type: 'bucket.set', refillPerSec: 20, forSec: 1_800 },
+        },
+      ],
+    });
+  });
+
+  it.each([
+    ['  - {at: 5m}\n', 'step 1: it changes nothing'],
+    ['  - {at: 5m, refill: 0}\n', 'steps.0.refill'],
+    ['  - {at: soon, refill: 5}\n', 'steps.0.at'],
+    ['  - {at: 5m, window: 5, ramp: 5m}\n', 'step 1: ramp is for refill and capacity'],
+    ['  - {at: 5m, refill: 5, ramp: 5m, for: 1m}\n', 'step 1: ramp is longer than for'],
+    ['  - {at: 5m, refill: 5, colour: red}\n', 'steps.0'],
+    ['  - {at: 5m, refill: [}\n', 'is not YAML'],
+  ])('that says %j is exit 2, and nothing is sent', async (wrong, why) => {
+    const { code, stderr } = await machine.run('sale', 'apply', file(wrong), '--yes');
+    expect([code, stderr]).toEqual([2, expect.stringContaining(why)]);
+    expect(machine.api.plans).toEqual([]);
+  });
+
+  it('that is not there is exit 2', async () => {
+    expect((await machine.run('sale', 'plan', join(machine.home, 'none.yaml'))).code).toBe(2);
+  });
+});
+
+describe('sale plan', () => {
+  it('says the steps and what the model foresees, and changes nothing', async () => {
+    const { code, stdout } = await machine.run('sale', 'plan', file(steps));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^STEP +AT +WHAT\n2\.message +2026-11-21T05:50:00\.000Z +message "soon, at last", for 600 s\n/,
+    );
+    expect(stdout).toMatch(
+      /\nwait +half .+, 95 % .+, longest .+\nempty +.+ after the opening; 3,000 let in\n$/,
+    );
+    expect(machine.api.acts).toEqual([]);
+  });
+
+  it('is exit 6 where the server would refuse it, with the reason', async () => {
+    const request = { events: ['evt_x'], action: { type: 'sale.rollback' } } as const;
+    const plan = planFor({ ...request, events: [...request.events] });
+    const [item] = plan.items;
+    if (item === undefined) throw new Error('a plan without items');
+    const refusals = [{ code: 'SALE_RUNNING', text: 'another one is running', canOverride: false }];
+    machine.api.planNow = { ...plan, items: [{ ...item, refusals }] };
+    const { code, stdout, stderr } = await machine.run('sale', 'plan', file(steps), '-o', 'json');
+    const { item: view } = JSON.parse(stdout) as { item: SalePlanView };
+    expect([code, stderr, view.refusals]).toEqual([6, '', ['another one is running']]);
+  });
+});
+
+describe('sale status', () => {
+  it('shows each step with what became of it, and warns of refused ones', async () => {
+    const { code, stdout, stderr } = await machine.run('sale', 'status', 'evt_x');
+    expect([code, stderr]).toEqual([0, 'warning: refused: 1.bucket\n']);
+    expect(stdout).toMatch(/^sale +sale_0123456789, running\napplied +.+ by mina: on sale tonight\n/);
+    expect(stdout).toMatch(
+      /\n1\.bucket .+ failed +0\.3s +- +refill 400\/s: all events would take 400 of 120\/s\n/,
+    );
+    expect((await machine.run('sale', 'status', 'evt_x', '-o', 'name')).stdout).toBe('sale_0123456789\n');
+  });
+});
+
+it('sale rollback is one action', async () => {
+  const { code } = await machine.run('sale', 'rollback', 'evt_x', '--yes', '--reason', 'called off today');
+  expect([code, machine.api.acts[0]?.request.action]).toEqual([0, { type: 'sale.rollback' }]);
+});
+
+describe('sale check', () => {
+  const check = async (...argv: string[]) => {
+    const ran = await machine.run('sale', 'check', file(steps), ...argv, '-o', 'json');
+    const { items = [] } = ran.stdout === '' ? {} : (JSON.parse(ran.stdout) as { items: Finding[] });
+    return { ...ran, of: (name: string) => items.find((each) => each.check === name) };
+  };
+
+  it('asks the server with the figures of the file, and lists its lines and its own', async () => {
+    const { code, of } = await check();
+    expect(machine.api.saleChecks).toEqual([
+      expect.objectContaining({ visitors: 3_000, joinPerSec: 300, endsAt: '2026-11-21T08:00:00.000Z' }),
+    ]);
+    expect(of('sale-file')?.result).toBe('pass');
+    expect(of('loadtest')).toMatchObject({ result: 'fail', next: 'tacos loadtest 30k' });
+    expect(of('synthetic-visitor')).toMatchObject({
+      result: 'fail',
+      next: expect.stringContaining('tacos context set'),
+    });
+    expect(code).toBe(10);
+    const { stdout } = await machine.run('sale', 'check', file(steps));
+    expect(stdout).toMatch(/^pass {2}sale-file evt_x: the server would take it\n/);
+  });
+
+  it('takes a load test that passed lately, and no other', async () => {
+    const report = join(machine.home, 'report.json');
+    const write = (data: object) => writeFileSync(report, JSON.stringify(data));
+    const result = async () => (await check('--loadtest', report)).of('loadtest');
+    write({ item: { scenario: '30k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z' } });
+    expect(await result()).toMatchObject({ result: 'pass', text: '30k passed, 24h03m ago' });
+    for (const [change, why] of [
+      [{ passed: false }, 'failed'],
+      [{ partial: true }, 'stopped before its end'],
+      [{ endedAt: '2026-10-01T00:00:00Z' }, 'passed, but'],
+    ] as const) {
+      write({ scenario: '30k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z', ...change });
+      expect(await result()).toMatchObject({ result: 'fail', text: expect.stringContaining(why) });
+    }
+    write({ passed: 'yes' });
+    expect(await result()).toMatchObject({ result: 'fail', text: expect.stringContaining('no report') });
+  });
+
+  it('says that the clock is off, and that the server would refuse the file', async () => {
+    machine.api.clockSkewSec = -9;
+    machine.api.failures.plan = new CliError('This opening time has passed.', {
+      code: 'BAD_REQUEST',
+      exitCode: 2,
+    });
+    const { of } = await check();
+    expect(of('sale-file')).toMatchObject({ result: 'fail', text: 'This opening time has passed.' });
+    expect((await check()).of('clock-skew')).toMatchObject({
+      result: 'fail',
+      next: 'timedatectl set-ntp true',
+    });
+  });
+});

@@ -1,0 +1,147 @@
+/** Actions on a whole sale: taking its plan, and ending it with the values before it. */
+import type { ParsedAction, SaleStep } from '../../../contract/actions.ts';
+import type { ChangeRow } from '../../../contract/audit.ts';
+import { TacosError } from '../../../contract/errors.ts';
+import { inOrder, type StoredSale } from '../../sale-store.ts';
+import { bucketSet } from './bucket.ts';
+import { claimOf } from './claim.ts';
+import { badRequest, type Draft, draftOf, type Guard, peopleOf, type Seen, settingsDraft } from './draft.ts';
+import { message } from './message.ts';
+import { type RawFields, rawOf, summaryOfRows, withFields } from './setting-rows.ts';
+import { eventSet, settingsSet } from './settings.ts';
+
+type SaleApply = Extract<ParsedAction, { type: 'sale.apply' }>;
+
+/** What a sale may change, and a rollback brings back. */
+const touchedFields = [
+  'refill',
+  'capacity',
+  'window',
+  'message',
+  'messageUntil',
+  'opensAt',
+  'prequeueFrom',
+] as const;
+/** Of these, what says nothing any more once the event has opened. */
+const beforeOpening: readonly string[] = ['opensAt', 'prequeueFrom'];
+
+/** The values that a rollback brings back, as they are now. */
+export function restoreOf({ settings }: Seen): RawFields {
+  const raw = rawOf(settings);
+  return Object.fromEntries(touchedFields.map((name) => [name, raw[name] ?? '']));
+}
+
+/** The opening as a step: it is set at once, and then holds with every admin process dead. */
+export const openingStep = ({ opensAt, prequeueFrom }: SaleApply, nowMs: number): SaleStep => ({
+  id: 'opening',
+  at: new Date(nowMs).toISOString(),
+  action: { type: 'event.set', opensAt, ...(prequeueFrom === undefined ? {} : { prequeueFrom }) },
+});
+
+/** `running`: the sale that is there now. */
+export function applySale(seen: Seen, action: SaleApply, running: StoredSale | undefined): Draft {
+  const { nowMs, id } = seen;
+  const steps = inOrder(action.steps);
+  const ids = new Set(steps.map((step) => step.id));
+  if (ids.size < steps.length || ids.has('opening')) throw badRequest('Two steps have the same id.');
+  const drafts = [openingStep(action, nowMs), ...steps].map((step) => draftOfStep(seen, step));
+  const last = steps.at(-1);
+  const opening = drafts[0]?.rows ?? [];
+  const until = last === undefined ? '' : `, the last one at ${last.at}`;
+  const text = `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${until}`;
+  const rows: ChangeRow[] = [...opening, { name: 'sale', unit: 'text', before: null, after: text }];
+  return draftOf(seen, {
+    level: 'S2',
+    people: peopleOf(seen),
+    rows,
+    refusals: [...runningGuard(id, running), ...stepGuards(steps, seen)],
+    warnings: [...new Set(drafts.flatMap(({ warnings }) => warnings))],
+    summary: `sale applied: ${text}; ${summaryOfRows(opening)}`,
+    operation: { kind: 'sale', plan: action, restore: restoreOf(seen) },
+  });
+}
+
+/** Checked now, though it is done later, with the figures of then. @throws TacosError BAD_REQUEST */
+function draftOfStep(seen: Seen, { id, action }: SaleStep): Pick<Draft, 'rows' | 'warnings'> {
+  try {
+    if (action.type === 'bucket.set') return { ...bucketSet(seen, action), warnings: [] };
+    if (action.type === 'settings.set') return { ...settingsSet(seen, action), warnings: [] };
+    if (action.type === 'queue.message') return message(seen, action);
+    if (action.type === 'event.set') return eventSet(seen, action);
+    return { rows: [], warnings: [] };
+  } catch (error) {
+    if (!(error instanceof TacosError)) throw error;
+    const { hint } = error.refusal;
+    throw badRequest(`Step ${id}: ${error.message}`, hint);
+  }
+}
+
+function runningGuard(event: string, running: StoredSale | undefined): Guard[] {
+  if (running?.state !== 'running') return [];
+  const text = `${running.id} of ${running.by.name} is running: tacos sale rollback ${event} ends it`;
+  return [{ code: 'SALE_RUNNING', text, canOverride: false }];
+}
+
+function stepGuards(steps: readonly SaleStep[], { nowMs }: Seen): Guard[] {
+  const past = steps.filter(({ at }) => Date.parse(at) <= nowMs);
+  const hpa = steps.filter(({ action }) => action.type === 'hpa.patch');
+  const names = (of: readonly SaleStep[]): string => of.map(({ id }) => id).join(', ');
+  const guards: Guard[] = [];
+  if (past.length > 0)
+    guards.push({
+      code: 'STEP_PAST',
+      text: `the time of ${names(past)} has passed: move the sale, or take the step out`,
+      canOverride: false,
+    });
+  if (hpa.length > 0)
+    guards.push({
+      code: 'HPA_UNKNOWN',
+      text: `${names(hpa)} sets the floor of the gateways, and this admin API does not lead an HPA: set it with kubectl, and take the step out`,
+      canOverride: false,
+    });
+  return guards;
+}
+
+/** Stops the sale and brings back the values before it, whatever was set since. @throws TacosError SALE_NOT_FOUND */
+export function rollbackSale(seen: Seen, sale: StoredSale | undefined): Draft {
+  if (sale === undefined) throw new TacosError('SALE_NOT_FOUND', { hint: `tacos sale apply FILE` });
+  const { settings, nowMs, phase, id } = seen;
+  const isBefore = phase === 'scheduled' || phase === 'prequeue';
+  const kept = Object.entries(sale.restore).filter(([name]) => isBefore || !beforeOpening.includes(name));
+  const fields = withoutEndedMessage(Object.fromEntries(kept), nowMs);
+  const after = withFields(settings, fields);
+  const draft = settingsDraft(
+    seen,
+    { after, touched: Object.keys(fields), asked: [] },
+    {
+      level: 'S2',
+      moves: true,
+      people: peopleOf(seen),
+      claim: { before: claimOf(settings, nowMs), after: claimOf(after, nowMs) },
+      summary: '',
+      operation: { kind: 'saleRollback', saleId: sale.id, fields },
+    },
+  );
+  const pending =
+    sale.plan.steps.length - [...sale.outcomes.keys()].filter((step) => step !== 'opening').length;
+  const steps: ChangeRow = { name: 'sale', unit: 'text', before: sale.state, after: 'stopped' };
+  const rows = [...draft.rows, steps];
+  return {
+    ...draft,
+    rows,
+    unchanged: sale.state === 'stopped' && draft.rows.every((row) => row.before === row.after),
+    warnings: [
+      ...(isBefore
+        ? []
+        : [`the event has opened and stays ${phase}: tacos queue pause ${id} holds the line`]),
+      ...(sale.state === 'running' && pending > 0 ? [`${pending} steps that were to come are dropped`] : []),
+    ],
+    summary: `sale ${sale.id} rolled back: ${summaryOfRows(rows)}`,
+  };
+}
+
+/** A message whose time has ended meanwhile does not come back. */
+function withoutEndedMessage(fields: RawFields, nowMs: number): RawFields {
+  const untilMs = Number(fields.messageUntil ?? 0);
+  return untilMs > 0 && untilMs <= nowMs ? { ...fields, message: '', messageUntil: '0' } : fields;
+}
