@@ -15,6 +15,7 @@ import {
   planOf,
   positionOf,
   saleOf,
+  saleReportOf,
   settingsView,
   snapshotOf,
   storyOf,
@@ -72,6 +73,10 @@ export class FakeDesk implements Desk {
     view: async (event: string) => {
       this.need(event);
       return saleOf();
+    },
+    report: async (event: string) => {
+      this.need(event);
+      return saleReportOf();
     },
     check: async (event: string, ...asked: readonly unknown[]) => {
       this.need(event);

@@ -4,7 +4,7 @@ import type { BudgetView, EventView, SettingsView, VersionView } from '../../con
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
-import type { SaleView } from '../../contract/sale.ts';
+import type { SaleReport, SaleView } from '../../contract/sale.ts';
 import type { Overview, QueueSnapshot, RedisFigures } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 
@@ -267,4 +267,19 @@ export const changeOf = (action: string, events: readonly string[] = ['evt_x']):
     receipt: { inForce: 6, of: 6, afterMs: 212, missing: [] },
   })),
   warnings: [],
+});
+
+/** A report of an event without a sale. */
+export const saleReportOf = (): SaleReport => ({
+  event: 'evt_x',
+  sale: null,
+  joined: 3_000,
+  admitted: 2_400,
+  waiting: 500,
+  waits: { people: 2_400, share: 1, p50Ms: 60_000, p95Ms: 110_000, maxMs: 121_000 },
+  left: 40,
+  expired: 60,
+  etaErrorRatio: 0.04,
+  alarms: [],
+  missing: ['refusals by reason: in Prometheus'],
 });
