@@ -6,7 +6,7 @@ import type { AuditEntry } from '../contract/audit.ts';
 import type { DeskFigures } from '../contract/desk-figures.ts';
 import type { Finding } from '../contract/doctor.ts';
 import type { HpaQuery, HpaView } from '../contract/hpa.ts';
-import type { SaleCheckRequest, SaleView } from '../contract/sale.ts';
+import type { SaleCheckRequest, SaleReport, SaleView } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../contract/visitors.ts';
 
@@ -73,6 +73,8 @@ export interface Desk {
   readonly sales: {
     /** How far the sale of an event has come. @throws TacosError EVENT_NOT_FOUND, SALE_NOT_FOUND */
     view(event: string): Promise<SaleView>;
+    /** What is known of a sale afterwards, or of an event without one. @throws TacosError EVENT_NOT_FOUND */
+    report(event: string): Promise<SaleReport>;
     /** The list before a sale. `webhookTook` null = no webhook is set. @throws TacosError EVENT_NOT_FOUND */
     check(
       event: string,

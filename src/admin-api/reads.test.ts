@@ -54,6 +54,7 @@ it('an event that is not there is said so by every route below it', async () => 
     '/bucket/history',
     '/settings',
     '/sale',
+    '/sale/report',
     '/positions',
     '/visitors/v_abcdefgh',
   ]) {

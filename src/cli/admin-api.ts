@@ -14,7 +14,7 @@ import type {
 import type { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import type { findingListSchema } from '../contract/doctor.ts';
 import type { HpaQuery, hpaReplySchema } from '../contract/hpa.ts';
-import type { SaleCheckRequest, saleReplySchema } from '../contract/sale.ts';
+import type { SaleCheckRequest, saleReplySchema, saleReportReplySchema } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionList, visitorReplySchema } from '../contract/visitors.ts';
 import type { OverviewMessage, StreamMessage } from './watch/stream.ts';
@@ -44,6 +44,7 @@ export interface AdminApi {
   bucket(event: string): Promise<BucketItemReply>;
   history(event: string): Promise<z.output<typeof versionListSchema>>;
   sale(event: string): Promise<z.output<typeof saleReplySchema>>;
+  saleReport(event: string): Promise<z.output<typeof saleReportReplySchema>>;
   /** The list before a sale, as far as the server sees; sends the webhook a test message. */
   saleCheck(event: string, ask: SaleCheckRequest): Promise<z.output<typeof findingListSchema>>;
   settings(event: string): Promise<z.output<typeof settingsReplySchema>>;

@@ -15,7 +15,7 @@ import {
 import { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import { findingListSchema } from '../contract/doctor.ts';
 import { hpaReplySchema } from '../contract/hpa.ts';
-import { saleReplySchema } from '../contract/sale.ts';
+import { saleReplySchema, saleReportReplySchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionListSchema, visitorReplySchema } from '../contract/visitors.ts';
 import type { AdminApi, ChangeHeaders } from './admin-api.ts';
@@ -95,6 +95,7 @@ function readsOf(answer: Answer): Reads {
     bucket: (event) => get(`${pathOf(event)}/bucket`, bucketItemReplySchema, event),
     history: (event) => get(`${pathOf(event)}/bucket/history`, versionListSchema, event),
     sale: (event) => get(`${pathOf(event)}/sale`, saleReplySchema, event),
+    saleReport: (event) => get(`${pathOf(event)}/sale/report`, saleReportReplySchema, event),
     saleCheck: (event, ask) => {
       const path = `${pathOf(event)}/sale/check`;
       return answer(

@@ -63,6 +63,7 @@ describe('schema', () => {
     ['queue', 'positions', 'evt_x'],
     ['queue', 'settings', 'get', 'evt_x'],
     ['sale', 'status', 'evt_x'],
+    ['sale', 'report', 'evt_x'],
     ['bucket', 'set', 'evt_x', '--refill', '80'],
     ['bucket', 'set', 'evt_x', '--refill', '80', '--dry-run'],
     ['simulate', '--from-live', 'evt_x', '--refill', '50'],

@@ -14,7 +14,7 @@ import { auditEntrySchema } from '../contract/audit.ts';
 import { capacitySchema } from '../contract/capacity.ts';
 import { findingSchema } from '../contract/doctor.ts';
 import { hpaViewSchema } from '../contract/hpa.ts';
-import { saleFileSchema, salePlanSchema, saleViewSchema } from '../contract/sale.ts';
+import { saleFileSchema, salePlanSchema, saleReportSchema, saleViewSchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
 
@@ -181,6 +181,12 @@ export const documentKinds: readonly DocumentKind[] = [
     summary: 'what a sale would do and how long people would wait',
     form: 'item',
     item: salePlanSchema,
+  },
+  {
+    kind: 'SaleReport',
+    summary: 'what became of a sale, with every change',
+    form: 'item',
+    item: saleReportSchema.extend({ changes: z.array(auditEntrySchema) }),
   },
   { kind: 'SaleStatus', summary: 'how far a sale has come', form: 'item', item: saleViewSchema },
   {

@@ -167,3 +167,36 @@ export const saleCheckRequestSchema = z.object({
   refillPerSec: z.number().max(refillPerSecMax).optional(),
 });
 export type SaleCheckRequest = z.infer<typeof saleCheckRequestSchema>;
+
+const milliseconds = z.number().nullable();
+
+/** What is known of a sale afterwards; only figures that have a source. */
+export const saleReportSchema = z.object({
+  event: z.string(),
+  /** The sale that it is about; null = none was applied to the event. */
+  sale: saleViewSchema.nullable(),
+  /** Of the event's whole life. */
+  joined: z.number().int(),
+  admitted: z.number().int(),
+  waiting: z.number().int(),
+  /** From join to entry, of those that the journal still tells of. */
+  waits: z.object({
+    people: z.number().int(),
+    /** Of all admissions, 0 to 1. */
+    share: z.number(),
+    p50Ms: milliseconds,
+    p95Ms: milliseconds,
+    maxMs: milliseconds,
+  }),
+  /** Who left by themselves, and who was silent too long or ended by an operator; as far as the journal reaches. */
+  left: z.number().int(),
+  expired: z.number().int(),
+  /** Mean error of the waits shown, share of the real ones, as the gateways measure it now; null = too few. */
+  etaErrorRatio: z.number().nullable(),
+  /** Alarms that are on now. */
+  alarms: z.array(z.object({ id: z.string(), severity: z.string(), text: z.string() })),
+  /** Figures that a report should have, and where they are instead. */
+  missing: z.array(z.string()),
+});
+export type SaleReport = z.infer<typeof saleReportSchema>;
+export const saleReportReplySchema = itemReplySchema(saleReportSchema);

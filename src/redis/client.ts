@@ -46,10 +46,52 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
       Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin,
     ...(options.scripts ? { scripts: scriptOptions(options.scripts) } : {}),
   });
-  // Every command's failure reaches its caller; the connection's own errors would only repeat it.
-  client.on('error', () => {});
+  noteRefusals(client, address.username ?? 'default');
   if (address.readPassword !== undefined) renewPassword(client, address.readPassword);
   return client;
+}
+
+/** What a server says that does not take the user or the password. */
+const refusedText = /^(WRONGPASS|NOAUTH)\b/;
+
+const refusals = new WeakMap<RedisClient, string>();
+
+/**
+ * Every command's failure reaches its caller, so of the connection's own errors only this is kept: which user the
+ * server refuses. No caller learns it, as commands fail with the connection.
+ */
+function noteRefusals(client: RedisClient, username: string): void {
+  client.on('error', ({ message }: Error) => {
+    const code = refusedText.exec(message)?.[1];
+    if (code === undefined) refusals.delete(client);
+    else refusals.set(client, `Redis refuses the user ${username} (${code})`);
+  });
+  client.on('ready', () => refusals.delete(client));
+}
+
+/** That the server refuses to sign this connection in, a sentence for the operator; undefined = it does not. */
+export const refusalOf = (client: RedisClient): string | undefined => refusals.get(client);
+
+/** Tells when the server refuses one of these connections: once, and again only after one has served meanwhile. */
+export function onRefused(clients: readonly RedisClient[], tell: (refusal: string) => void): void {
+  let told: string | undefined;
+  for (const client of clients) {
+    client.on('error', () => {
+      const refusal = refusalOf(client);
+      if (refusal === undefined || refusal === told) return;
+      told = refusal;
+      tell(refusal);
+    });
+    client.on('ready', () => (told = undefined));
+  }
+}
+
+/** Why a command of this connection failed, for a log: what broke the connection rather than that it broke. */
+export function failureOf(client: RedisClient, error: unknown): string {
+  const refusal = refusalOf(client);
+  if (refusal !== undefined) return refusal;
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'MaxRetriesPerRequestError' ? 'the connection to Redis broke' : error.message;
 }
 
 /** Servers that have several certificates choose by the name asked for. Of an address there is none (RFC 6066, 3). */

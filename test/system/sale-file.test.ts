@@ -5,6 +5,7 @@ import type { AuditEntry } from '../../src/contract/audit.ts';
 import type { Finding } from '../../src/contract/doctor.ts';
 import type { SaleView } from '../../src/contract/sale.ts';
 import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
+import { runCrowd } from '../../src/simulator/crowd.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { pause } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
@@ -162,6 +163,7 @@ describe('a sale as a file', () => {
       const { items } = JSON.parse(stdout) as { items: Finding[] };
       return { code, failing: items.filter(({ result }) => result === 'fail').map((one) => one.check) };
     };
+    const asAda = (...argv: string[]) => office.tacos(argv, { as: 'ada', server: server ?? '' });
     const redisSet = (...pair: [string, string]) => office.look.config('SET', ...pair);
     await redisSet('appendonly', 'yes');
     await eventually(async () => expect(await check()).toEqual({ code: 0, failing: [] }), {
@@ -170,10 +172,7 @@ describe('a sale as a file', () => {
     await redisSet('maxmemory-policy', 'allkeys-lru');
     await redisSet('maxmemory', '10mb');
     expect((await run('budget', 'set', '15', '--reason', 'backends are slow')).code).toBe(4);
-    await office.tacos(['budget', 'set', '15', '--reason', 'backends are slow'], {
-      as: 'ada',
-      server: server ?? '',
-    });
+    await asAda('budget', 'set', '15', '--reason', 'backends are slow');
     await eventually(
       async () =>
         expect(await check()).toEqual({
@@ -184,5 +183,39 @@ describe('a sale as a file', () => {
     );
     await redisSet('maxmemory-policy', 'noeviction');
     await redisSet('maxmemory', '0');
+    await asAda('budget', 'set', '1000', '--reason', 'backends are well');
   }, 90_000);
+
+  it('is reported on afterwards: its totals are those of the visitors', async () => {
+    const event = 'evt_told';
+    await create(event);
+    const path = saleFile(event, '  - {at: 1s, refill: 60}\n', 5);
+    const applied = await run('sale', 'apply', path, '--reason', 'on sale tonight');
+    expect(applied.code, applied.stderr).toBe(0);
+    await eventually(async () => (await item<QueueSnapshot>('queue', 'get', event)).phase === 'open', {
+      withinMs: 20_000,
+      everyMs: 200,
+    });
+    const leaving = new AbortController();
+    const crowd = { gateway: office.urls, event, visitors: 300, connections: 16 };
+    const seen = await runCrowd({ ...crowd, arrivals: { kind: 'burst' } }, { signal: leaving.signal });
+    interface Report {
+      readonly joined: number;
+      readonly admitted: number;
+      readonly waits: { readonly people: number; readonly p50Ms: number; readonly maxMs: number };
+      readonly changes: readonly AuditEntry[];
+    }
+    const report = await item<Report>('sale', 'report', event);
+    expect([report.joined, report.admitted, report.waits.people]).toEqual([
+      seen.joined,
+      seen.admissions.total,
+      seen.admissions.total,
+    ]);
+    expect(report.waits.p50Ms).toBeLessThanOrEqual(report.waits.maxMs);
+    expect(Math.abs(report.waits.maxMs / 1_000 - seen.waitSec.max)).toBeLessThan(3);
+    expect(report.changes.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(['sale.apply', 'event.set', 'bucket.set', 'queue.open']),
+    );
+    expect((await run('sale', 'report', event)).stdout).toContain(`| let in | ${seen.admissions.total} |`);
+  }, 60_000);
 });

@@ -21,6 +21,7 @@ const ofOperators = [
   'EVENT_EXISTS',
   'GUARD_RAIL',
   'HPA_NOT_FOUND',
+  'SALE_NOT_FOUND',
   'VERSION_CONFLICT',
   'VISITOR_NOT_FOUND',
 ];

@@ -1,10 +1,10 @@
 /** How far the sale of an event has come; applying and rolling back are actions. */
 import { findingListSchema } from '../../contract/doctor.ts';
-import { saleCheckRequestSchema, saleReplySchema } from '../../contract/sale.ts';
+import { saleCheckRequestSchema, saleReplySchema, saleReportReplySchema } from '../../contract/sale.ts';
 import type { RouteContext, TypedApp } from '../app.ts';
 import { eventParams, itemOf, listOf, refusals, tags } from './common.ts';
 
-/** Registers GET /admin/v1/events/{id}/sale and POST /admin/v1/events/{id}/sale/check. */
+/** Registers GET /admin/v1/events/{id}/sale, GET …/sale/report and POST /admin/v1/events/{id}/sale/check. */
 export function saleRoutes(app: TypedApp, { desk, serverFacts, testWebhook }: RouteContext): void {
   app.get(
     '/admin/v1/events/:id/sale',
@@ -20,6 +20,19 @@ export function saleRoutes(app: TypedApp, { desk, serverFacts, testWebhook }: Ro
     async ({ params }) => itemOf('SaleStatus', await desk.sales.view(params.id)),
   );
 
+  app.get(
+    '/admin/v1/events/:id/sale/report',
+    {
+      config: { role: 'viewer' },
+      schema: {
+        tags: tags.queues,
+        summary: 'What is known of a sale afterwards; its changes are in the audit trail',
+        params: eventParams,
+        response: { 200: saleReportReplySchema, ...refusals(404) },
+      },
+    },
+    async ({ params }) => itemOf('SaleReport', await desk.sales.report(params.id)),
+  );
   app.post(
     '/admin/v1/events/:id/sale/check',
     {

@@ -17,6 +17,7 @@ import {
   planOf,
   positionOf,
   saleOf,
+  saleReportOf,
   settingsView,
   snapshotOf,
   storyOf,
@@ -74,6 +75,10 @@ export class FakeDesk implements Desk {
     view: async (event: string) => {
       this.need(event);
       return saleOf();
+    },
+    report: async (event: string) => {
+      this.need(event);
+      return saleReportOf();
     },
     check: async (event: string, ...asked: readonly unknown[]) => {
       this.need(event);

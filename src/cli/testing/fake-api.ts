@@ -7,7 +7,7 @@ import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
 import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
 import { hpaOf } from './hpa-view.ts';
 import { changeFor, planFor } from './plans.ts';
-import { saleOf } from './sale.ts';
+import { saleOf, saleReportOf } from './sale.ts';
 import {
   asOf,
   auditOf,
@@ -109,6 +109,11 @@ export class FakeApi implements AdminApi {
   async sale(_event: string) {
     this.maybeFail('sale');
     return { ...wrap('SaleStatus'), item: this.saleNow };
+  }
+
+  async saleReport(_event: string) {
+    this.maybeFail('saleReport');
+    return { ...wrap('SaleReport'), item: saleReportOf() };
   }
 
   async saleCheck(_event: string, ask: SaleCheckRequest) {

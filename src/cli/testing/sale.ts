@@ -1,5 +1,5 @@
 /** A sale as the server tells it, for tests. */
-import type { SaleView } from '../../contract/sale.ts';
+import type { SaleReport, SaleView } from '../../contract/sale.ts';
 
 /** One step done, one refused, one to come. */
 export const saleOf = (change: Partial<SaleView> = {}): SaleView => ({
@@ -35,4 +35,19 @@ export const saleOf = (change: Partial<SaleView> = {}): SaleView => ({
     { step: '2.window', at: '2026-11-21T06:05:00.000Z', text: 'window 1000', state: 'pending' },
   ],
   ...change,
+});
+
+/** What became of it. */
+export const saleReportOf = (): SaleReport => ({
+  event: 'evt_x',
+  sale: saleOf(),
+  joined: 3_000,
+  admitted: 2_400,
+  waiting: 500,
+  waits: { people: 2_400, share: 1, p50Ms: 60_000, p95Ms: 110_000, maxMs: 121_000 },
+  left: 40,
+  expired: 60,
+  etaErrorRatio: 0.042,
+  alarms: [],
+  missing: ['refusals by reason: in Prometheus'],
 });

@@ -101,7 +101,7 @@ export class Desk {
     this.news = new NewsDesk({ redis, nowMs, alarms });
     this.changes = this.newChanges();
     this.sales = new SaleDesk({
-      ...{ redis, nowMs, wide, log: options.log, address: options.redis },
+      ...{ redis, nowMs, wide, store: this.store, log: options.log, address: options.redis },
       ...{ event: (id) => this.opened(id), act: this.act.bind(this), budget: this.budget.bind(this) },
       isProtected: options.environment?.isProtected ?? false,
     });

@@ -2,15 +2,17 @@
 import type { BudgetView } from '../../contract/admin-api.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import { TacosError } from '../../contract/errors.ts';
-import type { SaleCheckRequest, SaleView } from '../../contract/sale.ts';
+import type { SaleCheckRequest, SaleReport, SaleView } from '../../contract/sale.ts';
 import type { RedisAddress } from '../../redis/client.ts';
 import { SaleStore } from '../sale-store.ts';
+import type { Store } from '../store.ts';
 import type { DeskEvent } from './desk-event.ts';
 import type { DeskWide } from './desk-wide.ts';
 import { doctorFacts, type ServerPart } from './doctor-facts.ts';
 import { reachingRedis } from './reaching.ts';
 import { replicationOf } from './replication.ts';
 import { saleFindings } from './sale-check.ts';
+import { saleReport } from './sale-report.ts';
 import { SaleRunner, type SaleRunnerParts } from './sale-runner.ts';
 import { saleView } from './sale-view.ts';
 
@@ -19,6 +21,7 @@ const lookMs = 500;
 
 /** What it stands on. */
 export interface SaleDeskParts extends SaleRunnerParts {
+  readonly store: Store;
   readonly wide: DeskWide;
   readonly address: RedisAddress;
   readonly isProtected: boolean;
@@ -43,6 +46,16 @@ export class SaleDesk {
     const sale = await this.reaching(() => new SaleStore(this.parts.redis).read(ref));
     if (sale === undefined) throw new TacosError('SALE_NOT_FOUND', { hint: 'tacos sale apply FILE' });
     return saleView(event, sale);
+  }
+
+  /** What is known of a sale afterwards, or of an event without one. @throws TacosError EVENT_NOT_FOUND */
+  async report(event: string): Promise<SaleReport> {
+    const { redis, store } = this.parts;
+    const opened = await this.parts.event(event);
+    return this.reaching(async () => {
+      const sale = await new SaleStore(redis).read(opened.ref);
+      return saleReport(opened, { redis, store, sale: sale === undefined ? null : saleView(event, sale) });
+    });
   }
 
   /**

@@ -36,6 +36,11 @@ export function saleCommands(program: Command, add: Register): void {
     examples: ['tacos sale status evt_demo', 'tacos sale status evt_demo -o json'],
     load: async () => (await import('./status.ts')).saleStatus,
   });
+  add(sale, 'report <EVT>', {
+    summary: 'what became of a sale: people, waits, steps, every change; Markdown or JSON',
+    examples: ['tacos sale report evt_demo > report.md', 'tacos sale report evt_demo -o json'],
+    load: async () => (await import('./report.ts')).saleReport,
+  });
   const rollback = add(sale, 'rollback <EVT>', {
     summary: 'no further step, and the values before the sale',
     examples: ['tacos sale rollback evt_demo --reason "venue has called it off"'],

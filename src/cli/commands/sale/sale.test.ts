@@ -6,6 +6,7 @@ import type { SalePlanView } from '../../../contract/sale.ts';
 import { CliError } from '../../errors.ts';
 import { FakeMachine } from '../../testing/fake-runtime.ts';
 import { planFor } from '../../testing/plans.ts';
+import { auditOf } from '../../testing/views.ts';
 
 let machine: FakeMachine;
 beforeEach(() => {
@@ -175,4 +176,25 @@ describe('sale check', () => {
       next: 'timedatectl set-ntp true',
     });
   });
+});
+
+it('sale report is Markdown with figures, steps and every change since, oldest first', async () => {
+  machine.api.auditNow = [
+    auditOf({ at: '2026-11-21T05:04:00.000Z', summary: 'refill 50 -> 80 | faster' }),
+    auditOf({ at: '2026-11-21T05:01:00.000Z', auditId: 'aud_first' }),
+    auditOf({ at: '2026-11-21T04:00:00.000Z', auditId: 'aud_before' }),
+  ];
+  const { code, stdout, stderr } = await machine.run('sale', 'report', 'evt_x');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^# Sale report: evt_x\n/);
+  expect(stdout).toContain('| let in | 2,400 |\n');
+  expect(stdout).toContain('| wait, 95 % | 1m50s |\n');
+  expect(stdout).toContain('| 1.bucket | 2026-11-21T05:02:00.000Z | refill 400/s | failed: ');
+  expect(stdout).toContain('refill 50 -> 80 \\| faster');
+  expect(stdout.indexOf('aud_first')).toBeLessThan(stdout.indexOf('aud_7R0D'));
+  expect(stdout).not.toContain('aud_before');
+  const { item } = JSON.parse((await machine.run('sale', 'report', 'evt_x', '-o', 'json')).stdout) as {
+    item: { changes: object[] };
+  };
+  expect(item.changes).toHaveLength(2);
 });

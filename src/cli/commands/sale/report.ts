@@ -1,0 +1,101 @@
+import type { AuditEntry } from '../../../contract/audit.ts';
+import type { SaleReport } from '../../../contract/sale.ts';
+import type { AdminApi } from '../../admin-api.ts';
+import type { Cli } from '../../cli.ts';
+import { formatDuration } from '../../duration.ts';
+import { clean } from '../../output/clean.ts';
+import { printResult } from '../../output/document.ts';
+import { count } from '../../output/format.ts';
+
+/** Records asked for at a time, and of one report at most. */
+const pageRecords = 500;
+const recordsMax = 10_000;
+
+/** `tacos sale report EVT`: Markdown for people, one document for programs. */
+export async function saleReport(cli: Cli, [event = '']: readonly string[]): Promise<void> {
+  const { api, context } = await cli.connect('read');
+  const { asOf, item, warnings } = await api.saleReport(event);
+  const changes = await changesOf(api, event, item.sale?.appliedAt);
+  const { output, fields } = cli.flags;
+  if ((output === 'table' || output === 'wide') && fields.length === 0) {
+    for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
+    cli.runtime.stdout.write(markdown({ report: item, changes, asOf }));
+    return;
+  }
+  const result = { kind: 'SaleReport', context: context.name, asOf, warnings, columns: [] };
+  const items = [{ ...item, changes }];
+  await printResult(cli.runtime, { ...result, items, single: true, name: () => event }, cli.flags);
+}
+
+/** The audit trail, oldest first; from the sale's beginning on where there was one. */
+async function changesOf(api: AdminApi, event: string, since: string | undefined): Promise<AuditEntry[]> {
+  const all: AuditEntry[] = [];
+  while (all.length < recordsMax) {
+    const before = all.at(-1)?.auditId;
+    const { items } = await api.audit({
+      event,
+      limit: pageRecords,
+      ...(before === undefined ? {} : { before }),
+    });
+    all.push(...items);
+    if (items.length < pageRecords) break;
+  }
+  return all.filter(({ at }) => since === undefined || Date.parse(at) >= Date.parse(since)).reverse();
+}
+
+const wait = (ms: number | null): string => (ms === null ? '-' : formatDuration(ms / 1000));
+const percent = (share: number | null): string =>
+  share === null ? 'not known' : `${(100 * share).toFixed(1)} %`;
+/** One cell of a Markdown table. */
+const cell = (text: string): string => clean(text).replaceAll('|', '\\|');
+
+function markdown({
+  report,
+  changes,
+  asOf,
+}: {
+  readonly report: SaleReport;
+  readonly changes: readonly AuditEntry[];
+  readonly asOf: string;
+}): string {
+  const { event, joined, admitted, waiting, left, expired, waits, etaErrorRatio, alarms, missing } = report;
+  const figures: readonly (readonly [string, string])[] = [
+    ['joined', count(joined)],
+    ['let in', count(admitted)],
+    ['wait now', count(waiting)],
+    ['left by themselves', count(left)],
+    ['expired', count(expired)],
+    ['wait, half of them', wait(waits.p50Ms)],
+    ['wait, 95 %', wait(waits.p95Ms)],
+    ['wait, longest', wait(waits.maxMs)],
+    ['waits known of', `${count(waits.people)} people, ${percent(waits.share)} of those let in`],
+    ['error of the waits shown, now', percent(etaErrorRatio)],
+    ['alarms that are on', alarms.length === 0 ? 'none' : alarms.map(({ id }) => id).join(', ')],
+  ];
+  return [
+    `# Sale report: ${event}\n\nAs of ${asOf}.\n`,
+    table(['what', 'figure'], figures),
+    ...stepLines(report),
+    `## Changes\n\n${table(
+      ['at', 'who', 'what', 'why', 'audit'],
+      changes.map(({ at, actor, summary, reason, auditId }) => [at, actor, summary, reason, auditId]),
+    )}`,
+    `## Not in this report\n\n${missing.map((text) => `- ${text}\n`).join('')}`,
+  ].join('\n');
+}
+
+function stepLines({ sale }: SaleReport): string[] {
+  if (sale === null) return [];
+  const rows = sale.steps.map(({ step, at, text, state, outcome }) => [
+    step,
+    at,
+    text,
+    outcome?.text === undefined ? state : `${state}: ${outcome.text}`,
+    outcome === undefined ? '' : `${outcome.lateSec.toFixed(1)} s`,
+  ]);
+  const head = `## Steps\n\n${sale.saleId} of ${sale.actor}, ${sale.state}: ${sale.reason}\n`;
+  return [`${head}\n${table(['step', 'at', 'what', 'state', 'late'], rows)}`];
+}
+
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |\n`).join('');

@@ -1,0 +1,111 @@
+/** What is known of a sale afterwards: from the journal, the event's totals and what the gateways report. */
+import type { SaleReport, SaleView } from '../../contract/sale.ts';
+import type { RedisClient } from '../../redis/client.ts';
+import { parseEntry } from '../journal.ts';
+import type { Store } from '../store.ts';
+import { Arrivals } from './arrivals.ts';
+import type { DeskEvent } from './desk-event.ts';
+
+const pageEntries = 5_000;
+
+/** Not kept anywhere that the admin API could read. */
+const missing = [
+  'refusals by reason: queue_operations_total and http_server_requests_total of the gateways, in Prometheus',
+  'faults and alarms that are over: ALERTS in Prometheus, or what the webhook was sent',
+  'the ETA error over the whole sale: eta_accuracy_gauge of the gateways, in Prometheus',
+];
+
+/** Joins, entries and ends as a journal tells them. */
+export class JournalTally {
+  private readonly firstSeqs: number[] = [];
+  private readonly joinedMs: number[] = [];
+  private readonly entered: { readonly seq: number; readonly atMs: number }[] = [];
+  left = 0;
+  expired = 0;
+
+  /** Takes in the value of an entry, in order. */
+  take(value: string): void {
+    const entry = parseEntry(value);
+    if (entry.kind === 'joined') {
+      this.firstSeqs.push(entry.firstSeq);
+      this.joinedMs.push(entry.nowMs);
+    } else if (entry.kind === 'entered') {
+      this.entered.push({ seq: entry.seq, atMs: entry.refilledAtUs / 1000 });
+    } else if (entry.kind === 'left') this.left += 1;
+    else if (entry.kind === 'expired') this.expired += entry.seqs.length;
+    else if (entry.kind === 'restored') this.expired -= entry.seqs.length;
+  }
+
+  /** Waits in ms, ascending. `earlier`: when a place was given out that the journal does not tell of any more. */
+  waits(earlier: (seq: number) => number | undefined): number[] {
+    const waits: number[] = [];
+    for (const { seq, atMs } of this.entered) {
+      const joinedMs = this.joinOf(seq) ?? earlier(seq);
+      if (joinedMs !== undefined) waits.push(Math.max(0, Math.round(atMs - joinedMs)));
+    }
+    return waits.sort((a, b) => a - b);
+  }
+
+  private joinOf(seq: number): number | undefined {
+    let low = 0;
+    let high = this.firstSeqs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.firstSeqs[middle] ?? 0) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return this.joinedMs[low - 1];
+  }
+}
+
+/** Reads it all; some ten thousand entries take a tenth of a second. */
+export async function saleReport(
+  event: DeskEvent,
+  {
+    redis,
+    store,
+    sale,
+  }: { readonly redis: RedisClient; readonly store: Store; readonly sale: SaleView | null },
+): Promise<SaleReport> {
+  const { ref, replica, reads, alarms } = event;
+  const tally = new JournalTally();
+  for (let from = '-'; ; ) {
+    const page = await redis.xrange(ref.keys.journal, from, '+', 'COUNT', pageEntries);
+    for (const [, fields] of page) tally.take(fields[1] ?? '');
+    const last = page.at(-1)?.[0];
+    if (last === undefined || page.length < pageEntries) break;
+    from = `(${last}`;
+  }
+  const arrivals = new Arrivals();
+  arrivals.take(await store.arrivals(ref, 0));
+  const { baseMs } = replica.settings;
+  const waits = tally.waits((seq) => {
+    const since = arrivals.sinceBaseMs(seq);
+    return since === undefined ? undefined : baseMs + since;
+  });
+  const { joinedTotal, admittedTotal, waiting } = event.snapshot();
+  const at = (share: number): number | null =>
+    waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? null;
+  const errors = reads.reports.flatMap(({ figures }) =>
+    figures === undefined || figures.eta < 0 ? [] : [figures.eta],
+  );
+  return {
+    event: event.id,
+    sale,
+    joined: joinedTotal,
+    admitted: admittedTotal,
+    waiting,
+    waits: {
+      people: waits.length,
+      share: admittedTotal === 0 ? 0 : waits.length / admittedTotal,
+      p50Ms: at(0.5),
+      p95Ms: at(0.95),
+      maxMs: waits.at(-1) ?? null,
+    },
+    left: tally.left,
+    expired: tally.expired,
+    etaErrorRatio: errors.length === 0 ? null : errors.reduce((a, b) => a + b, 0) / errors.length,
+    alarms: alarms.map(({ id, severity, text }) => ({ id, severity, text })),
+    missing: [...missing],
+  };
+}
