@@ -10,7 +10,8 @@
 -- KEYS[6] senders     hash    sender -> its last batch and reply
 -- KEYS[7] rejoined    hash    lost seq -> new seq, while lost places can be given back
 -- KEYS[8] arrivals    string  8 bytes a second: first seq, when
--- KEYS[9] journal     stream
+-- KEYS[9] subjects    hash    digest -> seq; who has entered gets no other place
+-- KEYS[10] journal    stream
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] sender      string  one process, one batch at a time
 -- ARGV[3] batchNo     int     rises with each batch of the sender
@@ -18,7 +19,7 @@
 -- ARGV[5] members     bytes   a member: flags (1 = person, 2 = key), 16 bytes of person, 16 of key and 4 of body hash
 -- ARGV[6] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"joined", firstSeq, nowMs, waitingBefore, i, what, seq, joinedMs, ...} with what 0 = same place,
---         1 = duplicate, 2 = key used with another body, 3 = full, for members that got no new place
+--         1 = duplicate, 2 = key used with another body, 3 = full, 4 = has entered, for members that got no new place
 --         | {"scheduled", opensAt} | {"closed"} | {"late"} | {"fence", incarnation} | {"absent"}
 -- COST    O(members)
 local event = read_event(KEYS[1])
@@ -26,12 +27,9 @@ if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 local last = redis.call('HGET', KEYS[6], ARGV[2])
 local memory = last and cmsgpack.unpack(last)
-if last then
-  if memory[1] == ARGV[3] then return memory[2] end
-  if tonumber(memory[1]) > tonumber(ARGV[3]) then return {'late'} end
-end
-local now = now_us(ARGV[6])
-local now_ms = math.floor(now / 1000)
+if memory and memory[1] == ARGV[3] then return memory[2] end
+if memory and tonumber(memory[1]) > tonumber(ARGV[3]) then return {'late'} end
+local now_ms = math.floor(now_us(ARGV[6]) / 1000)
 local phase = phase_at(event, now_ms)
 if phase == 'scheduled' then return {'scheduled', event.opensAt} end
 if phase == 'draining' or phase == 'closed' then return {'closed'} end
@@ -67,6 +65,8 @@ while at <= #members do
     except(member, held_body == body and 0 or 2, seq, joined_ms)
   elseif seq then
     except(member, 1, seq, joined_ms)
+  elseif person and redis.call('HEXISTS', KEYS[9], person) == 1 then
+    except(member, 4, 0, 0)
   elseif taken >= room then
     except(member, 3, 0, 0)
   else
@@ -94,7 +94,7 @@ if taken > 0 then
   if #people > 0 then redis.call('HSET', KEYS[5], unpack(people)) end
   redis.call('HSET', KEYS[1], 'seq', event.seq + taken, 'n', event.n + 1, 'waiting', event.waiting + taken, 'lastAt', int(now_ms))
   note_arrival(KEYS[8], first, now_ms, event.base, memory and memory[3])
-  append(KEYS[9], event.n + 1, string.format('j %.0f %d %.0f', first, taken, now_ms))
+  append(KEYS[10], event.n + 1, string.format('j %.0f %d %.0f', first, taken, now_ms))
 end
 redis.call('HSET', KEYS[6], ARGV[2], cmsgpack.pack({ARGV[3], reply, now_ms}))
 return reply

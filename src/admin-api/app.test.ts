@@ -30,6 +30,17 @@ describe('health', () => {
     expect(reply.json()).toMatchObject({ status: 'not_ready', dependencies: { redis: { ok: false } } });
   });
 
+  it('/readyz names the user whom Redis refuses', async () => {
+    const detail = 'Redis refuses the user tacos-admin (WRONGPASS)';
+    desk.connections = { refusal: detail };
+    for (const ready of [true, false]) {
+      desk.ready = ready;
+      const reply = await app.inject('/readyz');
+      expect(reply.statusCode).toBe(ready ? 200 : 503);
+      expect(reply.json()).toMatchObject({ dependencies: { redis: { ok: false, detail } } });
+    }
+  });
+
   it('names version, environment, the oldest CLI and where to log in', async () => {
     const reply = await app.inject('/version');
     expect(reply.json()).toEqual({

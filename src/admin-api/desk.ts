@@ -58,6 +58,8 @@ export type DeskNews =
 export interface Desk {
   /** True once Redis has answered. */
   readonly ready: boolean;
+  /** `refusal`: that Redis refuses the user whom this process signs in as, a sentence; undefined = it does not. */
+  readonly connections: { readonly refusal: string | undefined };
   listEvents(): Promise<EventView[]>;
   /** From memory, as the desk reads the journal like a gateway; undefined = not loaded, so call `load`. */
   snapshot(event: string): QueueSnapshot | undefined;

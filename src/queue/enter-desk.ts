@@ -3,6 +3,7 @@
 import { refuse } from '../contract/errors.ts';
 import { reservationTtlSec } from '../contract/limits.ts';
 import type { EnterReply } from '../contract/visitor-api.ts';
+import { hasEntered } from './join-desk.ts';
 import type { Caller, Outcome } from './line-types.ts';
 import { dueAfterMs } from './presence.ts';
 import type { PassSigner } from './reservation-token.ts';
@@ -84,8 +85,9 @@ function denied(served: ServedEvent, answer: Extract<EnterWord, { word: 'denied'
 function refuseEnded(word: Exclude<EnterWord['word'], 'granted' | 'denied'>) {
   switch (word) {
     case 'entered':
-    case 'subject_entered':
       return refuse('ALREADY_ENTERED');
+    case 'subject_entered':
+      return refuse('ALREADY_ENTERED', { message: hasEntered });
     case 'not_yours':
       return refuse('NOT_YOURS');
     case 'unknown':

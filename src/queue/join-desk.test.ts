@@ -174,6 +174,14 @@ describe('a refusal', () => {
     expect(await begin(except(3)).ask()).toEqual({ ok: false, code: 'QUEUE_FULL', retryAfterSec: 30 });
   });
 
+  it('of a person who has entered is final', async () => {
+    expect(await begin(except(4)).ask({ caller: alice })).toEqual({
+      ok: false,
+      code: 'ALREADY_ENTERED',
+      message: 'You have already entered this event.',
+    });
+  });
+
   it('before the prequeue says when it opens, and how long that is', async () => {
     const opensAtMs = nowMs + 61_500;
     expect(await begin({ word: 'scheduled', opensAtMs }).ask()).toEqual({

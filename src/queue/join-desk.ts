@@ -141,6 +141,9 @@ export class JoinDesk {
   }
 }
 
+/** Of a person, whatever place they ask with: one grant a subject. */
+export const hasEntered = 'You have already entered this event.';
+
 function refusalOf(result: Exclude<JoinResult, { seq: number }>, nowMs: number): Refusal {
   switch (result.word) {
     case 'scheduled': {
@@ -150,6 +153,8 @@ function refusalOf(result: Exclude<JoinResult, { seq: number }>, nowMs: number):
     }
     case 'closed':
       return refuse('QUEUE_CLOSED');
+    case 'entered':
+      return refuse('ALREADY_ENTERED', { message: hasEntered });
     case 'full':
       return refuse('QUEUE_FULL', { retryAfterSec: 30 });
     case 'overloaded':

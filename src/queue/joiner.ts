@@ -19,7 +19,7 @@ export type JoinResult =
   | { readonly word: 'joined'; readonly seq: number; readonly joinedMs: number; readonly position: number }
   | { readonly word: 'same' | 'duplicate' | 'conflict'; readonly seq: number; readonly joinedMs: number }
   | { readonly word: 'scheduled'; readonly opensAtMs: number }
-  | { readonly word: 'closed' | 'full' | 'unavailable' | 'overloaded' | 'stale' };
+  | { readonly word: 'closed' | 'full' | 'entered' | 'unavailable' | 'overloaded' | 'stale' };
 
 interface Waiting {
   readonly member: JoinMember;
@@ -131,7 +131,8 @@ export class Joiner {
 const requestsOf = (batch: readonly Waiting[]): object[] =>
   batch.map(({ request }) => request).filter((request) => request !== undefined);
 
-const exceptionWords = ['same', 'duplicate', 'conflict'] as const;
+const heldWords = ['same', 'duplicate', 'conflict'] as const;
+const enteredCode = 4;
 
 function settleBatch(batch: readonly Waiting[], reply: JoinReply | 'unavailable' | 'stale'): void {
   if (typeof reply === 'string') {
@@ -148,8 +149,9 @@ function settleBatch(batch: readonly Waiting[], reply: JoinReply | 'unavailable'
     const exception = reply.exceptions[next];
     if (exception?.member === index) {
       next += 1;
-      const word = exceptionWords[exception.what];
-      one.resolve(word ? { word, seq: exception.seq, joinedMs: exception.joinedMs } : { word: 'full' });
+      const { what, seq, joinedMs } = exception;
+      const word = heldWords[what];
+      one.resolve(word ? { word, seq, joinedMs } : { word: what === enteredCode ? 'entered' : 'full' });
       continue;
     }
     given += 1;

@@ -4,19 +4,11 @@
  */
 
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
-import { redisCommandMs } from '../contract/limits.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
-import {
-  connect,
-  failureOf,
-  onRefused,
-  type RedisAddress,
-  type RedisClient,
-  refusalOf,
-  whenReady,
-} from '../redis/client.ts';
+import { connect, type RedisAddress, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
+import { Connections } from '../redis/connections.ts';
 import type { BrakePolicy } from './brake.ts';
 import { EnterDesk } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
@@ -77,6 +69,7 @@ class RedisLine implements Line {
   private readonly enters: EnterDesk;
   private readonly writes: RedisClient;
   private readonly reads: RedisClient;
+  private readonly connections: Connections;
   private readonly counts = new CommandCounts();
   private readonly store: Store;
   private readonly clock = new RedisClock();
@@ -93,7 +86,7 @@ class RedisLine implements Line {
     this.keyring = new Keyring(options.waitingTokenKeys);
     this.writes = connect(options.redis, { name: 'tacos-write', scripts });
     this.reads = connect(options.redis, { name: 'tacos-read' });
-    onRefused([this.writes, this.reads], (refusal) => options.log.warn({}, refusal));
+    this.connections = new Connections([this.writes, this.reads], options.log);
     this.counts.watch(this.writes);
     this.counts.watch(this.reads);
     if (options.trace) {
@@ -131,10 +124,7 @@ class RedisLine implements Line {
   }
 
   async start(): Promise<void> {
-    const connections = [this.writes, this.reads];
-    const answered = await Promise.all(connections.map((each) => whenReady(each, redisCommandMs)));
-    if (answered.includes(false) && this.refusal === undefined)
-      this.options.log.warn({}, 'Redis does not answer yet');
+    await this.connections.start();
     await this.find();
   }
 
@@ -202,7 +192,7 @@ class RedisLine implements Line {
   dependencies(): Record<string, { ok: boolean; detail: string }> {
     const stale = this.hosts.all().filter(({ served }) => served.isStale);
     return {
-      redis: { ok: this.writes.status === 'ready', detail: this.refusal ?? this.writes.status },
+      redis: { ok: this.writes.status === 'ready', detail: this.connections.refusal ?? this.writes.status },
       replicas: {
         ok: this.loadedOnce && stale.length === 0,
         detail: this.loadedOnce ? `${this.hosts.size} loaded, ${stale.length} stale` : 'not loaded yet',
@@ -300,12 +290,8 @@ class RedisLine implements Line {
     }
   }
 
-  private get refusal(): string | undefined {
-    return refusalOf(this.writes) ?? refusalOf(this.reads);
-  }
-
   private warn(message: string, error: unknown, event: string): void {
-    this.options.log.warn({ event, reason: failureOf(this.writes, error) }, message);
+    this.options.log.warn({ event, reason: this.connections.reasonOf(error) }, message);
   }
 }
 

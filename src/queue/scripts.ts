@@ -113,7 +113,18 @@ export const scripts = {
     args: ['incarnation', 'word', 'saleId', 'fields', 'audit', 'nowUs'],
   },
   join: {
-    keys: ['meta', 'waiting', 'away', 'due', 'people', 'senders', 'rejoined', 'arrivals', 'journal'],
+    keys: [
+      'meta',
+      'waiting',
+      'away',
+      'due',
+      'people',
+      'senders',
+      'rejoined',
+      'arrivals',
+      'subjects',
+      'journal',
+    ],
     args: ['incarnation', 'sender', 'batchNo', 'dueMs', 'members', 'nowUs'],
   },
   enter: {

@@ -9,7 +9,7 @@ import { TrailStore } from './trail-store.ts';
 
 export { type EventRef, StaleEventError } from './store-base.ts';
 
-/** What became of a member that got no new place. `what`: 0 same place, 1 duplicate, 2 key with another body, 3 full. */
+/** What became of a member that got no new place. `what`: 0 same place, 1 duplicate, 2 key with another body, 3 full, 4 entered. */
 export interface JoinException {
   readonly member: number;
   readonly what: number;

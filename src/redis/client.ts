@@ -72,28 +72,6 @@ function noteRefusals(client: RedisClient, username: string): void {
 /** That the server refuses to sign this connection in, a sentence for the operator; undefined = it does not. */
 export const refusalOf = (client: RedisClient): string | undefined => refusals.get(client);
 
-/** Tells when the server refuses one of these connections: once, and again only after one has served meanwhile. */
-export function onRefused(clients: readonly RedisClient[], tell: (refusal: string) => void): void {
-  let told: string | undefined;
-  for (const client of clients) {
-    client.on('error', () => {
-      const refusal = refusalOf(client);
-      if (refusal === undefined || refusal === told) return;
-      told = refusal;
-      tell(refusal);
-    });
-    client.on('ready', () => (told = undefined));
-  }
-}
-
-/** Why a command of this connection failed, for a log: what broke the connection rather than that it broke. */
-export function failureOf(client: RedisClient, error: unknown): string {
-  const refusal = refusalOf(client);
-  if (refusal !== undefined) return refusal;
-  if (!(error instanceof Error)) return String(error);
-  return error.name === 'MaxRetriesPerRequestError' ? 'the connection to Redis broke' : error.message;
-}
-
 /** Servers that have several certificates choose by the name asked for. Of an address there is none (RFC 6066, 3). */
 const serverName = (host: string): { servername?: string } => (isIP(host) === 0 ? { servername: host } : {});
 

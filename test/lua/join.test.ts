@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packMembers } from '../../src/queue/join-members.ts';
 import { runAt } from './jobs.ts';
-import { at, atMs, digest, hearAt, joinAt, readJournal, sweepAt, useLine } from './line.ts';
+import { at, atMs, digest, enterAt, hearAt, joinAt, readJournal, sweepAt, useLine } from './line.ts';
 import { expectSound } from './sound.ts';
 
 const body = Buffer.from('aaaa');
@@ -239,6 +239,23 @@ describe('join', () => {
     await runAt(store, event, 3, { kind: 'expire', seqs: [2] });
     await joinAt(store, event, [person], at(604));
     expect(await redis.exists(event.keys.rejoined)).toBe(0);
+  });
+
+  it('gives no other place to a person who has entered, also by an anonymous place', async () => {
+    const { store } = line;
+    const event = await line.event();
+    const [ann, ben] = [digest('ann'), digest('ben')];
+    await joinAt(store, event, [{ person: ann }, {}], at(0));
+    expect(await enterAt(store, event, 1, at(1), { subject: ann })).toMatchObject({ word: 'granted' });
+    expect(await enterAt(store, event, 2, at(1), { subject: ben })).toMatchObject({ word: 'granted' });
+    const again = await joinAt(store, event, [{ person: ann }, {}, { person: ben }], at(40));
+    expect(again).toMatchObject({
+      firstSeq: 3,
+      exceptions: [
+        { member: 0, what: 4 },
+        { member: 2, what: 4 },
+      ],
+    });
   });
 
   it('says when the silence of each place begins', async () => {

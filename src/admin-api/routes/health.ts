@@ -33,11 +33,14 @@ export function healthRoutes(app: TypedApp, { desk, version, environment, logins
       schema: { ...common, summary: 'Readiness', response: { 200: readinessSchema, 503: readinessSchema } },
     },
     async (_request, reply) => {
-      const { ready } = desk;
+      const { ready, connections } = desk;
+      const { refusal } = connections;
       if (!ready) reply.code(503).header('retry-after', 1);
       return {
         status: ready ? ('ready' as const) : ('not_ready' as const),
-        dependencies: { redis: { ok: ready, detail: ready ? 'ready' : 'no answer' } },
+        dependencies: {
+          redis: { ok: ready && refusal === undefined, detail: refusal ?? (ready ? 'ready' : 'no answer') },
+        },
       };
     },
   );

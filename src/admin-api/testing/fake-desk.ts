@@ -27,6 +27,7 @@ import {
 /** Knows evt_x only; remembers what it was asked. */
 export class FakeDesk implements Desk {
   ready = true;
+  connections: Desk['connections'] = { refusal: undefined };
   current: QueueSnapshot | undefined = snapshotOf();
   all: Overview = overviewOf();
   /** What /metrics tells. */

@@ -10,10 +10,10 @@ import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import { TacosError } from '../../contract/errors.ts';
 import type { HpaQuery, HpaView } from '../../contract/hpa.ts';
-import { redisCommandMs } from '../../contract/limits.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
-import { connect, type RedisClient, whenReady } from '../../redis/client.ts';
+import { connect, type RedisClient } from '../../redis/client.ts';
+import { Connections } from '../../redis/connections.ts';
 import { makeEvent } from '../events.ts';
 import { globalScripts } from '../global-scripts.ts';
 import { Keyring } from '../keyring.ts';
@@ -60,6 +60,7 @@ export class Desk {
   private readonly options: DeskOptions;
   private readonly redis: RedisClient;
   private readonly reads: RedisClient;
+  readonly connections: Connections;
   private readonly store: Store;
   private readonly clock = new RedisClock();
   private readonly keyring: Keyring;
@@ -84,6 +85,7 @@ export class Desk {
     this.keyring = new Keyring(options.waitingTokenKeys);
     this.redis = connect(options.redis, { name: 'tacos-desk', scripts: { ...scripts, ...globalScripts } });
     this.reads = connect(options.redis, { name: 'tacos-desk-read' });
+    this.connections = new Connections([this.redis, this.reads], options.log);
     this.store = new Store(this.redis);
     const nowMs = (): number => this.clock.nowMs();
     this.figureReader = new RedisFigureReader(this.redis, nowMs);
@@ -112,7 +114,7 @@ export class Desk {
   }
 
   async start(): Promise<void> {
-    await Promise.all([whenReady(this.redis, redisCommandMs), whenReady(this.reads, redisCommandMs)]);
+    await this.connections.start();
     await this.look();
   }
 
@@ -292,6 +294,6 @@ export class Desk {
   }
 
   private warn(message: string, error: unknown, event: string): void {
-    this.options.log.warn({ event, reason: error instanceof Error ? error.message : String(error) }, message);
+    this.options.log.warn({ event, reason: this.connections.reasonOf(error) }, message);
   }
 }
