@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
+ * Four projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
  * gets a long timeout and at most two files at a time; `promises` starts whole fleets with thousands of visitors and
- * measures rates, so its files run one by one.
+ * measures rates, so its files run one by one; `k6` runs the load tests with a real k6, which `npm run test:k6` brings,
+ * and is left out of `npm test`.
  */
 export default defineConfig({
   test: {
@@ -36,6 +37,17 @@ export default defineConfig({
           hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'k6',
+          include: ['test/k6/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
