@@ -8,5 +8,6 @@ export const options = optionsOf('smoke', {
   http_req_failed: ['rate<0.01'],
   'http_req_duration{name:join}': ['p(95)<500'],
   'http_req_duration{name:status}': ['p(95)<250'],
+  'http_req_duration{name:enter}': ['p(95)<500'],
   tacos_granted: ['count>0'],
 });

@@ -11,6 +11,7 @@ import { contextCommands } from './commands/context/index.ts';
 import { doctorCommands } from './commands/doctor/index.ts';
 import { eventCommands } from './commands/event/index.ts';
 import { helpCommands } from './commands/help/index.ts';
+import { loadtestCommands } from './commands/loadtest/index.ts';
 import { processCommands } from './commands/process/index.ts';
 import { queueCommands } from './commands/queue/index.ts';
 import { schemaCommands } from './commands/schema/index.ts';
@@ -38,6 +39,7 @@ const nouns = [
   undoCommands,
   auditCommands,
   simulateCommands,
+  loadtestCommands,
   doctorCommands,
   processCommands,
   contextCommands,

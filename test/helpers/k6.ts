@@ -79,7 +79,7 @@ export async function runK6(scenario: string, env: Readonly<Record<string, strin
 /** Each scenario so small that it is over in seconds, with enough visitors for every check to have something to see. */
 export const small: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   smoke: { TACOS_SCALE: '2', TACOS_TIME_SCALE: '0.2' },
-  join: { TACOS_SCALE: '0.05', TACOS_TIME_SCALE: '0.03' },
+  join: { TACOS_SCALE: '0.05', TACOS_TIME_SCALE: '0.04', TACOS_VUS: '8' },
   journey: { TACOS_SCALE: '0.4', TACOS_TIME_SCALE: '0.03' },
   '5k': { TACOS_SCALE: '0.02', TACOS_TIME_SCALE: '0.1', TACOS_VUS: '20' },
   '30k': { TACOS_SCALE: '0.005', TACOS_TIME_SCALE: '0.1', TACOS_VUS: '20' },

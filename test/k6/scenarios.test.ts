@@ -6,9 +6,14 @@ import { runK6, small } from '../helpers/k6.ts';
 /** Visitors pay nowhere here: there are no backends. */
 const noShop = { TACOS_BUY: '0', TACOS_PATIENCE_SEC: '15' };
 
+const secret = 'a-secret-of-the-load-test-with-32-letters';
 const scenarios = Object.keys(small);
-/** Couples come by the dozen, crowds by the hundred: each waits long enough to be polled some times. */
-const refillOf = (scenario: string): number => (['smoke', 'journey', 'abuse'].includes(scenario) ? 1 : 20);
+/** Couples come by the dozen, crowds by the hundred: each waits long enough to be polled some times, and soon enough. */
+function refillOf(scenario: string): number {
+  if (['smoke', 'journey', 'abuse'].includes(scenario)) return 0.6;
+  return scenario === 'join' ? 100 : 20;
+}
+
 /** A line of joins sees only the order. */
 const seers = {
   double_grant: scenarios.filter((name) => name !== 'join'),
@@ -23,7 +28,7 @@ const metrics = {
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await startFleet({ gateways: 1 });
+  fleet = await startFleet({ gateways: 1, env: { JWT_SECRET: secret } });
   for (const fault of Object.keys(metrics)) await fleet.addGateway(0, { TEST_FAULT: fault });
 });
 afterAll(() => fleet?.stop());
@@ -42,10 +47,10 @@ async function slowEvent(scenario: string): Promise<string> {
   return id;
 }
 
-const run = async (scenario: string, gateway: number) => {
+const run = async (scenario: string, gateway: number, env: Record<string, string> = {}) => {
   const event = await slowEvent(scenario);
   const target = { TACOS_BASE_URL: fleet.urls[gateway] ?? '', TACOS_EVENT: event };
-  return runK6(scenario, { ...small[scenario], ...noShop, ...target });
+  return runK6(scenario, { ...small[scenario], ...noShop, ...target, ...env });
 };
 
 // They mostly wait, so they run beside each other; hence how long answers take says nothing here.
@@ -58,6 +63,17 @@ describe.concurrent('against a line that keeps its promises', () => {
     if (scenario === 'join') return;
     expect(value('tacos_granted', 'count')).toBeGreaterThan(1);
     expect(value('tacos_refused_after_ready', 'fails')).toBeGreaterThan(1);
+  });
+});
+
+describe.concurrent('signed in by a JWT, as production wants it', () => {
+  it.each([
+    { what: 'the right secret lets visitors in', signs: secret, isIn: true },
+    { what: 'another secret lets nobody in', signs: 'another-secret-that-nobody-here-has-set', isIn: false },
+  ])('$what', async ({ signs, isIn }) => {
+    const env = { TACOS_JWT_SECRET: signs, TACOS_PATIENCE_SEC: '5' };
+    const { value, output } = await run('smoke', 0, env);
+    expect(value('tacos_granted', 'count') > 0, output).toBe(isIn);
   });
 });
 
