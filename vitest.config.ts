@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 /**
  * Projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
  * gets a long timeout and at most two files at a time; `promises` starts whole fleets with thousands of visitors and
- * measures rates, so its files run one by one. `kube` starts a real Kubernetes API: `npm run test:kube`.
+ * measures rates, so its files run one by one. `npm test` leaves out `k6`, load tests with a real k6 (`npm run test:k6`),
+ * and `kube`, a real Kubernetes API (`npm run test:kube`).
  */
 export default defineConfig({
   test: {
@@ -45,6 +46,17 @@ export default defineConfig({
           include: ['test/kube/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 120_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'k6',
+          include: ['test/k6/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
         },

@@ -15,6 +15,7 @@ const inputs = [
   'lua',
   'test/bench',
   'proto',
+  'k6',
   'scripts/build.mjs',
   'scripts/protos.mjs',
   'scripts/reference',
@@ -37,7 +38,7 @@ export async function ensureBuild() {
 }
 
 /**
- * Bundles each program to dist/<program>/main.js and each bench to dist/bench/, and copies lua/ and proto/. Code
+ * Bundles each program to dist/<program>/main.js and each bench to dist/bench/, and copies lua/, proto/ and k6/. Code
  * that programs share, or load late, goes to dist/chunks: every module of dist is one folder deep, so
  * `../lua` is right from all of them. Packages stay in node_modules, but for those of the live screen: hundreds of small
  * files, which load in half the time as one. The man pages go to dist/man, the types of the
@@ -77,7 +78,8 @@ export async function build() {
   });
   const made = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)));
   for (const file of files(dist)) if (!made.has(file)) rmSync(file);
-  for (const folder of ['lua', 'proto']) cpSync(join(root, folder), join(dist, folder), { recursive: true });
+  for (const folder of ['lua', 'proto', 'k6'])
+    cpSync(join(root, folder), join(dist, folder), { recursive: true });
   await makeProtoTypes();
   // By the Node that tacos runs on: the one that builds may be too old to read TypeScript.
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

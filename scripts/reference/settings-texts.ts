@@ -92,6 +92,15 @@ export const settingGroups: readonly SettingGroup[] = [
     },
   },
   {
+    title: 'Tests',
+    meanings: {
+      TEST_FAULT:
+        'A promise of the line that this gateway breaks on purpose, to prove that load tests notice. It starts with one ' +
+        'only where SERVER_ENVIRONMENT is `test`.',
+    },
+    note: 'What it is for: [loadtest.md](loadtest.md).',
+  },
+  {
     title: 'Rate limits',
     meanings: {
       RATE_LIMIT_ENABLED: 'Whether there are any.',

@@ -43,8 +43,13 @@ export interface ConsentNeeds {
   readonly question: string;
 }
 
+/** What consent depends on. */
+export type Weighed = Pick<Plan, 'level' | 'dataAgeSec'> & {
+  readonly items: readonly Pick<Plan['items'][number], 'event' | 'subject'>[];
+};
+
 /** What consent a plan needs. */
-export function consentNeeds({ level, items }: Plan, place: ConsentPlace): ConsentNeeds {
+export function consentNeeds({ level, items }: Weighed, place: ConsentPlace): ConsentNeeds {
   const { isProtected, badge, requireReason = false, alwaysAsk = false, isAccessible = false } = place;
   const { named } = place;
   const apply =
@@ -87,7 +92,7 @@ export interface Consent {
 
 /** Gets what a plan needs from the flags, else by asking. @throws CliError (5) when it stays incomplete, (7) on old data */
 export async function obtainConsent(
-  plan: Plan,
+  plan: Weighed,
   { place, given, ask }: { place: ConsentPlace; given: GivenConsent; ask: Ask | undefined },
 ): Promise<Consent> {
   checkAge(plan);
@@ -121,7 +126,7 @@ export const noConsent = (message: string, hint?: string): CliError =>
     ...(hint === undefined ? {} : { hint }),
   });
 
-function checkAge({ dataAgeSec }: Plan): void {
+function checkAge({ dataAgeSec }: Weighed): void {
   if (dataAgeSec <= consentDataAgeSecMax) return;
   throw new CliError(
     `the plan rests on data that is ${dataAgeSec.toFixed(1)} s old: nobody can consent to it`,

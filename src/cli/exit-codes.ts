@@ -121,16 +121,17 @@ export const exitCodeTable: readonly ExitCodeText[] = [
   {
     code: '11',
     name: 'program missing',
-    meaning: 'A program that tacos needs is not installed: redis-server or Node itself.',
+    meaning: 'A program that tacos needs is not installed: redis-server, k6 or Node itself.',
     todo: 'Install it as the error says.',
     script: 'Install it in an earlier step.',
   },
   {
     code: '97-110',
-    name: 'reserved',
-    meaning: 'Kept free for the codes of other programs: no command of this version ends with one of them.',
-    todo: 'Look at what else your script runs.',
-    script: 'Treat it as a failure.',
+    name: 'k6',
+    meaning:
+      'The code of k6, as `tacos loadtest` passes it on: 99 = a threshold was crossed, 107 = a script failed, 108 = it was aborted.',
+    todo: 'Read the report: it says which threshold, and whether the generator or the server was the limit.',
+    script: 'Treat 99 as a failed test, the others as a test that did not happen.',
   },
   {
     code: '129',

@@ -13,6 +13,7 @@ import { doctorCommands } from './commands/doctor/index.ts';
 import { eventCommands } from './commands/event/index.ts';
 import { helpCommands } from './commands/help/index.ts';
 import { hpaCommands } from './commands/hpa/index.ts';
+import { loadtestCommands } from './commands/loadtest/index.ts';
 import { processCommands } from './commands/process/index.ts';
 import { queueCommands } from './commands/queue/index.ts';
 import { saleCommands } from './commands/sale/index.ts';
@@ -44,6 +45,7 @@ const nouns = [
   simulateCommands,
   saleCommands,
   capacityCommands,
+  loadtestCommands,
   doctorCommands,
   processCommands,
   contextCommands,

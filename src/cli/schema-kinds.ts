@@ -17,6 +17,7 @@ import { hpaViewSchema } from '../contract/hpa.ts';
 import { saleFileSchema, salePlanSchema, saleReportSchema, saleViewSchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
+import { loadReportSchema } from './commands/loadtest/load-report.ts';
 
 /** One kind. */
 export interface DocumentKind {
@@ -117,6 +118,32 @@ export const hpaDiffRowSchema = z.object({
   why: z.string(),
 });
 
+/** `loadtest list`: one row. */
+const loadTestSchema = z.object({
+  name: z.string(),
+  about: z.string(),
+  durationSec: z.number(),
+  requests: z.number(),
+  peakRequestsPerSec: z.number(),
+});
+
+/** `loadtest --dry-run`. */
+const loadPlanSchema = z.object({
+  scenario: z.string(),
+  about: z.string(),
+  event: z.string(),
+  baseUrl: z.string(),
+  scale: z.number(),
+  timeScale: z.number(),
+  durationSec: z.number(),
+  requests: z.number(),
+  peakRequestsPerSec: z.number(),
+  peakArrivalsPerSec: z.number(),
+  virtualUsers: z.number(),
+  canDrivePerSec: z.number(),
+  machines: z.number(),
+});
+
 /** One row of `schema`. */
 export const kindViewSchema = z.object({ kind: z.string(), summary: z.string() });
 export type KindView = z.infer<typeof kindViewSchema>;
@@ -164,6 +191,14 @@ export const documentKinds: readonly DocumentKind[] = [
   { kind: 'Hpa', summary: 'the autoscaler of the gateways', form: 'item', item: hpaViewSchema },
   { kind: 'HpaDiff', summary: 'it asked versus real, row by row', form: 'list', item: hpaDiffRowSchema },
   { kind: 'KindList', summary: 'this list', form: 'list', item: kindViewSchema },
+  {
+    kind: 'LoadPlan',
+    summary: 'what a load test would send',
+    form: 'item',
+    item: loadPlanSchema,
+  },
+  { kind: 'LoadReport', summary: 'what a load test came to', form: 'item', item: loadReportSchema },
+  { kind: 'LoadTestList', summary: 'load tests that there are', form: 'list', item: loadTestSchema },
   { kind: 'Overview', summary: 'all queues at a moment, a row an event', form: 'item', item: overviewSchema },
   {
     kind: 'OverviewEvent',

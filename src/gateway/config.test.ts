@@ -149,3 +149,27 @@ it('refuses what it does not support yet', () => {
     'REDIS_SENTINELS is set: it is not supported yet, leave it unset',
   ]);
 });
+
+describe('TEST_FAULT', () => {
+  const known = ['double_grant', 'wrong_order', 'refused_after_ready'];
+
+  it.each(known)('%s is taken in tests, with a warning', (fault) => {
+    const { config, warnings } = load({ SERVER_ENVIRONMENT: 'test', TEST_FAULT: fault });
+    expect(config.testFault).toBe(fault);
+    expect(warnings.join('\n')).toContain(`TEST_FAULT is ${fault}`);
+  });
+
+  it.each(['', 'development', 'production'])('stops a gateway of the environment "%s"', (environment) => {
+    const from = environment === 'production' ? production : {};
+    const named = environment === '' ? {} : { SERVER_ENVIRONMENT: environment };
+    expect(problemsOf({ ...from, ...named, TEST_FAULT: 'double_grant' })).toEqual([
+      'TEST_FAULT is set: only with SERVER_ENVIRONMENT=test does a gateway break a promise',
+    ]);
+  });
+
+  it('is nothing else', () => {
+    const environment = { SERVER_ENVIRONMENT: 'test', TEST_FAULT: 'all' };
+    expect(problemsOf(environment).join('\n')).toContain(known.join(', '));
+    expect(load({ SERVER_ENVIRONMENT: 'test' }).config.testFault).toBeUndefined();
+  });
+});

@@ -24,7 +24,7 @@ import {
 } from '../contract/development-keys.ts';
 import type { BackendName } from './backends/backends.ts';
 import { developmentJwtSecret, problemsInProduction } from './production.ts';
-import { type environments, type levels, unsupported, variables } from './variables.ts';
+import { type environments, type levels, type testFaults, unsupported, variables } from './variables.ts';
 
 export type ServerEnvironment = (typeof environments)[number];
 
@@ -96,6 +96,8 @@ export interface GatewayConfig {
   };
   readonly backendBudgetPerSec?: number;
   readonly timeZone: string;
+  /** A promise that this gateway breaks on purpose; never outside of tests. */
+  readonly testFault?: (typeof testFaults)[number];
   /** How long a stopping gateway says "not ready" and goes on serving before it stops listening, ms. */
   readonly drainNoticeMs: number;
 }
@@ -141,6 +143,8 @@ function problemsBetween(values: Values<typeof variables>): string[] {
     problems.push('BACKEND_TLS_CERT_FILE and BACKEND_TLS_KEY_FILE belong together: set both or none');
   if (values.BACKEND_TLS_CERT_FILE !== undefined && values.BACKEND_TLS_CA_FILE === undefined)
     problems.push('BACKEND_TLS_CA_FILE is not set: BACKEND_TLS_CERT_FILE needs it');
+  if (values.TEST_FAULT !== undefined && values.SERVER_ENVIRONMENT !== 'test')
+    problems.push('TEST_FAULT is set: only with SERVER_ENVIRONMENT=test does a gateway break a promise');
   return problems;
 }
 
@@ -156,9 +160,14 @@ function warningsFor(
       'neither JWT_SECRET nor JWT_JWKS_ENDPOINT is set while AUTH_ENTER_REQUIRED is true: nobody can enter',
     ];
   }
-  return shown
-    .filter(({ name, source }) => name.endsWith('_TOKEN_KEYS') && source === 'default')
-    .map(({ name }) => `${name} is not set: tokens are signed with a public development key`);
+  const { TEST_FAULT: fault } = values;
+  const broken =
+    fault === undefined ? [] : [`TEST_FAULT is ${fault}: this gateway breaks a promise on purpose`];
+  const keys = shown.filter(({ name, source }) => name.endsWith('_TOKEN_KEYS') && source === 'default');
+  return [
+    ...keys.map(({ name }) => `${name} is not set: tokens are signed with a public development key`),
+    ...broken,
+  ];
 }
 
 function toConfig(values: Values<typeof variables>): GatewayConfig {
@@ -212,6 +221,7 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
     adminAddress: values.ADMIN_ADDRESS,
     ...(budget === undefined ? {} : { backendBudgetPerSec: budget }),
     timeZone: values.TACOS_TIME_ZONE,
+    ...present({ testFault: values.TEST_FAULT }),
     drainNoticeMs: drainNoticeMs[values.SERVER_ENVIRONMENT],
   };
 }

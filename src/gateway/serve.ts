@@ -85,7 +85,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   });
   if (tracer !== undefined) observeCommands(requests, tracer.line.command, scripts);
   const gate = createRateGate({ config, meters, charge: chargeThrough(requests) });
-  const line = await options.buildLine({
+  const { testFault } = config;
+  const { buildLine } = options;
+  const build =
+    testFault === undefined ? buildLine : (await import('./test-fault.ts')).faulty(buildLine, testFault);
+  const line = await build({
     redis,
     gatewayId,
     workerId,

@@ -16,6 +16,8 @@ import { brakeMode, httpUrl, redisVariables, share, wholeNumber } from '../contr
 
 export const environments = ['development', 'test', 'production'] as const;
 export const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** Promises that a gateway breaks on purpose, for tests of what must notice it. */
+export const testFaults = ['double_grant', 'wrong_order', 'refused_after_ready'] as const;
 
 export const variables = {
   SERVER_HOST: { ...text, fallback: '127.0.0.1' },
@@ -68,6 +70,8 @@ export const variables = {
   /** AWS X-Ray's trace ids and header beside W3C's. */
   OBSERVABILITY_XRAY_ENABLED: { ...flag, fallback: 'false' },
   ADMIN_ADDRESS: { ...address, fallback: '127.0.0.1:8002' },
+  /** Only with SERVER_ENVIRONMENT=test. */
+  TEST_FAULT: choice(testFaults),
   TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
 } as const;
 

@@ -13,6 +13,7 @@ export const variables: readonly (readonly [string, string])[] = [
   ['TACOS_ACCESSIBLE', '1: words instead of pictures; ACCESSIBLE does the same'],
   ['TACOS_DATA_DIR', 'where tacos up keeps its data, and where local is looked for'],
   ['TACOS_NO_UPDATE_NOTIFIER', 'not empty: no note about a server that wants a newer tacos'],
+  ['TACOS_K6', 'path of k6, for loadtest; else the one on PATH'],
   ['CI', 'not empty: no live screen, no notes'],
   ['XDG_CONFIG_HOME', 'config.yaml is in tacos/ below it; default ~/.config'],
   ['XDG_STATE_HOME', 'sign-ins, data of tacos up, crash reports; default ~/.local/state'],

@@ -1,0 +1,2 @@
+export declare function findK6(): string | undefined;
+export declare function ensureK6(): Promise<string>;
