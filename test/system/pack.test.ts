@@ -23,7 +23,7 @@ const unpacked = join(folder, 'opt', name);
 const tools = join(folder, 'bin');
 
 const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) =>
-  spawnSync(command, args, { encoding: 'utf8', env, timeout: 60_000 });
+  spawnSync(command, args, { encoding: 'utf8', env, timeout: 280_000 });
 
 /** By a link in a folder of programs, as it is installed; the only programs on PATH are those that the launcher names. */
 const tacos = (...args: string[]) =>
@@ -44,7 +44,7 @@ beforeAll(() => {
     symlinkSync(run('sh', ['-c', `command -v ${tool}`]).stdout.trim(), join(tools, tool));
   }
   symlinkSync(join(unpacked, 'bin/tacos'), join(tools, 'tacos'));
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
