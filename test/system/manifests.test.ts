@@ -237,8 +237,12 @@ describe.runIf(kustomize !== undefined).each(environments)('the environment %s',
     const place = placeSecrets(join(folder, environment, name), pod);
     const env = Object.fromEntries(Object.entries(given).map(([each, value]) => [each, place(value)]));
     const argv = [`dist/${program}/main.js`, ...container.args.slice(1), '--print-config'];
-    // As every pod has it.
-    const inPod = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+    // As every pod has it, but for the token of its service account: a file at a fixed place, which is not here.
+    const inPod = {
+      KUBERNETES_SERVICE_HOST: '10.96.0.1',
+      KUBERNETES_SERVICE_PORT: '443',
+      ...(program === 'admin-api' ? { KUBECONFIG: join(folder, 'kubeconfig') } : {}),
+    };
     const said = spawnSync(process.execPath, argv, {
       cwd: root,
       encoding: 'utf8',
