@@ -181,6 +181,8 @@ describe('a sale as a file', () => {
         }),
       { withinMs: 20_000 },
     );
+    const over = await run('sale', 'apply', path, '--reason', 'on sale tonight');
+    expect([over.code, over.stderr]).toEqual([6, expect.stringContaining('of 15/s')]);
     await redisSet('maxmemory-policy', 'noeviction');
     await redisSet('maxmemory', '0');
     await asAda('budget', 'set', '1000', '--reason', 'backends are well');

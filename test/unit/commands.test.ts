@@ -1,5 +1,6 @@
 /** What holds for every command, of whatever noun: a new one is tested here without being named. */
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, buildProgram, type Invocation, pathOf } from '../../src/cli/program.ts';
@@ -65,9 +66,18 @@ function wordsOf(line: string): string[] {
   return words;
 }
 
-/** The first example, as it stands but for its output. */
+/** The file that examples of `tacos sale` name. */
+function saleFile(): string {
+  const path = join(machine.home, 'summer.yaml');
+  const head = 'apiVersion: tacos/v1\nkind: Sale\nevent: evt_demo\nvisitors: 3000\nlasts: 2h\n';
+  writeFileSync(path, `${head}opensAt: "2026-11-21T15:00:00+09:00"\nsteps: [{at: 5m, refill: 80}]\n`);
+  return path;
+}
+
+/** The first example, as it stands but for its output and files. */
 async function firstExample(path: string): Promise<string[]> {
-  const [words = []] = await examplesOf(path);
+  const [shown = []] = await examplesOf(path);
+  const words = shown.map((word) => (word === 'summer.yaml' ? saleFile() : word));
   const at = words.findIndex((word) => word === '-o' || word === '--output');
   return at < 0 ? words : words.toSpliced(at, 2);
 }

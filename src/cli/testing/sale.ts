@@ -1,7 +1,7 @@
 /** A sale as the server tells it, for tests. */
 import type { SaleReport, SaleView } from '../../contract/sale.ts';
 
-/** One step done, one refused, one to come. */
+/** One step done, one to come. */
 export const saleOf = (change: Partial<SaleView> = {}): SaleView => ({
   saleId: 'sale_0123456789',
   event: 'evt_x',
@@ -19,18 +19,6 @@ export const saleOf = (change: Partial<SaleView> = {}): SaleView => ({
       text: 'opens at 2026-11-21T06:00:00.000Z',
       state: 'done',
       outcome: { state: 'done', at: '2026-11-21T05:00:00.400Z', lateSec: 0.4, auditId: 'aud_7Q2M' },
-    },
-    {
-      step: '1.bucket',
-      at: '2026-11-21T05:02:00.000Z',
-      text: 'refill 400/s',
-      state: 'failed',
-      outcome: {
-        state: 'failed',
-        at: '2026-11-21T05:02:00.300Z',
-        lateSec: 0.3,
-        text: 'all events would take 400 of 120/s',
-      },
     },
     { step: '2.window', at: '2026-11-21T06:05:00.000Z', text: 'window 1000', state: 'pending' },
   ],
@@ -51,3 +39,17 @@ export const saleReportOf = (): SaleReport => ({
   alarms: [],
   missing: ['refusals by reason: in Prometheus'],
 });
+
+/** A step that the server refused. */
+export const refusedStep: SaleView['steps'][number] = {
+  step: '1.bucket',
+  at: '2026-11-21T05:02:00.000Z',
+  text: 'refill 400/s',
+  state: 'failed',
+  outcome: {
+    state: 'failed',
+    at: '2026-11-21T05:02:00.300Z',
+    lateSec: 0.3,
+    text: 'all events would take 400 of 120/s',
+  },
+};

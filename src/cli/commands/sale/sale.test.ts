@@ -6,6 +6,7 @@ import type { SalePlanView } from '../../../contract/sale.ts';
 import { CliError } from '../../errors.ts';
 import { FakeMachine } from '../../testing/fake-runtime.ts';
 import { planFor } from '../../testing/plans.ts';
+import { refusedStep, saleOf } from '../../testing/sale.ts';
 import { auditOf } from '../../testing/views.ts';
 
 let machine: FakeMachine;
@@ -107,6 +108,7 @@ describe('sale plan', () => {
 
 describe('sale status', () => {
   it('shows each step with what became of it, and warns of refused ones', async () => {
+    machine.api.saleNow = saleOf({ steps: [...saleOf().steps, refusedStep] });
     const { code, stdout, stderr } = await machine.run('sale', 'status', 'evt_x');
     expect([code, stderr]).toEqual([0, 'warning: refused: 1.bucket\n']);
     expect(stdout).toMatch(/^sale +sale_0123456789, running\napplied +.+ by mina: on sale tonight\n/);
@@ -189,7 +191,7 @@ it('sale report is Markdown with figures, steps and every change since, oldest f
   expect(stdout).toMatch(/^# Sale report: evt_x\n/);
   expect(stdout).toContain('| let in | 2,400 |\n');
   expect(stdout).toContain('| wait, 95 % | 1m50s |\n');
-  expect(stdout).toContain('| 1.bucket | 2026-11-21T05:02:00.000Z | refill 400/s | failed: ');
+  expect(stdout).toContain('| 2.window | 2026-11-21T06:05:00.000Z | window 1000 | pending |  |');
   expect(stdout).toContain('refill 50 -> 80 \\| faster');
   expect(stdout.indexOf('aud_first')).toBeLessThan(stdout.indexOf('aud_7R0D'));
   expect(stdout).not.toContain('aud_before');

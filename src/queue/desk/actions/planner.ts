@@ -116,7 +116,10 @@ export class Planner {
       case 'queue.message':
         return message(seen, action);
       case 'sale.apply':
-        return applySale(seen, action, await this.sales.read(opened.ref));
+        return applySale(seen, action, {
+          running: await this.sales.read(opened.ref),
+          budget: await this.budget.view(),
+        });
       case 'sale.rollback':
         return rollbackSale(seen, await this.sales.read(opened.ref));
     }

@@ -1,5 +1,6 @@
 /** Actions on a whole sale: taking its plan, and ending it with the values before it. */
 import type { ParsedAction, SaleStep } from '../../../contract/actions.ts';
+import type { BudgetView } from '../../../contract/admin-api.ts';
 import type { ChangeRow } from '../../../contract/audit.ts';
 import { TacosError } from '../../../contract/errors.ts';
 import { inOrder, type StoredSale } from '../../sale-store.ts';
@@ -39,7 +40,11 @@ export const openingStep = ({ opensAt, prequeueFrom }: SaleApply, nowMs: number)
 });
 
 /** `running`: the sale that is there now. */
-export function applySale(seen: Seen, action: SaleApply, running: StoredSale | undefined): Draft {
+export function applySale(
+  seen: Seen,
+  action: SaleApply,
+  { running, budget }: { readonly running: StoredSale | undefined; readonly budget: BudgetView },
+): Draft {
   const { nowMs, id } = seen;
   const steps = inOrder(action.steps);
   const ids = new Set(steps.map((step) => step.id));
@@ -54,7 +59,7 @@ export function applySale(seen: Seen, action: SaleApply, running: StoredSale | u
     level: 'S2',
     people: peopleOf(seen),
     rows,
-    refusals: [...runningGuard(id, running), ...stepGuards(steps, seen)],
+    refusals: [...runningGuard(id, running), ...stepGuards(steps, seen), ...budgetGuard(steps, id, budget)],
     warnings: [...new Set(drafts.flatMap(({ warnings }) => warnings))],
     summary: `sale applied: ${text}; ${summaryOfRows(opening)}`,
     operation: { kind: 'sale', plan: action, restore: restoreOf(seen) },
@@ -100,6 +105,22 @@ function stepGuards(steps: readonly SaleStep[], { nowMs }: Seen): Guard[] {
       canOverride: false,
     });
   return guards;
+}
+
+/** A step over the budget would be refused in the middle of the sale: better now. */
+function budgetGuard(
+  steps: readonly SaleStep[],
+  event: string,
+  { perSec, usedPerSec, events }: BudgetView,
+): Guard[] {
+  const rates = steps.flatMap(({ action }) =>
+    action.type === 'bucket.set' ? (action.refillPerSec ?? []) : [],
+  );
+  const own = events.find((one) => one.event === event)?.refillPerSec ?? 0;
+  const all = Math.max(0, ...rates) + usedPerSec - own;
+  if (perSec === null || rates.length === 0 || all <= perSec) return [];
+  const text = `its highest rate makes all events come to ${Math.round(all * 100) / 100} of ${perSec}/s`;
+  return [{ code: 'BUDGET', text, canOverride: true }];
 }
 
 /** Stops the sale and brings back the values before it, whatever was set since. @throws TacosError SALE_NOT_FOUND */
