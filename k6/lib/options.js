@@ -4,6 +4,10 @@ import { neverBroken } from './promises.js';
 import { patienceSec, scale, timeScale, vus } from './target.js';
 
 const exec = { couples: 'couple', joins: 'joiner', requests: 'request', attacks: 'attack' };
+/** Timed apart by k6, whether a scenario has a threshold for them or not. */
+const calls = ['join', 'status', 'enter', 'reserve', 'intent', 'payment', 'confirm', 'attack'];
+const timed = Object.fromEntries(calls.map((call) => [`http_req_duration{name:${call}}`, []]));
+
 /** Time to finish what was begun, s. Couples wait in line. */
 const stopSec = { couples: patienceSec, joins: 5, requests: 5, attacks: 5 };
 
@@ -31,7 +35,7 @@ export function optionsOf(name, thresholds) {
   const { loads } = profiles[name];
   return {
     scenarios: Object.fromEntries(loads.map((load) => [load.what, executor(load)])),
-    thresholds: { ...neverBroken, ...thresholds },
+    thresholds: { ...timed, ...neverBroken, ...thresholds },
     summaryTrendStats: ['min', 'avg', 'med', 'p(90)', 'p(95)', 'p(99)', 'max', 'count'],
     userAgent: 'tacos-loadtest',
   };
