@@ -103,7 +103,7 @@ const saleStep = z.object({
     bucketSet,
     settingsSet,
     queueMessage,
-    /** Refused where the server does not lead the HPA. */
+    /** Refused where the server does not lead an HPA. Not rolled back with the sale: with `holdSec` it ends by itself. */
     z.object({ type: z.literal('hpa.patch'), min: z.number().int().min(1), holdSec: z.number().optional() }),
   ]),
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TacosError } from '../../src/contract/errors.ts';
 import type { Desk } from '../../src/queue/desk/desk.ts';
@@ -36,6 +37,33 @@ const records = async (): Promise<string[]> =>
   (await redis.client().xrange(globalKeys.audit, '-', '+')).map(
     ([, fields]) => JSON.parse(fields[1] ?? '{}').action,
   );
+
+describe('a step of a sale', () => {
+  it('raises the floor at its time, also where Kubernetes is away at first', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    const inSec = (sec: number): string => new Date(Date.now() + sec * 1000).toISOString();
+    await act(desk, { type: 'event.create', opensAt: inSec(90), test: true }, { events: ['evt_s'] });
+    const steps = [
+      { id: 'floor', at: inSec(2), action: { type: 'hpa.patch', min: 12, holdSec: 3_600 } },
+    ] as const;
+    await act(
+      desk,
+      { type: 'sale.apply', opensAt: inSec(60), endsAt: inSec(600), visitors: 1_000, steps: [...steps] },
+      { events: ['evt_s'] },
+    );
+    autoscaler.isGone = true;
+    await sleep(3_000);
+    expect((await desk.sales.view('evt_s')).steps).toMatchObject([{ step: 'floor', state: 'pending' }]);
+    autoscaler.isGone = false;
+    await eventually(() => autoscaler.min === 12, { withinMs: 10_000 });
+    await eventually(
+      async () => (await desk.sales.view('evt_s')).steps.every(({ state }) => state === 'done'),
+      { withinMs: 10_000 },
+    );
+    expect([autoscaler.applied, await records()]).toEqual([1, expect.arrayContaining(['hpa.patch'])]);
+  }, 40_000);
+});
 
 describe('a change of the autoscaler', () => {
   it('whose answer was lost is written down once, and sent again it says that it was made', async () => {

@@ -30,4 +30,11 @@ describe('a step that is run late', () => {
     const window = { type: 'settings.set', window: 400 } as const;
     expect(remaining(window, 3_600)).toBe(window);
   });
+
+  it('holds a floor of the gateways for what is left of its time', () => {
+    const floor = { type: 'hpa.patch', min: 20 } as const;
+    expect(remaining(floor, 3_600)).toEqual({ ...floor, takeOver: false });
+    expect(remaining({ ...floor, holdSec: 600 }, 60)).toEqual({ ...floor, takeOver: false, holdSec: 540 });
+    expect(remaining({ ...floor, holdSec: 600 }, 601)).toBeUndefined();
+  });
 });

@@ -112,15 +112,20 @@ export class SaleRunner {
     const done = { at, lateSec };
     const action = remaining(step.action, lateSec);
     if (action === undefined) return { ...done, state: 'skipped', text: 'its time was over' };
+    const isOfHpa = action.type === 'hpa.patch';
     const { reason, ticket, override, ...author } = by;
     const request = actRequestSchema.parse({
-      events: [event],
+      events: isOfHpa ? [] : [event],
       action,
       override,
       reason: reason === '' ? `step ${step.id} of ${id}` : reason,
       ...(ticket === undefined ? {} : { ticket }),
     });
-    const options = { changeId, ifRevision, author: { ...author, client: `${id} ${step.id}` } };
+    const options = {
+      changeId,
+      ...(isOfHpa ? {} : { ifRevision }),
+      author: { ...author, client: `${id} ${step.id}` },
+    };
     try {
       const { results } = await this.parts.act(request, options);
       const [result] = results;
@@ -129,8 +134,7 @@ export class SaleRunner {
     } catch (error) {
       if (!(error instanceof TacosError)) throw error;
       const { code } = error.refusal;
-      // Somebody else changed something at this moment, or Redis is away: tried again.
-      if (code === 'VERSION_CONFLICT' || code === 'UNAVAILABLE') return 'later';
+      if (passing.has(code)) return 'later';
       // It was done before, when another part of its time was left.
       if (code === 'IDEMPOTENCY_CONFLICT')
         return { ...done, state: 'done', auditId: auditIdOf(changeId, event) };
@@ -144,14 +148,28 @@ export class SaleRunner {
   }
 }
 
+/** Somebody else changes something at this moment, or Redis or Kubernetes is away: tried again. */
+const passing: ReadonlySet<string> = new Set([
+  'VERSION_CONFLICT',
+  'UNAVAILABLE',
+  'ACTION_RUNNING',
+  'CLUSTER_UNAVAILABLE',
+  'CLUSTER_REPLY_LOST',
+]);
+
 const isGone = (error: unknown): boolean =>
   error instanceof StaleEventError ||
   (error instanceof TacosError && error.refusal.code === 'EVENT_NOT_FOUND');
 
 /** What is left of a step that is run late; undefined = nothing. */
-export function remaining(action: SaleStep['action'], lateSec: number): ParsedAction | undefined {
-  if (action.type === 'hpa.patch') return undefined;
+export function remaining(asked: SaleStep['action'], lateSec: number): ParsedAction | undefined {
+  const action = asked.type === 'hpa.patch' ? { ...asked, takeOver: false } : asked;
   if (lateSec * 1000 < lateMs) return action;
+  if (action.type === 'hpa.patch') {
+    const { holdSec } = action;
+    if (holdSec === undefined) return action;
+    return holdSec > lateSec ? { ...action, holdSec: holdSec - lateSec } : undefined;
+  }
   if (action.type === 'queue.message') {
     const { forSec } = action;
     if (forSec === undefined) return action;

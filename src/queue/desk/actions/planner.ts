@@ -119,6 +119,7 @@ export class Planner {
         return applySale(seen, action, {
           running: await this.sales.read(opened.ref),
           budget: await this.budget.view(),
+          leadsHpa: this.parts.hpa !== undefined,
         });
       case 'sale.rollback':
         return rollbackSale(seen, await this.sales.read(opened.ref));

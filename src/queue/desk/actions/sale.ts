@@ -39,11 +39,17 @@ export const openingStep = ({ opensAt, prequeueFrom }: SaleApply, nowMs: number)
   action: { type: 'event.set', opensAt, ...(prequeueFrom === undefined ? {} : { prequeueFrom }) },
 });
 
-/** `running`: the sale that is there now. */
+/** What a sale meets: one that runs already, the budget of all events, and whether this process may steer an autoscaler. */
+interface SaleSurroundings {
+  readonly running: StoredSale | undefined;
+  readonly budget: BudgetView;
+  readonly leadsHpa: boolean;
+}
+
 export function applySale(
   seen: Seen,
   action: SaleApply,
-  { running, budget }: { readonly running: StoredSale | undefined; readonly budget: BudgetView },
+  { running, budget, leadsHpa }: SaleSurroundings,
 ): Draft {
   const { nowMs, id } = seen;
   const steps = inOrder(action.steps);
@@ -59,7 +65,12 @@ export function applySale(
     level: 'S2',
     people: peopleOf(seen),
     rows,
-    refusals: [...runningGuard(id, running), ...stepGuards(steps, seen), ...budgetGuard(steps, id, budget)],
+    refusals: [
+      ...runningGuard(id, running),
+      ...pastGuard(steps, seen),
+      ...(leadsHpa ? [] : hpaGuard(steps)),
+      ...budgetGuard(steps, id, budget),
+    ],
     warnings: [...new Set(drafts.flatMap(({ warnings }) => warnings))],
     summary: `sale applied: ${text}; ${summaryOfRows(opening)}`,
     operation: { kind: 'sale', plan: action, restore: restoreOf(seen) },
@@ -87,24 +98,20 @@ function runningGuard(event: string, running: StoredSale | undefined): Guard[] {
   return [{ code: 'SALE_RUNNING', text, canOverride: false }];
 }
 
-function stepGuards(steps: readonly SaleStep[], { nowMs }: Seen): Guard[] {
+const namesOf = (steps: readonly SaleStep[]): string => steps.map(({ id }) => id).join(', ');
+
+function pastGuard(steps: readonly SaleStep[], { nowMs }: Seen): Guard[] {
   const past = steps.filter(({ at }) => Date.parse(at) <= nowMs);
+  if (past.length === 0) return [];
+  const text = `the time of ${namesOf(past)} has passed: move the sale, or take the step out`;
+  return [{ code: 'STEP_PAST', text, canOverride: false }];
+}
+
+function hpaGuard(steps: readonly SaleStep[]): Guard[] {
   const hpa = steps.filter(({ action }) => action.type === 'hpa.patch');
-  const names = (of: readonly SaleStep[]): string => of.map(({ id }) => id).join(', ');
-  const guards: Guard[] = [];
-  if (past.length > 0)
-    guards.push({
-      code: 'STEP_PAST',
-      text: `the time of ${names(past)} has passed: move the sale, or take the step out`,
-      canOverride: false,
-    });
-  if (hpa.length > 0)
-    guards.push({
-      code: 'HPA_UNKNOWN',
-      text: `${names(hpa)} sets the floor of the gateways, and this admin API does not lead an HPA: set it with kubectl, and take the step out`,
-      canOverride: false,
-    });
-  return guards;
+  if (hpa.length === 0) return [];
+  const text = `${namesOf(hpa)} sets the floor of the gateways, and this admin API does not lead an HPA (KUBE_HPA): set it with kubectl, and take the step out`;
+  return [{ code: 'HPA_UNKNOWN', text, canOverride: false }];
 }
 
 /** A step over the budget would be refused in the middle of the sale: better now. */
