@@ -37,6 +37,8 @@ export interface AlarmFacts extends FromSnapshot {
   readonly couldEnter: boolean;
   /** How long the line has run as it does now: since it opened, or since the last change of its settings, s. */
   readonly settledSec: number;
+  /** When the refill and the capacity in force were set, Redis ms; 0 = from the beginning. */
+  readonly setAtMs: { readonly refill: number; readonly capacity: number };
   /** People of the window who are stepped around or have been silent past their due. */
   readonly deadHeads: number;
   /**

@@ -12,7 +12,7 @@ const expectedMin = 10;
 export const deadHeadShareMax = 0.2;
 /** Mean error of the waits shown above which they are not to be trusted, share of the real one. */
 export const etaErrorMax = 0.25;
-/** A limited change is announced so long before its end, s. */
+/** The end of a limited change is announced so long before, s; of one that lasts less than twice as long, from half of it on. */
 export const changeEndingSec = 120;
 
 const runs = ({ phase, paused, stale }: AlarmFacts): boolean =>
@@ -132,8 +132,8 @@ export const lineAlarms: readonly AlarmRow[] = [
         forSec: 0,
       },
     ],
-    next: ({ event, bucket, nowMs }) =>
-      endsInMs(bucket.refillPerSec.until, nowMs) === null
+    next: ({ event, bucket, nowMs, setAtMs }) =>
+      endsInMs(bucket.refillPerSec.until, { nowMs, setAtMs: setAtMs.refill }) === null
         ? `tacos bucket set ${event} --capacity ${bucket.capacity.target}`
         : `tacos bucket set ${event} --refill ${bucket.refillPerSec.target}`,
   },
@@ -159,13 +159,13 @@ function admissionsLow(facts: AlarmFacts): Found | null {
   return warn(`${short(perSec)}/s are let through, ${share} % of the refill of ${short(refill)}/s`);
 }
 
-function changeEnding({ bucket, nowMs, phase }: AlarmFacts): Found | null {
+function changeEnding({ bucket, nowMs, phase, setAtMs }: AlarmFacts): Found | null {
   if (phase === 'closed') return null;
   for (const [name, value] of [
     ['refill', bucket.refillPerSec],
     ['capacity', bucket.capacity],
   ] as const) {
-    const leftMs = endsInMs(value.until, nowMs);
+    const leftMs = endsInMs(value.until, { nowMs, setAtMs: setAtMs[name] });
     if (leftMs === null) continue;
     return warn(
       `${name} ${short(value.target)} goes back to ${short(value.after ?? 0)} in ${inWords(leftMs)}`,
@@ -175,8 +175,14 @@ function changeEnding({ bucket, nowMs, phase }: AlarmFacts): Found | null {
 }
 
 /** Time to an end that is near; null = none is. */
-function endsInMs(until: string | undefined, nowMs: number): number | null {
+function endsInMs(
+  until: string | undefined,
+  { nowMs, setAtMs }: { readonly nowMs: number; readonly setAtMs: number },
+): number | null {
   if (until === undefined) return null;
-  const leftMs = Date.parse(until) - nowMs;
-  return leftMs > 0 && leftMs <= changeEndingSec * 1000 ? leftMs : null;
+  const endsAtMs = Date.parse(until);
+  const leftMs = endsAtMs - nowMs;
+  // Whoever has just set a short one knows of its end.
+  const toldMs = Math.min(changeEndingSec * 1000, (endsAtMs - setAtMs) / 2);
+  return leftMs > 0 && leftMs <= toldMs ? leftMs : null;
 }

@@ -53,6 +53,7 @@ const facts = (change: Partial<AlarmFacts> = {}): AlarmFacts => ({
   stale: false,
   couldEnter: true,
   settledSec: 900,
+  setAtMs: { refill: startMs - 900_000, capacity: startMs - 900_000 },
   deadHeads: 4,
   reports: [{ gateway: 'gw-1', lastMs: (change.nowMs ?? startMs) - 500, revision: 18 }],
   overBound: -30,
@@ -142,6 +143,24 @@ describe('each alarm comes on when its condition has held for its time', () => {
     expect(held(0, { bucket: { ...bucket, capacity } })[0]?.next).toBe(
       'tacos bucket set evt_x --capacity 400',
     );
+  });
+
+  it('change-ending of a short change comes in its last half only', () => {
+    const setFor = (sec: number) => {
+      const until = new Date(startMs + sec * 1000).toISOString();
+      const refillPerSec = { now: 50, target: 50, until, after: 20 };
+      const setAtMs = { refill: startMs, capacity: 0 };
+      return { bucket: { ...bucket, refillPerSec }, setAtMs };
+    };
+    for (const [sec, quietSec] of [
+      [120, 59],
+      [239, 119],
+      [240, 119],
+      [900, 779],
+    ] as const) {
+      expect(held(quietSec, setFor(sec)), `${sec} s`).toEqual([]);
+      expect(held(quietSec + 1, setFor(sec))[0]?.id, `${sec} s`).toBe('change-ending');
+    }
   });
 
   it('has a case for every row of the table', () => {

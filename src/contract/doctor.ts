@@ -42,6 +42,7 @@ export const doctorChecks = [
   'mixed-versions',
   'certificate-ending',
   'key-ending',
+  'noeviction',
   'aof-off',
   'failover-seen',
   'webhook-failing',

@@ -17,7 +17,10 @@ beforeEach(async () => {
     sockets.add(socket.on('error', () => {}));
     socket.on('data', (bytes) => {
       // Each command is an array, and begins a line with its length.
-      for (const command of bytes.toString('latin1').split(/^\*(?=\d)/m).slice(1)) {
+      for (const command of bytes
+        .toString('latin1')
+        .split(/^\*(?=\d)/m)
+        .slice(1)) {
         if (refusal !== undefined) socket.write(`-${refusal}\r\n`);
         else if (/^info\r$/im.test(command)) socket.write('$9\r\nloading:0\r\n');
         else if (!/^get\r$/im.test(command)) socket.write(/^hello\r$/im.test(command) ? '%0\r\n' : '+OK\r\n');

@@ -51,16 +51,15 @@ function rowFigures(row: PositionRow, joined: string): string {
 }
 
 /**
- * What a snapshot has to look like, in both layouts; `rows` of the line are in sight. When the line is empty is not
- * among the figures: it rests on the rates of many snapshots, so that no single one tells it.
+ * What a snapshot has to look like, in both layouts; `rows` of the line are in sight. How the line moves (`trendsOf`) and
+ * when it is empty are not among the figures: they rest on many snapshots, so that no single one tells them.
  */
 export function figuresOf(snapshot: QueueSnapshot, layout: 'narrow' | 'wide', rows: number): Figures {
   const { bucket, redis, gateways, confidence } = snapshot;
-  const { joinPerSec, leavePerSec, admitPerSec, waiting } = snapshot;
+  const { joinPerSec, admitPerSec, waiting } = snapshot;
   const { tokens } = bucket;
   const capacity = bucket.capacity.now;
   const refill = bucket.refillPerSec.now;
-  const perMin = Math.round((joinPerSec - admitPerSec - leavePerSec) * 60);
   const share = `${Math.round((admitPerSec / refill) * 100)}%`;
   const away = snapshot.awayTop.length === 0 ? '' : `, ${count(snapshot.away)} away`;
   const gain = snapshot.paused || tokens >= capacity ? 0 : refill - admitPerSec;
@@ -69,7 +68,6 @@ export function figuresOf(snapshot: QueueSnapshot, layout: 'narrow' | 'wide', ro
   const common = {
     time: clock(snapshot.asOf, snapshot.timeZone),
     waiting: count(waiting),
-    trend: `${perMin > 0 ? '+' : ''}${perMin < 0 ? '-' : ''}${count(Math.abs(perMin))}/min`,
     admit: rate(admitPerSec),
     share,
     level: `${Math.floor(tokens)}/${Math.floor(capacity)}`,
@@ -132,6 +130,32 @@ export function figuresOf(snapshot: QueueSnapshot, layout: 'narrow' | 'wide', ro
     conflicts: dash(gateways.conflictsPercent, (value) => `${value.toFixed(1)}%`),
   };
 }
+
+/**
+ * What may stand beside how many wait in the frame of a snapshot, of `all`, oldest first: how many more there are than
+ * at most a minute before, a minute. Which second a screen compares with depends on when it was opened, and by its own
+ * clock: any of 10 to 60 s will do, as long as the server says of that second what is taken for it.
+ */
+export function trendsOf(snapshot: QueueSnapshot, all: readonly QueueSnapshot[]): ReadonlySet<string> {
+  const texts = new Set(['-/min']);
+  const known = all.filter(({ seq }) => seq <= snapshot.seq);
+  const agoSec = (of: QueueSnapshot | undefined): number =>
+    of === undefined ? 0 : (Date.parse(snapshot.asOf) - Date.parse(of.asOf)) / 1000;
+  const newest = known.filter((each) => agoSec(each) <= slackSec);
+  for (const [at, oldest] of known.entries()) {
+    const first = Math.max(10, Math.ceil(agoSec(known[at + 1]) - slackSec));
+    const last = Math.min(60, agoSec(oldest) + slackSec);
+    for (let sec = first; sec <= last; sec += 1) {
+      for (const { waiting } of newest) {
+        const perMin = Math.round(((waiting - oldest.waiting) / sec) * 60);
+        texts.add(`${perMin > 0 ? '+' : ''}${perMin < 0 ? '-' : ''}${count(Math.abs(perMin))}/min`);
+      }
+    }
+  }
+  return texts;
+}
+/** A sample once a second, of what has come until then. */
+const slackSec = 3;
 
 /** What stands on a screen; a figure that is not where it belongs is `?`. */
 export function figuresOn(screen: readonly string[], layout: 'narrow' | 'wide'): Figures {

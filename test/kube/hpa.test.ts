@@ -1,4 +1,5 @@
 /** `tacos hpa` from end to end: the command, the admin API, a real kube-apiserver with RBAC, a real Redis. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PatchStrategy } from '@kubernetes/client-node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { globalKeys } from '../../src/queue/global-scripts.ts';
@@ -201,6 +202,8 @@ describe.runIf(kubeTools !== undefined)('tacos hpa', () => {
       }
     });
     await kube.killApi();
+    // What was read is told again for a second.
+    await sleep(1_500);
     try {
       for (const argv of [['get'], ['watch'], ['diff'], ['patch', '--min', '2']])
         expect([argv, (await tacos(...argv)).code]).toEqual([argv, 7]);

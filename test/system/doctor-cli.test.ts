@@ -162,7 +162,11 @@ describe('a fault is named first, with exit 10, and what doctor prints ends it',
   it('people who wait before an opening', async () => {
     const now = Date.now();
     const event = await newEvent({ opensAtMs: now + 3_600_000, prequeueFromMs: now - 60_000 });
-    expect((await doctor(event)).code, 'while nobody waits it is only a warning').toBe(0);
+    const strict = await office.tacos(['doctor', event, '--strict']);
+    expect([strict.code, strict.stdout], 'while nobody waits it is as it should be').toEqual([
+      0,
+      expect.stringMatching(/^(\d+) of \1 checks pass\n$/),
+    ]);
     await crowd(event, 3);
     const first = await named('not-open', event);
     expect(first.head).toContain('and 3 people wait');

@@ -70,12 +70,9 @@ describe('doctor names an induced fault first, with what ends it, and passes onc
   it('an event that is not open yet', async () => {
     event = await operator.event({ refillPerSec: 10, opensAtMs: (await redisMs()) + 300_000 });
     await desk.load(event.id);
-    await first({
-      check: 'not-open',
-      result: 'warn',
-      text: expect.stringMatching(/^opens in \d/),
-      next: `tacos queue open ${event.id}`,
-    });
+    await healthy();
+    await acted({ type: 'queue.close' });
+    await first({ check: 'not-open', result: 'warn', next: `tacos queue open ${event.id}` });
     await acted({ type: 'queue.open' });
     await healthy();
   });
@@ -136,10 +133,21 @@ describe('doctor names an induced fault first, with what ends it, and passes onc
     await first({
       check: 'redis-memory',
       result: 'fail',
-      who: 'whoever runs Redis',
+      who: "whoever runs Redis, as Redis's own admin",
       next: expect.stringMatching(/^redis-cli -h 127\.0\.0\.1 -p \d+ CONFIG SET maxmemory \d+mb$/),
     });
     await operator.redis.config('SET', 'maxmemory', '0');
+    await healthy();
+  });
+
+  it('a Redis that throws places away when it is full', async () => {
+    await operator.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await first({
+      check: 'noeviction',
+      result: 'fail',
+      next: `redis-cli -h 127.0.0.1 -p ${server.port} CONFIG SET maxmemory-policy noeviction`,
+    });
+    await operator.redis.config('SET', 'maxmemory-policy', 'noeviction');
     await healthy();
   });
 

@@ -5,7 +5,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { type FakeAdmin, openFakeAdmin } from '../helpers/fake-admin.ts';
 import { pause } from '../helpers/fleet.ts';
 import { type Office, openOffice, tokenOf } from '../helpers/office.ts';
-import { differences, type Figures, figuresOf, figuresOn } from '../helpers/screen-figures.ts';
+import { differences, figuresOf, figuresOn, trendsOf } from '../helpers/screen-figures.ts';
 import { emptied, maskFaults, narrowMask, wideMask } from '../helpers/screen-masks.ts';
 import { openSnapshotLog, type SnapshotLog } from '../helpers/snapshot-log.ts';
 import { openTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
@@ -132,7 +132,7 @@ describe('the live screen in a terminal', () => {
     all: readonly QueueSnapshot[],
     apart: readonly string[] = [],
   ): number => {
-    const on: Figures = figuresOn(rows, layout);
+    const { trend = '?', ...on } = figuresOn(rows, layout);
     const inSight = Object.keys(on).filter((name) => name.startsWith('row ')).length;
     const compared = all.map((snapshot) => ({
       seq: snapshot.seq,
@@ -142,6 +142,8 @@ describe('the live screen in a terminal', () => {
     }));
     const nearest = compared.toSorted((one, other) => one.differ.length - other.differ.length)[0];
     expect(nearest?.differ, rows.join('\n')).toEqual([]);
+    const shown = all.find(({ seq }) => seq === nearest?.seq);
+    expect([...(shown === undefined ? [] : trendsOf(shown, all))]).toContain(trend);
     return nearest?.seq ?? 0;
   };
 
@@ -164,6 +166,50 @@ describe('the live screen in a terminal', () => {
       expect(terminal.text()).toMatch(/^ TEST {2}env \/ evt_x {2}waiting \d+ {2}admitted \d+ {2}[\d.]+\/s$/m);
     }, 30_000);
   }
+
+  it('says how the line moves as the people who wait do, from 10 s on', async () => {
+    const terminal = await watch('evt_x', 'narrow');
+    await terminal.until('how it moves', (rows) =>
+      rows.some((row) => /^ WAITING .* [+-]?\d\S*\/min/.test(row)),
+    );
+    const frozen = await freeze(terminal);
+    expectOneSnapshot(frozen, 'narrow', logOf('evt_x').all);
+    expect(figuresOn(frozen, 'narrow').trend).toMatch(/\d/);
+    await quit(terminal);
+  }, 40_000);
+
+  it('has nothing left of wider rows when it gets narrower while data changes', async () => {
+    const terminal = await watch('evt_x', 'wide');
+    for (const columns of [100, 140, 120, 132, 100]) {
+      await pause(700);
+      const from = terminal.raw().length;
+      terminal.resize(columns, 40);
+      await terminal.until('its width', ([, rule]) => rule === '═'.repeat(columns));
+      await pause(700);
+      const frozen = await freeze(terminal);
+      await press(terminal, '\u000C');
+      await settled(terminal);
+      expect(withoutAges(terminal.screen())).toEqual(withoutAges(frozen));
+      // The screen was blank before anything was drawn at the new size.
+      const [before = '', ...drawn] = terminal.raw().slice(from).split(`${esc}[2J${esc}[H`);
+      expect(before).not.toContain('═'.repeat(columns));
+      expect(drawn).toHaveLength(1);
+      expect(drawn[0]).not.toContain('═'.repeat(columns + 1));
+      await press(terminal, 'f');
+    }
+    await quit(terminal);
+  }, 60_000);
+
+  it('finds what is typed together with its Enter', async () => {
+    const terminal = await watch('evt_x', 'narrow');
+    await press(terminal, '/', 'not a place\r');
+    await terminal.until('an answer', (rows) =>
+      rows.some((row) => row.includes('"not a place" is no position')),
+    );
+    await press(terminal, esc, '/', '#7\r');
+    await terminal.until('the row', (rows) => rows.some((row) => /^ > +7 /.test(row)));
+    await quit(terminal);
+  }, 20_000);
 
   it('is the same frame after four sizes as before them, without leftovers', async () => {
     const terminal = await watch('evt_x', 'narrow');

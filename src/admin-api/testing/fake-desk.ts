@@ -5,6 +5,7 @@ import { TacosError } from '../../contract/errors.ts';
 import type { HpaQuery } from '../../contract/hpa.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { ActOptions, Author, Desk, DeskNews, PositionsQuery, ServerFacts, Watcher } from '../desk.ts';
+import { saleReportOf } from './sale-report.ts';
 import {
   auditOf,
   budgetView,
@@ -17,7 +18,6 @@ import {
   planOf,
   positionOf,
   saleOf,
-  saleReportOf,
   settingsView,
   snapshotOf,
   storyOf,

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../../contract/audit.ts';
 import type { DeskFigures } from '../../contract/desk-figures.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import type { HpaView } from '../../contract/hpa.ts';
-import type { SaleReport, SaleView } from '../../contract/sale.ts';
+import type { SaleView } from '../../contract/sale.ts';
 import type { Overview, QueueSnapshot, RedisFigures } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 
@@ -287,18 +287,3 @@ export const hpaView: HpaView = {
   gitops: null,
   declared: {},
 };
-
-/** A report of an event without a sale. */
-export const saleReportOf = (): SaleReport => ({
-  event: 'evt_x',
-  sale: null,
-  joined: 3_000,
-  admitted: 2_400,
-  waiting: 500,
-  waits: { people: 2_400, share: 1, p50Ms: 60_000, p95Ms: 110_000, maxMs: 121_000 },
-  left: 40,
-  expired: 60,
-  etaErrorRatio: 0.04,
-  alarms: [],
-  missing: ['refusals by reason: in Prometheus'],
-});

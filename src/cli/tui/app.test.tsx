@@ -51,6 +51,7 @@ const open = (change: Partial<StageOptions> = {}) => {
   const onLeave = vi.fn();
   const onSuspend = vi.fn(async () => {});
   const onSignIn = vi.fn(async () => {});
+  stage.resize({ columns: 100, rows: 24 });
   const screen = render(
     <WatchApp stage={stage} onLeave={onLeave} onSuspend={onSuspend} onSignIn={onSignIn} />,
   );
@@ -71,9 +72,7 @@ describe('what is drawn', () => {
     const bench = new Bench();
     await bench.hear({ name: '여름 축제' });
     const expected = bench.rows(columns, rows).map((row) => row.trimEnd());
-    const drawn = renderToString(<FrameView frame={bench.screen.getFrame()} size={{ columns, rows }} />, {
-      columns,
-    }).split('\n');
+    const drawn = renderToString(<FrameView frame={bench.screen.getFrame()} />, { columns }).split('\n');
     expect(drawn.map((row) => row.trimEnd())).toEqual(expected);
     for (const row of drawn) expect(stringWidth(row)).toBeLessThanOrEqual(columns);
   });
@@ -124,6 +123,43 @@ describe('keys', () => {
     stdin.write('j');
     await shows(' >     2');
     expect(onLeave).not.toHaveBeenCalled();
+    close();
+  });
+
+  it('that are typed to be found may come with their Enter, in one piece', async () => {
+    const { stdin, shows, close } = open();
+    await shows('18,234');
+    stdin.write('/');
+    await shows('find: _');
+    stdin.write('no such place\r');
+    await shows('"no such place" is no position');
+    stdin.write('\u001b');
+    await shows('POSITIONS');
+    stdin.write('/');
+    await shows('find: _');
+    stdin.write('\u001b[200~#3\r\u001b[201~');
+    await shows('find: #3');
+    stdin.write('\r');
+    await shows('>     3');
+    close();
+  });
+
+  it('are none where several at once would change something', async () => {
+    const { stdin, shows, lastFrame, close } = open();
+    await shows('WRITE');
+    await shows('18,234');
+    stdin.write('/7\r');
+    stdin.write('p\r');
+    stdin.write('p');
+    await shows('[ Cancel ]');
+    stdin.write('\t');
+    await shows('> reason');
+    stdin.write('because\r');
+    await shows('because');
+    stdin.write('x');
+    await shows('because x');
+    expect(lastFrame()).toContain('[ Cancel ]');
+    expect(api.acts).toEqual([]);
     close();
   });
 

@@ -1,6 +1,6 @@
-/** The live screen with its effects: keys, pasted text, size. */
-import { useApp, useInput, usePaste, useWindowSize } from 'ink';
-import { useLayoutEffect, useSyncExternalStore } from 'react';
+/** The live screen with its effects: keys and pasted text. */
+import { useApp, useInput, usePaste } from 'ink';
+import { useSyncExternalStore } from 'react';
 import type { StopReason } from '../exit-codes.ts';
 import { arrivalsOf } from './keys.ts';
 import { FrameView } from './screen.tsx';
@@ -22,9 +22,7 @@ export interface WatchAppProps {
 /** Draws the frame of the screen in place and hands keys to it. */
 export function WatchApp({ stage, onLeave, onSuspend, onSignIn }: WatchAppProps) {
   const frame = useSyncExternalStore(stage.subscribe, stage.getFrame);
-  const size = useWindowSize();
   const { suspendTerminal } = useApp();
-  useLayoutEffect(() => stage.resize(size), [stage, size]);
   const grant = (wish: Wish | undefined): void => {
     if (wish?.kind === 'quit') onLeave('quit');
     else if (wish?.kind === 'interrupt') onLeave('SIGINT');
@@ -35,11 +33,11 @@ export function WatchApp({ stage, onLeave, onSuspend, onSignIn }: WatchAppProps)
     else if (wish !== undefined) stage.grant(wish);
   };
   useInput((input, key) => {
-    for (const arrival of arrivalsOf(input, key)) {
+    for (const arrival of arrivalsOf(input, key, stage.screen)) {
       if ('paste' in arrival) stage.screen.paste(arrival.paste);
       else grant(stage.screen.press(arrival.press));
     }
   });
   usePaste((text) => stage.screen.paste(text));
-  return <FrameView frame={frame} size={size} />;
+  return <FrameView frame={frame} />;
 }

@@ -126,6 +126,9 @@ function open(on: Deeds): void {
 export const findPrompt = (typed: string): string =>
   `find: ${typed}_   ${typed === '' ? 'position, v_ reference or user:ID   ' : ''}Enter go  Esc back`;
 
+/** As much as is kept of what is typed to be found: longer is no reference. */
+export const findText = (typed: string): string => typed.trimStart().slice(0, 140);
+
 /** `/` begins to type; what was typed is a position, `#412` or a reference. */
 function find(on: Deeds, text: string): void {
   if (text === '/') {

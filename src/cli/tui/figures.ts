@@ -18,15 +18,12 @@ const confidenceFallback = 0.2;
 /** Admissions above the refill that one window of 10 s may hold: the bucket, and the bounded overdraft. */
 const overdraft = 10;
 
-/** How the line moves: `-2,910/min`. */
-export function trend({ joinPerSec, admitPerSec, leavePerSec }: QueueSnapshot): {
-  perSec: number;
-  text: string;
-} {
-  const perSec = joinPerSec - admitPerSec - leavePerSec;
+/** How the line moves, as people a minute: `-2,910/min`, `-/min` where it is not known yet. */
+export function trendText(perSec: number | undefined): string {
+  if (perSec === undefined) return '-/min';
   // Less than one a minute is none, without a sign.
   const perMin = Math.round(perSec * 60) || 0;
-  return { perSec, text: `${perMin > 0 ? '+' : ''}${count(perMin)}/min` };
+  return `${perMin > 0 ? '+' : ''}${count(perMin)}/min`;
 }
 
 /** Beyond this nobody knows how many will join, s. */
@@ -34,7 +31,7 @@ const emptyInSecMax = 24 * 3_600;
 
 /**
  * Seconds until the line is empty if it goes on getting shorter as of late; undefined = it does not, or not in a day.
- * `netPerSec` = how fast it grows, smoothed: the rates of one snapshot are of 10 s, and jump.
+ * `netPerSec` = how fast it grows, over a minute: the rates of one snapshot are of 10 s, and jump.
  */
 export function emptyInSec(
   { waiting, paused }: Pick<QueueSnapshot, 'waiting' | 'paused'>,

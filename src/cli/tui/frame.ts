@@ -14,6 +14,8 @@ export interface Block {
 }
 
 export interface Frame {
+  /** Of the terminal that it is made for: rows and columns belong together, so nothing is drawn at another one. */
+  readonly size: Size;
   /** Columns of blocks below the header; in layout A one. */
   readonly head: readonly Line[];
   readonly left: readonly Block[];
@@ -46,7 +48,7 @@ export function frameOf(facts: FrameFacts): Frame {
   const layout = layoutOf(size);
   if (layout.kind === 'small') {
     const text = ` ${header.badge}  ${facts.summary}  (enlarge to 60x15)`;
-    return { ...empty, head: [fitLine(line(text), size.columns)], leftColumns: size.columns };
+    return { ...empty, size, head: [fitLine(line(text), size.columns)], leftColumns: size.columns };
   }
   const isWide = layout.kind === 'B';
   const head = [
@@ -54,7 +56,7 @@ export function frameOf(facts: FrameFacts): Frame {
     line((isWide ? glyphs.doubleRule : glyphs.rule).repeat(size.columns), 'dim'),
   ];
   const foot = [line(glyphs.rule.repeat(size.columns), 'dim'), line(footOf(facts, layout.kind))];
-  const common = { head, foot, right: [], leftColumns: size.columns, isDim: facts.isOld };
+  const common = { size, head, foot, right: [], leftColumns: size.columns, isDim: facts.isOld };
   if (panel !== undefined) {
     return {
       ...common,
@@ -75,7 +77,7 @@ export function frameOf(facts: FrameFacts): Frame {
 /** Rows and columns that a panel has. */
 export const panelSize = ({ columns, rows }: Size): Size => ({ columns, rows: Math.max(1, rows - 5) });
 
-const empty: Frame = { head: [], left: [], right: [], leftColumns: 0, foot: [], isDim: false };
+const empty: Omit<Frame, 'size'> = { head: [], left: [], right: [], leftColumns: 0, foot: [], isDim: false };
 
 function footOf({ rights, size, view, panel, prompt }: FrameFacts, layout: 'A' | 'B'): string {
   if (prompt !== undefined) return ` ${prompt}`;

@@ -28,48 +28,60 @@ export const sampleOf = (snapshot: QueueSnapshot): Sample => ({
   redisCpuPercent: snapshot.redis.cpuPercent,
 });
 
-/** Time constant of the mean pace, and the data that it takes before it says anything, s. */
-const paceSec = { constant: 30, least: 20 };
+/** How far back it is looked for how the line moves, s: what `/min` says, as it is. */
+const slopeSec = 60;
+/** The data that it takes before anything is said: of how the line moves, and of when it is empty, s. */
+const leastSec = { slope: 10, pace: 20 };
+/** Without data for so long, what was before says nothing of what comes, s. */
+const gapSec = 30;
 /** Below this share of all who come and go, the difference is noise. */
 const netShareLeast = 0.05;
-
-/** Means of those who come and those who go, people a second, over data of `sec` seconds. */
-interface Pace {
-  readonly sec: number;
-  readonly inPerSec: number;
-  readonly outPerSec: number;
-}
 
 /** Samples by whole second of the monotonic clock. */
 export class History {
   private readonly samples = new Map<number, Sample>();
   private newestSec = Number.NEGATIVE_INFINITY;
-  private pace: Pace | undefined;
+  /** The first second since the last pause or long gap. */
+  private steadySec = Number.POSITIVE_INFINITY;
 
   /** As it is now, whatever is recorded later: for a picture that is held. */
   copy(): History {
     const copy = new History();
     for (const [second, sample] of this.samples) copy.samples.set(second, sample);
     copy.newestSec = this.newestSec;
-    copy.pace = this.pace;
+    copy.steadySec = this.steadySec;
     return copy;
   }
 
-  /** How fast the line grows of late, people a second; undefined = too few data, or too little to tell from noise. */
+  /**
+   * How many more wait than a minute ago, as people a second: whoever went away or was let go counts as everybody else.
+   * undefined = less than 10 s of data; of less than a minute, all there is.
+   */
+  waitingPerSec(): number | undefined {
+    return this.slope(this.newestSec - slopeSec, leastSec.slope);
+  }
+
+  /** The same as far as it tells when the line is empty; undefined = too few data, or too little to tell from noise. */
   netPerSec(): number | undefined {
-    if (this.pace === undefined || this.pace.sec < paceSec.least) return undefined;
-    const { inPerSec, outPerSec } = this.pace;
-    const net = inPerSec - outPerSec;
-    return Math.abs(net) < netShareLeast * (inPerSec + outPerSec) ? undefined : net;
+    const from = Math.max(this.newestSec - slopeSec, this.steadySec);
+    const net = this.slope(from, leastSec.pace);
+    if (net === undefined) return undefined;
+    const end = this.newestSec + 1;
+    const flows = (['joinPerSec', 'admitPerSec', 'leavePerSec'] as const).map((field) =>
+      this.mean(field, from, end),
+    );
+    const allPerSec = flows.reduce<number>((sum, flow) => sum + (flow ?? 0), 0);
+    return Math.abs(net) < netShareLeast * allPerSec ? undefined : net;
   }
 
   /**
    * Keeps the sample of this second; the latest one counts. A single second that a late timer left out is filled.
-   * A pause begins the mean pace anew: it says nothing of what comes after it.
+   * A pause says nothing of when the line is empty after it.
    */
   record(nowMs: number, sample: Sample, isPaused = false): void {
     const second = Math.floor(nowMs / 1000);
-    this.pace = isPaused ? undefined : this.paceWith(sample, second - this.newestSec);
+    if (isPaused) this.steadySec = Number.POSITIVE_INFINITY;
+    else if (this.steadySec > second || second - this.newestSec > gapSec) this.steadySec = second;
     if (second - this.newestSec === 2) this.samples.set(second - 1, sample);
     this.newestSec = second;
     this.samples.set(second, sample);
@@ -95,19 +107,15 @@ export class History {
     });
   }
 
-  /** The mean with a sample of the last `goneSec`; anew after a gap as long as the mean itself reaches back. */
-  private paceWith({ joinPerSec, admitPerSec, leavePerSec }: Sample, goneSec: number): Pace {
-    const outPerSec = admitPerSec + leavePerSec;
-    const { pace } = this;
-    if (pace === undefined || goneSec > paceSec.constant) return { sec: 0, inPerSec: joinPerSec, outPerSec };
-    const sec = pace.sec + goneSec;
-    // At first the plain mean: the first sample weighs no more than any other.
-    const weight = sec <= 0 ? 1 : Math.max(1 - Math.exp(-goneSec / paceSec.constant), goneSec / (sec + 1));
-    return {
-      sec,
-      inPerSec: pace.inPerSec + weight * (joinPerSec - pace.inPerSec),
-      outPerSec: pace.outPerSec + weight * (outPerSec - pace.outPerSec),
-    };
+  /** People a second from the oldest sample not before `fromSec` to the newest one. */
+  private slope(fromSec: number, least: number): number | undefined {
+    const newest = this.samples.get(this.newestSec);
+    if (newest === undefined) return undefined;
+    for (let second = fromSec; second <= this.newestSec - least; second += 1) {
+      const oldest = this.samples.get(second);
+      if (oldest !== undefined) return (newest.waiting - oldest.waiting) / (this.newestSec - second);
+    }
+    return undefined;
   }
 
   private mean(field: keyof Sample, from: number, end: number): number | undefined {

@@ -2,10 +2,22 @@
 import { type Instance, render } from 'ink';
 import { createElement } from 'react';
 import { WatchApp, type WatchAppProps } from './app.tsx';
+import { redrawOnResize, terminalSize } from './resize.ts';
 
 /** Draws until it is unmounted. `isPlain` draws whole frames, for terminals that lose track. */
-export const mount = (props: WatchAppProps, { isPlain }: { isPlain: boolean }): Instance =>
-  render(createElement(WatchApp, props), {
+export function mount(props: WatchAppProps, { isPlain }: { isPlain: boolean }): Instance {
+  const { stage, onSuspend, onSignIn } = props;
+  let isAway = false;
+  /** The main screen is shown meanwhile, and is not ours. */
+  const away = (leave: () => Promise<void>) => async (): Promise<void> => {
+    isAway = true;
+    await leave().finally(() => {
+      isAway = false;
+    });
+  };
+  stage.resize(terminalSize());
+  const app = createElement(WatchApp, { ...props, onSuspend: away(onSuspend), onSignIn: away(onSignIn) });
+  const screen = render(app, {
     exitOnCtrlC: false,
     patchConsole: false,
     interactive: true,
@@ -13,3 +25,6 @@ export const mount = (props: WatchAppProps, { isPlain }: { isPlain: boolean }): 
     incrementalRendering: !isPlain,
     maxFps: 60,
   });
+  redrawOnResize({ screen, app, resized: (size) => stage.resize(size), isAway: () => isAway });
+  return screen;
+}

@@ -84,6 +84,8 @@ export class OverviewScreen extends ScreenBase {
     return wish;
   }
 
+  readonly isTyping = false;
+
   paste(): void {}
 
   look(): void {
@@ -150,6 +152,7 @@ export class OverviewScreen extends ScreenBase {
     );
     const body = this.panel?.lines(panelSize(this.size)) ?? this.body(overview);
     return {
+      size: this.size,
       head: [header, line((kind === 'B' ? glyphs.doubleRule : glyphs.rule).repeat(columns), 'dim')],
       left: [{ id: 'overview', lines: body.slice(0, Math.max(0, this.size.rows - 5)) }],
       right: [],
@@ -173,7 +176,7 @@ export class OverviewScreen extends ScreenBase {
     const text = ` ${this.options.badge()}  ${events}  (enlarge to 60x15)`;
     const { columns } = this.size;
     const head = [fitLine(line(text), columns)];
-    return { head, left: [], right: [], leftColumns: columns, foot: [], isDim: false };
+    return { size: this.size, head, left: [], right: [], leftColumns: columns, foot: [], isDim: false };
   }
 
   private body(overview: Overview | undefined): Line[] {

@@ -50,6 +50,8 @@ export abstract class ScreenBase {
 
   /** Takes a key. */
   abstract press(press: Press): Wish | undefined;
+  /** Whether text, and Enter behind it, is all that a press can be: no key would change or choose anything. */
+  abstract get isTyping(): boolean;
   /** Takes pasted text, which is never keys. */
   abstract paste(text: string): void;
   /** Takes samples, asks what is due, and publishes. */
@@ -130,6 +132,8 @@ class FrameHolder {
       last.left === made.left &&
       last.right === made.right &&
       last.isDim === made.isDim &&
+      last.size.columns === made.size.columns &&
+      last.size.rows === made.size.rows &&
       last.leftColumns === made.leftColumns;
     if (!isSame || last === undefined) this.frame = made;
     return this.frame ?? made;

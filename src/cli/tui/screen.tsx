@@ -2,7 +2,7 @@
 import { Box, Text, type TextProps } from 'ink';
 import { createElement, memo, type ReactElement } from 'react';
 import type { Block, Frame } from './frame.ts';
-import { type Line, type Size, type Tone, textOf } from './text.ts';
+import { type Line, type Tone, textOf } from './text.ts';
 
 type Looks = Pick<TextProps, 'color' | 'dimColor' | 'bold'>;
 
@@ -47,8 +47,8 @@ function Column({ blocks, columns, isDim }: { blocks: readonly Block[]; columns:
 }
 
 /** All of the screen; never taller than the terminal less one row. */
-export function FrameView({ frame, size }: { frame: Frame; size: Size }) {
-  const { head, left, right, leftColumns, foot, isDim } = frame;
+export function FrameView({ frame }: { frame: Frame }) {
+  const { size, head, left, right, leftColumns, foot, isDim } = frame;
   if (left.length === 0) return <Lines lines={head} />;
   const body = Math.max(0, size.rows - 1 - head.length - foot.length);
   return (

@@ -5,7 +5,7 @@ import { isOld, type Link, linkAt } from '../watch/link.ts';
 import { zoneTime } from '../watch/zone-time.ts';
 import { actionOf, type KeyRights } from './controls.ts';
 import { Cursors, type Move, type Selection } from './cursors.ts';
-import { type Deeds, deedOf, findPrompt } from './deeds.ts';
+import { type Deeds, deedOf, findPrompt, findText } from './deeds.ts';
 import { type Frame, frameOf, panelSize, tableRows } from './frame.ts';
 import { History, sampleOf, type WindowMin, windowsMin } from './history.ts';
 import type { Press } from './keys.ts';
@@ -78,8 +78,12 @@ export class WatchScreen extends ScreenBase implements Deeds {
     return wish;
   }
 
+  get isTyping(): boolean {
+    return this.panel === undefined ? this.finding !== undefined : this.panel.isTyping === true;
+  }
+
   paste(text: string): void {
-    if (this.finding !== undefined) this.finding += text.replace(/\s+/g, '');
+    if (this.finding !== undefined) this.finding = findText(this.finding + text.replace(/\p{Cc}+/gu, ' '));
     else this.panel?.paste?.(text);
     this.publish();
   }
@@ -203,7 +207,7 @@ export class WatchScreen extends ScreenBase implements Deeds {
     else if (name === 'return') {
       this.finding = undefined;
       return deedOf('find', this, typed);
-    } else if (text !== '') this.finding = `${typed}${text}`.slice(0, 140);
+    } else if (text !== '') this.finding = findText(typed + text);
     return undefined;
   }
 

@@ -40,7 +40,7 @@ describe('grants over the bound', () => {
 describe('dead heads', () => {
   it('are the away of the window and those in it whose silence has begun', () => {
     const { replica } = serve({ waiting: 20, window: 10 });
-    replica.apply(2, { kind: 'away', reason: 'silent', seqs: [2, 15], nowMs }, nowMs);
+    replica.apply(2, { kind: 'away', reason: 'unclaimed', seqs: [2, 15], nowMs }, nowMs);
     const nowDs = (nowMs - replica.settings.baseMs) / 100;
     const dues = new Map([
       [1, nowDs - 1],
@@ -51,6 +51,6 @@ describe('dead heads', () => {
     ]);
     const reads = { dueOf: (seq: number) => dues.get(seq) ?? nowDs + 10 };
     // Away: 2. Silent past their due: 1, 11. The window is the first 10 of those who are not away: 1, 3 to 11.
-    expect(headsOf(replica, reads, nowMs)).toEqual({ dead: 3, present: 8 });
+    expect(headsOf(replica, reads, nowMs)).toEqual({ dead: 3, unclaimed: 1, present: 8 });
   });
 });

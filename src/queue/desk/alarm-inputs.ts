@@ -31,6 +31,10 @@ export function alarmFacts(
     ...snapshot,
     nowMs,
     settledSec: Math.max(0, nowMs - settledAtMs(replica, nowMs)) / 1000,
+    setAtMs: {
+      refill: replica.settings.refill.fromAtMs,
+      capacity: replica.settings.capacity?.fromAtMs ?? 0,
+    },
     couldEnter: replica.waiting.count > 0 && event.tokensMicro() >= microPerToken,
     deadHeads: headsOf(replica, reads, nowMs).dead,
     reports: reads.gateways.gateways(nowMs),
@@ -51,26 +55,27 @@ function settledAtMs({ settings }: Replica, nowMs: number): number {
 }
 
 /**
- * The people of the window: `dead` = stepped around, or silent past their due without that; `present` = the others, who
- * alone could enter.
+ * The people of the window: `dead` = stepped around, or silent past their due without that, `unclaimed` of whom did not
+ * enter when they were told to; `present` = the others, who alone could enter.
  */
 export function headsOf(
   replica: Replica,
   reads: Pick<EventReads, 'dueOf'>,
   nowMs: number,
-): { readonly dead: number; readonly present: number } {
+): { readonly dead: number; readonly unclaimed: number; readonly present: number } {
   const { settings, waiting, away } = replica;
   const lastSeq = lastSeqOfWindow(replica, nowMs);
-  let dead = 0;
+  const aside = [...away].filter(([seq]) => seq <= lastSeq);
+  const unclaimed = aside.filter(([, one]) => one.unclaimed).length;
+  let dead = aside.length;
   let present = 0;
-  for (const seq of away.keys()) if (seq <= lastSeq) dead += 1;
   const nowDs = (nowMs - settings.baseMs) / 100;
   for (const seq of waiting.slice(1, windowAt(settings, nowMs))) {
     const dueDs = reads.dueOf(seq);
     if (dueDs > 0 && dueDs < nowDs) dead += 1;
     else present += 1;
   }
-  return { dead, present };
+  return { dead, unclaimed, present };
 }
 
 /** Seq of the last position of the window; infinite where the line ends before. */

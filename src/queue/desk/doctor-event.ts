@@ -32,16 +32,21 @@ export function eventFindings(event: DoctorEvent, nowMs: number): Finding[] {
   ];
 }
 
-/** Not open is a failure for those who wait, whenever it ends; while nobody does it is worth a warning. */
+/**
+ * Not open is a failure for those who wait, whenever it ends. While nobody does, it is worth a warning, but before an
+ * opening that is planned it is as it should be.
+ */
 function phaseFinding({ event, phase, opensAtMs, waiting }: DoctorEvent, nowMs: number): Finding {
   const { trouble, pass } = findingsOf(event);
   const next = `tacos queue open ${event}`;
   switch (phase) {
     case 'scheduled':
     case 'prequeue': {
+      if (opensAtMs > nowMs && waiting === 0)
+        return pass('not-open', `opens in ${inWords(opensAtMs - nowMs)}`);
       const text =
         opensAtMs > nowMs
-          ? `opens in ${inWords(opensAtMs - nowMs)}${waiting > 0 ? `, and ${counted(waiting)} people wait` : ''}`
+          ? `opens in ${inWords(opensAtMs - nowMs)}, and ${counted(waiting)} people wait`
           : `not open (${phase}), and no opening time is set${waiting > 0 ? `: ${counted(waiting)} people wait` : ''}`;
       return trouble(waiting > 0, 'not-open', { text, next });
     }
@@ -132,26 +137,34 @@ function roomFinding(
  * The line steps around the absent, so however many they are, they fail only where it is slow for them, or where nobody
  * else is there.
  *
- * The command is told once it ends the trouble: before, those at the front were not silent for long enough. Ending
- * places asks for the event's name and takes a reason: both are in it, so that it runs as it stands.
+ * The command that ends their places is told once it ends the trouble: before, those at the front were not silent for
+ * long enough. It asks for the event's name and takes a reason: both are in it, so that it runs as it stands. Until
+ * then, the one told shows who they are.
  */
 function deadHeadFinding(
-  { event, deadHeads, present, gone, window, presenceSec }: DoctorEvent,
+  { event, deadHeads, unclaimed, present, gone, window, presenceSec }: DoctorEvent,
   slow: boolean,
 ): Finding {
   const { pass, trouble } = findingsOf(event);
   if (deadHeads <= deadHeadShareMax * window)
     return pass('dead-heads', `${counted(deadHeads)} people at the front are silent`);
   const silentFor = `${Math.ceil(surelyGonePresences * presenceSec)}s`;
-  const next =
+  const expire =
     `tacos queue expire ${event} --silent-for ${silentFor} --confirm ${event} ` +
     '--reason "silent at the front"';
   const holdUp = slow && deadHeads > deadHeadShareFailing * window;
   const deserted = present === 0 && deadHeads >= desertedMin && deadHeads > window;
+  if (unclaimed > deadHeads / 2) {
+    return trouble(holdUp, 'dead-heads', {
+      text: `${counted(unclaimed)} people at the front were told to enter and did not, the window is ${counted(window)}`,
+      who: 'whoever runs what lies behind the queue: look whether people can enter it',
+      next: lookAtFront(event),
+    });
+  }
   return trouble(holdUp || deserted, 'dead-heads', {
     text: `${counted(deadHeads)} people at the front are silent, the window is ${counted(window)}`,
     who: 'nobody has to: the line steps around each within 25 s of their last request',
-    ...(deadHeads - gone <= deadHeadShareMax * window ? { next } : {}),
+    next: deadHeads - gone <= deadHeadShareMax * window ? expire : lookAtFront(event),
   });
 }
 
@@ -171,7 +184,9 @@ function lagFinding(
   });
 }
 
-/** Alarms that no check explains. */
+const lookAtFront = (event: string): string => `tacos queue positions ${event} --limit 20`;
+
+/** Alarms that no check explains; where they send people here, the front of the line shows what is left to be seen. */
 function symptoms({ event, alarms }: DoctorEvent): Finding[] {
   const { pass, trouble } = findingsOf(event);
   const checked: readonly string[] = doctorChecks;
@@ -180,7 +195,7 @@ function symptoms({ event, alarms }: DoctorEvent): Finding[] {
   return left.map(({ id, severity, text, next }) =>
     trouble(severity === 'crit', id, {
       text,
-      ...(next === undefined || next.startsWith('tacos doctor') ? {} : { next }),
+      ...(next === undefined ? {} : { next: next.startsWith('tacos doctor') ? lookAtFront(event) : next }),
     }),
   );
 }

@@ -47,6 +47,7 @@ function doctorEvent(event: DeskEvent, nowMs: number): DoctorEvent {
     waiting: snapshot.waiting,
     away: snapshot.away,
     deadHeads: heads.dead,
+    unclaimed: heads.unclaimed,
     present: heads.present,
     gone: goneOf(replica, nowMs),
     refillPerSec: bucket.refillPerSec.target,
@@ -69,15 +70,14 @@ function goneOf({ away, settings }: DeskEvent['replica'], nowMs: number): number
 }
 
 /**
- * How `redis-cli` is called to reach it, ready for a shell. A password is never in it: where there is one, redis-cli
- * asks for it.
+ * How `redis-cli` is called to reach it, ready for a shell. Without our user, who may not change Redis's settings. A
+ * password is never in it: where there is one, redis-cli asks for it.
  */
-export function redisCliOf({ host, port, username, password, tls }: RedisAddress): string {
-  const user = username === undefined ? '' : ` --user ${shellWord(username)}`;
+export function redisCliOf({ host, port, password, tls }: RedisAddress): string {
   const secure =
     tls === undefined ? '' : ` --tls${tls.caFile === undefined ? '' : ` --cacert ${shellWord(tls.caFile)}`}`;
   const ask = password === undefined ? '' : ' --askpass';
-  return `redis-cli -h ${shellWord(host)} -p ${port}${secure}${user}${ask}`;
+  return `redis-cli -h ${shellWord(host)} -p ${port}${secure}${ask}`;
 }
 
 const shellWord = (text: string): string =>

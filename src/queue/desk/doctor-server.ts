@@ -16,6 +16,8 @@ const { fail, warn, pass, trouble } = findingsOf(null);
 /** Of the machine's memory that Redis may be given: a save copies pages. */
 const redisMemoryShareMax = 0.75;
 const runsRedis = 'whoever runs Redis';
+/** Who can run what `redis-cli` is to do: the users of tacos may not. */
+export const redisAdmin = "whoever runs Redis, as Redis's own admin";
 
 /** A finding for every check that the facts allow, in any order. */
 export function serverFindings(facts: DoctorFacts): Finding[] {
@@ -23,6 +25,7 @@ export function serverFindings(facts: DoctorFacts): Finding[] {
     memoryFinding(facts.redis),
     persistenceFinding(facts.redis),
     cpuFinding(facts.redis),
+    ...evictionFinding(facts.redis),
     ...aofFinding(facts.redis),
     failoverFinding(facts),
     versionFinding(facts),
@@ -41,7 +44,8 @@ export function serverFindings(facts: DoctorFacts): Finding[] {
   ];
 }
 
-function memoryFinding({ usedMemoryBytes, maxMemoryBytes, systemMemoryBytes, cli }: DoctorRedis): Finding {
+function memoryFinding(redis: DoctorRedis): Finding {
+  const { usedMemoryBytes, maxMemoryBytes, systemMemoryBytes, cli } = redis;
   if (usedMemoryBytes === null || !maxMemoryBytes)
     return pass('redis-memory', 'Redis has no limit of memory');
   const percent = (100 * usedMemoryBytes) / maxMemoryBytes;
@@ -53,11 +57,17 @@ function memoryFinding({ usedMemoryBytes, maxMemoryBytes, systemMemoryBytes, cli
     systemMemoryBytes === null ? wanted : Math.min(wanted, systemMemoryBytes * redisMemoryShareMax);
   const grows = usedMemoryBytes < (redisMemoryLimitsPercent.warn / 100) * megabytes(room) * 1_048_576;
   return trouble(percent > redisMemoryLimitsPercent.crit, 'redis-memory', {
-    text: percent >= 99 ? `${text}: nobody can join or enter` : text,
-    who: grows ? runsRedis : `${runsRedis}: move it to a machine with more memory`,
+    text: percent >= 99 ? `${text}: ${whenFull(redis)}` : text,
+    who: grows ? redisAdmin : `${runsRedis}: move it to a machine with more memory`,
     ...(grows ? { next: `${cli} CONFIG SET maxmemory ${megabytes(room)}mb` } : {}),
   });
 }
+
+const evictingOf = ({ evictionPolicies }: DoctorRedis): string[] =>
+  evictionPolicies.filter((policy) => policy !== 'noeviction');
+
+const whenFull = (redis: DoctorRedis): string =>
+  evictingOf(redis).length > 0 ? 'it throws places away' : 'nobody can join or enter';
 
 const megabytes = (bytes: number): number => Math.max(1, Math.floor(bytes / 1_048_576));
 
@@ -70,7 +80,7 @@ function persistenceFinding({ persistenceFailing, cli }: DoctorRedis): Finding {
   }
   return fail('persistence-failing', {
     text: `Redis cannot save (${persistenceFailing}): a crash now loses places`,
-    who: `${runsRedis}: free its disk`,
+    who: `${redisAdmin}: free its disk`,
     next: `${cli} INFO persistence`,
   });
 }
@@ -83,11 +93,28 @@ function cpuFinding({ cpuPercent }: DoctorRedis): Finding {
   return trouble(cpuPercent > redisCpuLimitsPercent.crit, 'redis-cpu', { text, who });
 }
 
+function evictionFinding(redis: DoctorRedis): Finding[] {
+  if (redis.evictionPolicies.length === 0) return [];
+  const evicting = evictingOf(redis);
+  if (evicting.length > 0) return [fail('noeviction', evictionSays(evicting, redis))];
+  return [pass('noeviction', 'Redis refuses when it is full, and throws no place away')];
+}
+
+/** What is said of a Redis that does not refuse when it is full. */
+export const evictionSays = (
+  policies: readonly string[],
+  { cli }: Pick<DoctorRedis, 'cli'>,
+): Pick<Finding, 'text' | 'who' | 'next'> => ({
+  text: `maxmemory-policy is ${policies.join(', ') || 'not told'}: a full Redis may throw whole lines away`,
+  who: redisAdmin,
+  next: `${cli} CONFIG SET maxmemory-policy noeviction`,
+});
+
 function aofFinding({ aof, cli }: DoctorRedis): Finding[] {
   if (aof === null) return [];
   if (aof) return [pass('aof-off', 'Redis writes an append-only file')];
   const text = 'Redis writes no append-only file: a crash loses everybody since its last snapshot';
-  return [fail('aof-off', { text, who: runsRedis, next: `${cli} CONFIG SET appendonly yes` })];
+  return [fail('aof-off', { text, who: redisAdmin, next: `${cli} CONFIG SET appendonly yes` })];
 }
 
 function failoverFinding({ redis, nowMs }: DoctorFacts): Finding {

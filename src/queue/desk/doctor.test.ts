@@ -21,6 +21,7 @@ const line = (change: Partial<DoctorEvent> = {}): DoctorEvent => ({
   deadHeads: 3,
   present: 200,
   gone: 0,
+  unclaimed: 0,
   refillPerSec: 50,
   capacity: 200,
   window: 200,
@@ -35,6 +36,7 @@ const healthyRedis = {
   usedMemoryBytes: 212e6,
   maxMemoryBytes: 1024 ** 3,
   systemMemoryBytes: 8 * 1024 ** 3,
+  evictionPolicies: ['noeviction'],
   cpuPercent: 41,
   aof: true,
   persistenceFailing: '',
@@ -138,7 +140,7 @@ describe('a fault is named first, with what ends it', () => {
       {
         check: 'redis-memory',
         result: 'fail',
-        who: 'whoever runs Redis',
+        who: "whoever runs Redis, as Redis's own admin",
         next: 'redis-cli -h redis.internal -p 6390 CONFIG SET maxmemory 2048mb',
       },
     ],
@@ -149,6 +151,16 @@ describe('a fault is named first, with what ends it', () => {
         check: 'aof-off',
         result: 'fail',
         next: 'redis-cli -h redis.internal -p 6390 CONFIG SET appendonly yes',
+      },
+    ],
+    [
+      'a Redis that throws places away when it is full',
+      facts({ redis: { ...healthyRedis, evictionPolicies: ['noeviction', 'allkeys-lru'] } }),
+      {
+        check: 'noeviction',
+        result: 'fail',
+        text: expect.stringContaining('maxmemory-policy is allkeys-lru:'),
+        next: 'redis-cli -h redis.internal -p 6390 CONFIG SET maxmemory-policy noeviction',
       },
     ],
     [
@@ -195,12 +207,26 @@ describe('a fault is named first, with what ends it', () => {
     );
   });
 
-  it('an event that is not open while nobody waits is a warning', () => {
-    const quiet = { waiting: 0, opensAtMs: nowMs + 300_000 };
+  it('an event that is not open while nobody waits is a warning, before a planned opening not even that', () => {
+    const quiet = { waiting: 0, opensAtMs: nowMs - 300_000 };
     for (const phase of ['scheduled', 'prequeue', 'closed'] as const) {
       expect(diagnose(at({ ...quiet, phase }))[0]).toMatchObject({ check: 'not-open', result: 'warn' });
     }
-    expect(diagnose(at({ ...quiet, phase: 'prequeue' }))[0]?.text).toBe('opens in 5 min');
+    for (const phase of ['scheduled', 'prequeue'] as const) {
+      const found = diagnose(at({ phase, waiting: 0, opensAtMs: nowMs + 300_000 }));
+      const told = { check: 'not-open', result: 'pass', event: 'evt_x', text: 'opens in 5 min' };
+      expect(found.filter(({ check, result }) => check === 'not-open' || result !== 'pass')).toEqual([told]);
+    }
+  });
+
+  it('a full Redis that evicts refuses nobody: it throws places away', () => {
+    const redis = { ...healthyRedis, usedMemoryBytes: 1024 ** 3, evictionPolicies: ['volatile-ttl'] };
+    expect(diagnose(facts({ redis }))[0]?.text).toMatch(/: it throws places away$/);
+  });
+
+  it('of a Redis that does not say what it does when full nothing is told', () => {
+    const found = diagnose(facts({ redis: { ...healthyRedis, evictionPolicies: [] } }));
+    expect(found.map(({ check }) => check)).not.toContain('noeviction');
   });
 
   it('people who are stepped around sooner are taken for gone sooner', () => {
@@ -226,7 +252,21 @@ describe('a fault is named first, with what ends it', () => {
   it('places are not told to be ended while that would not end the trouble', () => {
     const [first] = diagnose(at({ deadHeads: 1_000, present: 0, gone: 950 }));
     expect(first).toMatchObject({ check: 'dead-heads', result: 'fail', who: expect.any(String) });
-    expect(first?.next).toBeUndefined();
+    expect(first?.next).toBe('tacos queue positions evt_x --limit 20');
+  });
+
+  it('a front that nobody is able to enter is named before the alarm, with where to look', () => {
+    const stuck = { deadHeads: 150, unclaimed: 140, present: 50, alarms: [alarm('admissions-none')] };
+    expect(diagnose(at(stuck)).slice(0, 2)).toMatchObject([
+      {
+        check: 'dead-heads',
+        result: 'fail',
+        text: expect.stringContaining('140 people at the front were told to enter and did not'),
+        who: expect.stringContaining('whoever runs what lies behind the queue'),
+        next: 'tacos queue positions evt_x --limit 20',
+      },
+      { check: 'admissions-none', result: 'fail', next: 'tacos queue positions evt_x --limit 20' },
+    ]);
   });
 
   it('a certificate that has ended fails, and one that is good for longer than a day passes', () => {
@@ -270,7 +310,11 @@ describe('several things at once', () => {
   });
 
   it('does not send a symptom back to doctor', () => {
-    expect(diagnose(at({ alarms: [alarm('admissions-none')] }))[0]?.next).toBeUndefined();
+    const [first] = diagnose(at({ alarms: [alarm('admissions-none')] }));
+    expect(first).toMatchObject({
+      check: 'admissions-none',
+      next: 'tacos queue positions evt_x --limit 20',
+    });
   });
 });
 
@@ -282,9 +326,9 @@ describe('how redis-cli is called', () => {
     expect(redisCliOf({ host: 'r', port: 1, tls })).toBe('redis-cli -h r -p 1 --tls --cacert /etc/ca.pem');
   });
 
-  it('has redis-cli ask for the password and never prints it', () => {
+  it('has redis-cli ask for the password of its own admin, not for ours, and never prints it', () => {
     const address = { host: 'redis', port: 6379, username: 'tacos', password: 'pa55' };
-    expect(redisCliOf(address)).toBe('redis-cli -h redis -p 6379 --user tacos --askpass');
+    expect(redisCliOf(address)).toBe('redis-cli -h redis -p 6379 --askpass');
   });
 
   it('quotes what a shell would take for more than a word', () => {

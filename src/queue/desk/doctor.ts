@@ -27,7 +27,9 @@ export interface DoctorEvent {
   readonly away: number;
   /** People of the window who are stepped around or have been silent past their due. */
   readonly deadHeads: number;
-  /** People of the window who are neither. */
+  /** Of these, people who were told to enter and did not. */
+  readonly unclaimed: number;
+  /** People of the window who are neither silent nor stepped around. */
   readonly present: number;
   /** People who were silent for `surelyGonePresences` times the presence time: who can be ended at once. */
   readonly gone: number;
@@ -54,6 +56,8 @@ export interface DoctorRedis {
   readonly maxMemoryBytes: number | null;
   /** Memory of its machine (total_system_memory). */
   readonly systemMemoryBytes: number | null;
+  /** What its masters do when they are full (maxmemory_policy), each value once; none = not known. */
+  readonly evictionPolicies: readonly string[];
   readonly cpuPercent: number | null;
   /** aof_enabled */
   readonly aof: boolean | null;

@@ -22,6 +22,7 @@ export type RedisHealth = Omit<DoctorRedis, 'cli' | 'cpuPercent' | 'usedMemoryBy
 
 export const noHealth: RedisHealth = {
   systemMemoryBytes: null,
+  evictionPolicies: [],
   aof: null,
   persistenceFailing: null,
   failoverAtMs: null,
@@ -84,6 +85,7 @@ export class RedisFigureReader {
       },
       health: {
         systemMemoryBytes: sum(({ systemMemoryBytes }) => systemMemoryBytes),
+        evictionPolicies: [...new Set(readings.flatMap(({ evictionPolicy }) => evictionPolicy ?? []))],
         aof: readings.length === 0 ? null : readings.every(({ aof }) => aof === true),
         persistenceFailing: failing.length === 0 ? null : failing.filter((text) => text !== '').join('; '),
         failoverAtMs: this.failoverAtMs,

@@ -6,6 +6,7 @@ const info = (change: Readonly<Record<string, string | number>> = {}): string =>
     run_id: 'abc',
     used_memory: 1_000,
     maxmemory: 0,
+    maxmemory_policy: 'allkeys-lru',
     total_system_memory: 64_000,
     instantaneous_ops_per_sec: 42,
     used_cpu_sys: 10.5,
@@ -32,6 +33,7 @@ describe('what INFO says', () => {
       usedMemoryBytes: 1_000,
       maxMemoryBytes: 0,
       systemMemoryBytes: 64_000,
+      evictionPolicy: 'allkeys-lru',
       aof: true,
       persistenceFailing: '',
       scriptErrors: 5,
@@ -47,6 +49,7 @@ describe('what INFO says', () => {
     expect(parseInfo('', 0)).toMatchObject({
       opsPerSec: null,
       usedMemoryBytes: null,
+      evictionPolicy: null,
       aof: null,
       persistenceFailing: null,
       scriptErrors: 0,

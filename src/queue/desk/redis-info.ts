@@ -10,6 +10,8 @@ export interface RedisReading {
   readonly usedMemoryBytes: number | null;
   readonly maxMemoryBytes: number | null;
   readonly systemMemoryBytes: number | null;
+  /** What it does when it is full (maxmemory_policy). */
+  readonly evictionPolicy: string | null;
   readonly aof: boolean | null;
   readonly persistenceFailing: string | null;
   /** Script calls that failed; those that Redis had forgotten are sent again and do not count. */
@@ -39,6 +41,7 @@ export function parseInfo(info: string, atMs: number): RedisReading {
     usedMemoryBytes: number('used_memory'),
     maxMemoryBytes: number('maxmemory'),
     systemMemoryBytes: number('total_system_memory'),
+    evictionPolicy: text('maxmemory_policy') ?? null,
     aof: text('aof_enabled') === undefined ? null : text('aof_enabled') === '1',
     persistenceFailing:
       known.length === 0 ? null : failing.map((name) => `${name} ${text(name) ?? ''}`).join(', '),

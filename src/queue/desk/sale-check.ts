@@ -7,6 +7,7 @@ import { redisRoom } from '../../forecast/capacity.ts';
 import { measuredCosts } from '../../forecast/capacity-costs.ts';
 import { counted } from './counted.ts';
 import { type DoctorFacts, diagnose } from './doctor.ts';
+import { evictionSays, redisAdmin } from './doctor-server.ts';
 import { findingsOf } from './finding.ts';
 
 /** What INFO says of one master and its replicas. null = it does not say. */
@@ -121,11 +122,7 @@ function policyLine({ masters, doctor: { redis } }: SaleFacts): Finding {
   const policies = [...new Set(masters.map(({ policy }) => policy ?? 'not told'))];
   if (policies.length > 0 && policies.every((policy) => policy === 'noeviction'))
     return pass('noeviction', 'Redis refuses when it is full, and throws no place away');
-  return fail('noeviction', {
-    text: `maxmemory-policy is ${policies.join(', ') || 'not told'}: a full Redis may throw places away`,
-    who: 'whoever runs Redis',
-    next: `${redis.cli} CONFIG SET maxmemory-policy noeviction`,
-  });
+  return fail('noeviction', evictionSays(policies, redis));
 }
 
 function memoryLine({ ask, doctor: { redis } }: SaleFacts): Finding {
@@ -145,7 +142,7 @@ function memoryLine({ ask, doctor: { redis } }: SaleFacts): Finding {
   const fits = systemMemoryBytes === null || wanted <= systemMemoryBytes * memoryShare;
   return fail('sale-memory', {
     text: whole,
-    who: fits ? 'whoever runs Redis' : 'whoever runs Redis: move it to a machine with more memory',
+    who: fits ? redisAdmin : 'whoever runs Redis: move it to a machine with more memory',
     ...(fits ? { next: `${cli} CONFIG SET maxmemory ${megabytes(wanted) + 1}mb` } : {}),
   });
 }
@@ -172,7 +169,7 @@ function replicationLine({ masters, isProtected, doctor: { redis } }: SaleFacts)
   if (late.length === 0) return pass(check, `${replicas.length} replicas follow Redis closely`);
   return fail(check, {
     text: `${late.length} of ${replicas.length} replicas of Redis lag behind: a failover now loses what they lack`,
-    who: 'whoever runs Redis',
+    who: redisAdmin,
     next: `${redis.cli} INFO replication`,
   });
 }

@@ -1,11 +1,13 @@
 /** Puts a run on the terminal, until it is closed. Loaded late, as Ink and React take longest to load. */
-import { render, useInput, useWindowSize } from 'ink';
+import { render, useInput } from 'ink';
 import { createElement, useSyncExternalStore } from 'react';
 import type { Cli } from '../../cli.ts';
 import { contextLine } from '../../mutation.ts';
 import { asciiGlyphs, blockGlyphs } from '../../tui/glyphs.ts';
 import { wantsColor } from '../../tui/open.ts';
+import { redrawOnResize, terminalSize } from '../../tui/resize.ts';
 import { FrameView } from '../../tui/screen.tsx';
+import type { Size } from '../../tui/text.ts';
 import type { Live, Look } from './live.ts';
 import { type LoadView, loadFrame } from './load-frame.ts';
 import type { LoadPlan } from './load-plan.ts';
@@ -14,19 +16,23 @@ import type { Target } from './target.ts';
 /** As many as the widest terminal draws. */
 const looksMax = 500;
 
+interface Sized {
+  readonly view: LoadView;
+  readonly size: Size;
+}
+
 interface AppProps {
   readonly subscribe: (listener: () => void) => () => void;
-  readonly view: () => LoadView;
+  readonly view: () => Sized;
 }
 
 function LoadApp({ subscribe, view }: AppProps) {
   const now = useSyncExternalStore(subscribe, view);
-  const size = useWindowSize();
   useInput((input, key) => {
     // The terminal sends no signal while keys are read one by one; all that stops on one hears of it this way.
     if (key.ctrl && input === 'c') process.kill(process.pid, 'SIGINT');
   });
-  return <FrameView frame={loadFrame(now, size)} />;
+  return <FrameView frame={loadFrame(now.view, now.size)} />;
 }
 
 /** The screen of a run; `draw` after each look. */
@@ -41,10 +47,11 @@ export async function openLoadScreen(
   const glyphs = flags.ascii ? asciiGlyphs : blockGlyphs;
   const head = contextLine(target.badge, target.place, plan.event);
   const viewNow = (): LoadView => ({ plan, head, looks: [...looks], isStopping: signal.aborted, glyphs });
-  let view = viewNow();
+  let size = terminalSize();
+  let view: Sized = { view: viewNow(), size };
   const listeners = new Set<() => void>();
   const draw = (): void => {
-    view = viewNow();
+    view = { view: viewNow(), size };
     for (const listener of listeners) listener();
   };
   signal.addEventListener('abort', draw);
@@ -55,13 +62,19 @@ export async function openLoadScreen(
     },
     view: () => view,
   };
-  const screen = render(createElement(LoadApp, props), {
+  const app = createElement(LoadApp, props);
+  const screen = render(app, {
     exitOnCtrlC: false,
     patchConsole: false,
     interactive: true,
     alternateScreen: true,
     incrementalRendering: true,
   });
+  const resized = (next: Size): void => {
+    size = next;
+    draw();
+  };
+  redrawOnResize({ screen, app, resized });
   return {
     draw: () => {
       if (live.latest !== undefined) looks.push(live.latest);

@@ -6,6 +6,21 @@ import type { UpFlags } from '../up/up.ts';
 
 const port = numberFlag({ min: 0, max: 65_535, whole: true });
 
+interface EntryFlags {
+  readonly workers?: string;
+  readonly port?: string;
+  readonly grpcPort?: string;
+  readonly printConfig?: boolean;
+}
+
+/** Flags of the process itself, which reads and checks them. */
+const passedOn = ({ workers, port: http, grpcPort, printConfig }: EntryFlags): string[] => [
+  ...(workers === undefined ? [] : [`--workers=${workers}`]),
+  ...(http === undefined ? [] : [`--port=${http}`]),
+  ...(grpcPort === undefined ? [] : [`--grpc-port=${grpcPort}`]),
+  ...(printConfig === true ? ['--print-config'] : []),
+];
+
 /** Adds the commands. */
 export function processCommands(program: Command, add: Register): void {
   const up = add(program, 'up', {
@@ -49,9 +64,18 @@ export function processCommands(program: Command, add: Register): void {
       group: 'Processes:',
       load: async () => {
         const { runEntry } = await import('./run-entry.ts');
-        return (cli, args) => runEntry(cli, program_, args);
+        return (cli, args, flags) => runEntry(cli, program_, [...passedOn(flags as EntryFlags), ...args]);
       },
     });
-    command.allowUnknownOption().allowExcessArguments();
+    if (name === 'gateway') {
+      command
+        .option('--workers <N>', 'worker processes (default: one a core)')
+        .option('--port <P>', 'port to listen on, 0 = a free one (default: SERVER_PORT)')
+        .option('--grpc-port <P>', 'the same for gRPC (default: SERVER_GRPC_PORT)');
+    }
+    command
+      .option('--print-config', 'show the settings in force, secrets masked, and exit')
+      .allowUnknownOption()
+      .allowExcessArguments();
   }
 }

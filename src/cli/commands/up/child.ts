@@ -18,6 +18,8 @@ export interface ChildPlan {
   readonly args: (address: string | undefined, grpcAddress: string | undefined) => readonly string[];
   /** How it says that it answers: a line `listening ADDRESS` or of another form whose group is it, a probe, or not at all. */
   readonly ready: 'listening' | RegExp | 'at once' | (() => Promise<boolean>);
+  /** How its settings are called by those who start it this way, by how it calls them itself. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Its end is mended; else it is only noted. */
   readonly restarts: boolean;
 }
@@ -156,7 +158,7 @@ export class Child {
       code: 'START_FAILED',
       exitCode: exitCodes.failed,
       why: `the end of ${this.plan.log}:`,
-      quote: lastLines(this.plan.log),
+      quote: lastLines(this.plan.log).map((line) => renamed(line, this.plan.flags ?? {})),
     });
   }
 }
@@ -168,6 +170,10 @@ async function probe(isReady: () => Promise<boolean>, signal: AbortSignal): Prom
   }
   return false;
 }
+
+/** A line of a log in the words of the flags that its reader has. */
+export const renamed = (line: string, flags: Readonly<Record<string, string>>): string =>
+  Object.entries(flags).reduce((text, [own, ours]) => text.replaceAll(`by ${own}`, `by ${ours}`), line);
 
 function lastLines(file: string): string[] {
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');

@@ -30,6 +30,12 @@ export interface Addresses {
 /** Names under which signing keys may be given from outside. */
 const keyFiles = { WAITING_TOKEN_KEYS: 'waitingKeys', RESERVATION_TOKEN_KEYS: 'reservationKeys' } as const;
 
+/** What gateway and admin API call the settings of their ports, and how `tacos up` calls them. */
+export const portFlags = {
+  gateway: { '--port or SERVER_PORT': '--gateway-port', '--grpc-port or SERVER_GRPC_PORT': '--grpc-port' },
+  admin: { ADMIN_ADDRESS: '--admin-port' },
+} as const;
+
 const buying = ['--buy', '0.7', '--never-pay', '0.05', '--pay-fail', '0.05', '--pay-slow', '0.1'];
 
 /** Everything that one `tacos up` started; the last one started is stopped first. */
@@ -73,6 +79,7 @@ export class Fleet {
         ],
         env,
         ready: 'listening',
+        flags: portFlags.gateway,
         restarts: true,
       },
       signal,
@@ -85,6 +92,7 @@ export class Fleet {
         env: { ...env, ADMIN_TOKEN_FILE: this.data.tokenList },
         envAt: (address) => ({ ADMIN_ADDRESS: `127.0.0.1:${portOf(address) ?? adminPort}` }),
         ready: 'listening',
+        flags: portFlags.admin,
         restarts: true,
       },
       signal,

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendsArgs, backendsEnv, backendsReady, namesBackends } from './backends.ts';
-import { Child, type ChildPlan } from './child.ts';
+import { Child, type ChildPlan, renamed } from './child.ts';
 import { openDataDir, processStamp } from './data-dir.ts';
+import { portFlags } from './processes.ts';
 import { freePort, installCommand, redisArgs } from './redis.ts';
 
 let folder: string;
@@ -12,6 +13,18 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tacos-up-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it.each([
+  ['--port or SERVER_PORT', 'gateway', '--gateway-port'],
+  ['--grpc-port or SERVER_GRPC_PORT', 'gateway', '--grpc-port'],
+  ['ADMIN_ADDRESS', 'admin', '--admin-port'],
+] as const)(
+  'a port that is taken is to be chosen by the flag of tacos up: %s of the %s',
+  (own, name, ours) => {
+    const line = (flag: string): string => `port 80 of 127.0.0.1 is in use: choose another by ${flag}`;
+    expect(renamed(line(own), portFlags[name])).toBe(line(ours));
+  },
+);
 
 describe('the data dir', () => {
   it('makes keys and token once, for this user only', () => {

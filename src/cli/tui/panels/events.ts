@@ -15,6 +15,7 @@ const besideNames = 43;
 
 export class EventsPanel implements Panel {
   readonly footer = 'type to filter  arrows move  Enter watch  Esc back';
+  readonly isTyping = true;
   private readonly open: (event: string) => void;
   private readonly seat: Pick<Seat, 'changed'>;
   private events: readonly EventView[] | undefined;

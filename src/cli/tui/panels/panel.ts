@@ -16,6 +16,8 @@ export interface Panel {
   lines(size: Size): readonly Line[];
   /** Takes a press; `close` = it is done, `pass` = not its key. */
   press(press: Press): 'kept' | 'close' | 'pass';
+  /** Text, and Enter behind it, is all that it asks for; it changes nothing. Default false. */
+  readonly isTyping?: boolean;
   /** Takes pasted text; without it, text goes nowhere. */
   paste?(text: string): void;
   /** A few times a second. */

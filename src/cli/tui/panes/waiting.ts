@@ -2,7 +2,7 @@
 import { formatDuration } from '../../duration.ts';
 import { count } from '../../output/format.ts';
 import { clockTime, minuteTime } from '../../watch/zone-time.ts';
-import { emptyInSec, trend } from '../figures.ts';
+import { emptyInSec, trendText } from '../figures.ts';
 import { area, axisTop, highestOf } from '../glyphs.ts';
 import { type Line, line, part, type Size } from '../text.ts';
 import type { Pane, View } from '../view.ts';
@@ -22,7 +22,7 @@ export const waitingPane: Pane = {
     const sec = emptyInSec(snapshot, history.netPerSec());
     const at = sec === undefined ? '' : clockTime(serverNowMs + sec * 1000, snapshot.timeZone);
     const empty = sec === undefined ? '' : `   empty in ~${formatDuration(sec)} (${at})`;
-    return `  ${count(snapshot.waiting)}   ${trend(snapshot).text}${empty}`;
+    return `  ${count(snapshot.waiting)}   ${trendText(history.waitingPerSec())}${empty}`;
   },
   right: ({ windowMin }) => `${windowMin}m`,
   lines: (view, size) => [...chart(view, size), timeAxis(view, size.columns)],
@@ -32,7 +32,7 @@ export const waitingPane: Pane = {
     const people = count(snapshot.waiting);
     return compactLine('WAITING', people, 'plain', [
       spark(view, { field: 'waiting', cells: cellsBeside(people) }),
-      part(`  ${trend(snapshot).text.padEnd(14)}`),
+      part(`  ${trendText(history.waitingPerSec()).padEnd(14)}`),
       part(sec === undefined ? '' : `empty in ~${formatDuration(sec)}`),
     ]);
   },
