@@ -70,7 +70,7 @@ function newSecrets() {
 
 /**
  * A Redis, the simulated services, a gateway and an admin API of their own, on free ports of 127.0.0.1, with one event
- * where everybody who joins may enter at once.
+ * where everybody who joins may enter at once, and EVENT_sale, to which a sale is applied.
  *
  * @param {{name: string, folder: string, runtime: string, event: string}} options name: begins the names of the logs
  */
@@ -150,9 +150,14 @@ export async function startWorld({ name, folder, runtime, event }) {
       ready: /^listening (http:\S+)$/m,
     });
     await Promise.all([gateway, admin].map(untilReady));
-    const act = (action) => post(`${admin}/admin/v1/actions`, adminToken, { events: [event], action });
+    const actOn = (id, action) => post(`${admin}/admin/v1/actions`, adminToken, { events: [id], action });
+    const act = (action) => actOn(event, action);
     await act({ type: 'event.create', capacity: 100_000, refillPerSec: 5_000, test: true });
     await act({ type: 'settings.set', tiers: [{ first: 1, last: 0, waitSec: 0 }] });
+    const inHours = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const ofSale = { opensAt: inHours(1), endsAt: inHours(2), visitors: 1_000, steps: [] };
+    await actOn(`${event}_sale`, { type: 'event.create', opensAt: ofSale.opensAt, test: true });
+    await actOn(`${event}_sale`, { type: 'sale.apply', ...ofSale });
     return { gateway, admin, secrets, stop };
   } catch (error) {
     await stop();

@@ -229,6 +229,8 @@ admin_recipes = {
     "GET /admin/v1/audit/{id}": lambda case, _: case.path_parameters.update(id=audit_id()),
     "GET /admin/v1/doctor": lambda case, _: case.query.update(event=event),
     "GET /admin/v1/events/{id}/visitors/{ref}": lambda case, _: visitor(case),
+    # What a sale is applied to is left alone by the others.
+    "GET /admin/v1/events/{id}/sale": lambda case, _: case.path_parameters.update(id=f"{event}_sale"),
 }
 
 
