@@ -71,9 +71,13 @@ export async function makeEvent(
   return made;
 }
 
-/** Puts an event among those that are found; harmless where it is there. Lost after the making, it is called again. */
+/**
+ * Puts an event among those that are found; harmless where it is there. Lost after the making, it is called again. The
+ * version last: the two are in different slots, and whoever sees it must find the event.
+ */
 export async function putAmongEvents(redis: RedisClient, id: string): Promise<void> {
-  await redis.multi().sadd(eventsKey, id).incr(eventsVersionKey).exec();
+  await redis.sadd(eventsKey, id);
+  await redis.incr(eventsVersionKey);
 }
 
 /**

@@ -1,13 +1,14 @@
 /** All events with what is known of each: from memory where they are followed, else from their keys. */
 import type { EventView } from '../../contract/admin-api.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { askEach } from '../../redis/nodes.ts';
 import type { BucketState } from '../bucket.ts';
 import { eventsKey, keysOf } from '../scripts.ts';
 import { type EventSettings, parseSettings, phaseAt } from '../settings.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { eventView } from './views.ts';
 
-/** Events asked about in one pipeline. */
+/** Events asked about at once. */
 const batchEvents = 200;
 
 /** What was read of an event that is not followed holds so long, ms. */
@@ -32,23 +33,23 @@ export async function readStored(redis: RedisClient, ids: readonly string[]): Pr
   const stored: StoredEvent[] = [];
   for (let from = 0; from < ids.length; from += batchEvents) {
     const batch = ids.slice(from, from + batchEvents);
-    const pipeline = redis.pipeline();
-    for (const id of batch) {
-      const keys = keysOf(id);
-      pipeline.hgetall(keys.meta).zcard(keys.away).hmget(keys.bucket, 'tokens', 'refilledAt');
-    }
-    const replies = (await pipeline.exec()) ?? [];
-    const failed = replies.find(([error]) => error)?.[0];
+    const replies = await askEach(redis, batch.map(keysOf), {
+      keyOf: ({ meta }) => meta,
+      ask: (pipeline, keys) =>
+        pipeline.hgetall(keys.meta).zcard(keys.away).hmget(keys.bucket, 'tokens', 'refilledAt'),
+    });
+    const failed = replies.flat().find(([error]) => error)?.[0];
     if (failed) throw failed;
     for (const [index, id] of batch.entries()) {
-      const meta = replies[index * 3]?.[1] as Record<string, string>;
-      const bucket = replies[index * 3 + 2]?.[1] as (string | null)[];
+      const [ofMeta, ofAway, ofBucket] = replies[index] ?? [];
+      const meta = ofMeta?.[1] as Record<string, string>;
+      const bucket = ofBucket?.[1] as (string | null)[];
       if (meta.life === undefined) continue;
       stored.push({
         id,
         settings: parseSettings(meta),
         waiting: Number(meta.waiting ?? 0),
-        away: Number(replies[index * 3 + 1]?.[1]),
+        away: Number(ofAway?.[1]),
         bucket: { tokensMicro: Number(bucket[0] ?? 0), refilledAtUs: Number(bucket[1] ?? 0) },
       });
     }

@@ -1,5 +1,6 @@
 /** The settings of all events that are not closed, read from Redis itself: no replica is loaded for them. */
 import type { RedisClient } from '../../redis/client.ts';
+import { askEach } from '../../redis/nodes.ts';
 import { keysOf } from '../scripts.ts';
 import { type EventSettings, parseSettings } from '../settings.ts';
 
@@ -18,7 +19,7 @@ const fields = [
   'job',
 ] as const;
 
-/** Events of one pipeline. */
+/** Events asked about at once. */
 const batchEvents = 500;
 /** What was read so lately is taken again, ms. */
 const recentMs = 900;
@@ -54,11 +55,12 @@ export class OpenSettings {
     const settings = new Map<string, EventSettings>();
     for (let from = 0; from < ids.length; from += batchEvents) {
       const batch = ids.slice(from, from + batchEvents);
-      const pipeline = this.redis.pipeline();
-      for (const id of batch) pipeline.hmget(keysOf(id).meta, ...fields);
-      const replies = (await pipeline.exec()) ?? [];
+      const replies = await askEach(this.redis, batch, {
+        keyOf: (id) => keysOf(id).meta,
+        ask: (pipeline, id) => pipeline.hmget(keysOf(id).meta, ...fields),
+      });
       for (const [index, id] of batch.entries()) {
-        const [error, values] = replies[index] ?? [new Error('a reply is missing'), []];
+        const [error, values] = replies[index]?.[0] ?? [new Error('a reply is missing'), []];
         if (error) throw error;
         const texts = values as readonly (string | null)[];
         const meta = Object.fromEntries(fields.map((name, at) => [name, texts[at] ?? '']));
