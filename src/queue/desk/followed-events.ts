@@ -57,8 +57,8 @@ export class FollowedEvents {
     const exists = await this.tailer.follow(event);
     const followed = this.tailer.get(event);
     if (!exists || !followed) throw noEvent();
-    const { clock, redis, keyring, wide, warn } = this.parts;
-    const opened = new DeskEvent({ followed, tailer: this.tailer, clock, redis, keyring, wide });
+    const { redis, keyring, wide, warn } = this.parts;
+    const opened = new DeskEvent({ followed, tailer: this.tailer, redis, keyring, wide });
     if (!opened.secret) warn('visitors of this event have no names here', 'its key is not known', event);
     await opened.look();
     // Somebody else may have opened it meanwhile, and listen there.
