@@ -36,6 +36,10 @@ export function serverOf(redis: RedisClient, slot: number): RedisClient | undefi
   return mastersOf(redis).get(cluster.slots[slot]?.[0] ?? '');
 }
 
+/** Whether the server that answers for a key is connected. */
+export const isReachable = (redis: RedisClient, key: string): boolean =>
+  redis.status === 'ready' && (!isCluster(redis) || serverOf(redis, slotOf(key))?.status === 'ready');
+
 /** Asks a cluster anew who answers for what. It does so by itself when a server sends it elsewhere. */
 export function relearn(redis: RedisClient): void {
   clusterOf(redis)?.refreshSlotsCache(() => {});

@@ -36,7 +36,8 @@ const patience = { withinMs: 30_000, everyMs: 50 };
 /** Starts it, and waits until every server knows that all slots are served and its replicas follow. */
 export async function startRedisCluster(options: ClusterOptions = {}): Promise<TestCluster> {
   const { masters: count = 3, replicas: perMaster = 1, args = [] } = options;
-  const own = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...args];
+  const shared = ['--cluster-require-full-coverage', 'no', '--cluster-node-timeout', '2000'];
+  const own = ['--cluster-enabled', 'yes', ...shared, ...args];
   const starting = Array.from({ length: count * (1 + perMaster) }, () => startRedis({ args: own }));
   const settled = await Promise.allSettled(starting);
   const servers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

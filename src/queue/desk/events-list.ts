@@ -1,7 +1,7 @@
 /** All events with what is known of each: from memory where they are followed, else from their keys. */
 import type { EventView } from '../../contract/admin-api.ts';
 import type { RedisClient } from '../../redis/client.ts';
-import { askEach } from '../../redis/nodes.ts';
+import { askEach, isCluster } from '../../redis/nodes.ts';
 import type { BucketState } from '../bucket.ts';
 import { eventsKey, keysOf } from '../scripts.ts';
 import { type EventSettings, parseSettings, phaseAt } from '../settings.ts';
@@ -28,7 +28,11 @@ export async function eventIds(redis: RedisClient): Promise<string[]> {
   return (await redis.smembers(eventsKey)).sort();
 }
 
-/** Reads events from their keys; those that are gone are left out. @throws when Redis cannot be reached */
+/**
+ * Reads events from their keys; those that are gone are left out, and those of a master of several that does not answer.
+ *
+ * @throws when Redis cannot be reached
+ */
 export async function readStored(redis: RedisClient, ids: readonly string[]): Promise<StoredEvent[]> {
   const stored: StoredEvent[] = [];
   for (let from = 0; from < ids.length; from += batchEvents) {
@@ -39,9 +43,12 @@ export async function readStored(redis: RedisClient, ids: readonly string[]): Pr
         pipeline.hgetall(keys.meta).zcard(keys.away).hmget(keys.bucket, 'tokens', 'refilledAt'),
     });
     const failed = replies.flat().find(([error]) => error)?.[0];
-    if (failed) throw failed;
+    const hasAnswer = isCluster(redis) && replies.some((own) => own.every(([error]) => !error));
+    if (failed && !hasAnswer) throw failed;
     for (const [index, id] of batch.entries()) {
-      const [ofMeta, ofAway, ofBucket] = replies[index] ?? [];
+      const own = replies[index] ?? [];
+      if (own.some(([error]) => error)) continue;
+      const [ofMeta, ofAway, ofBucket] = own;
       const meta = ofMeta?.[1] as Record<string, string>;
       const bucket = ofBucket?.[1] as (string | null)[];
       if (meta.life === undefined) continue;
