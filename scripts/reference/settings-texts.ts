@@ -34,7 +34,9 @@ export const settingGroups: readonly SettingGroup[] = [
   {
     title: 'Redis',
     meanings: {
-      REDIS_ADDRESS: 'The Redis that holds the lines.',
+      REDIS_ADDRESS: 'The Redis that holds the lines; of a cluster some of its servers.',
+      REDIS_CLUSTER_MODE:
+        'It is a [Redis Cluster](redis.md#redis-cluster): events are spread over its masters.',
       REDIS_USERNAME: 'ACL user.',
       REDIS_PASSWORD: 'Its password. A change counts from the next start.',
       REDIS_TLS_ENABLED: 'Speak TLS, and only with a certificate that can be verified.',

@@ -104,7 +104,7 @@ const developmentVariables = {
 } as const;
 
 /** Variables of features that the admin API does not have yet: set, they stop it, lest it look as if they worked. */
-const unsupported = ['REDIS_CLUSTER_MODE', 'REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;
+const unsupported = ['REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;
 
 /** Settings in force. */
 export interface AdminConfig {

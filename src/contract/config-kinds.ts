@@ -1,6 +1,6 @@
 /** Further kinds of environment variables, for readVariables. */
 import { z } from 'zod';
-import { address, choice, flag, text, type Values } from './config.ts';
+import { addresses, choice, flag, text, type Values } from './config.ts';
 
 /** A whole number within bounds. */
 export const wholeNumber = (min: number, max: number, unit = '') => ({
@@ -33,7 +33,9 @@ export const httpUrl = {
 
 /** How a process reaches Redis and signs in: the same for gateways and admin API. */
 export const redisVariables = {
-  REDIS_ADDRESS: { ...address, fallback: '127.0.0.1:6379' },
+  /** One server, or some of a cluster's. */
+  REDIS_ADDRESS: { ...addresses, fallback: '127.0.0.1:6379' },
+  REDIS_CLUSTER_MODE: { ...flag, fallback: 'false' },
   REDIS_USERNAME: text,
   REDIS_PASSWORD: { ...text, isSecret: true },
   REDIS_TLS_ENABLED: { ...flag, fallback: 'false' },
@@ -49,6 +51,8 @@ export const redisVariables = {
 export interface RedisSettings {
   readonly host: string;
   readonly port: number;
+  /** Set = it is a cluster, and these are some of its servers; host and port are those of the first. */
+  readonly cluster?: readonly { readonly host: string; readonly port: number }[];
   readonly username?: string;
   readonly password?: string;
   readonly tls: boolean;
@@ -60,9 +64,12 @@ export interface RedisSettings {
 
 /** The settings that were read as `redisVariables`. */
 export function redisSettings(values: Values<typeof redisVariables>): RedisSettings {
-  const { AWS_SECRET_NAME: name = '', AWS_REGION: region = '' } = values;
+  const { AWS_SECRET_NAME: name = '', AWS_REGION: region = '', REDIS_ADDRESS: servers } = values;
+  const { host, port } = servers[0] ?? { host: '', port: 0 };
   return {
-    ...values.REDIS_ADDRESS,
+    host,
+    port,
+    ...(values.REDIS_CLUSTER_MODE ? { cluster: servers } : {}),
     tls: values.REDIS_TLS_ENABLED,
     ...present({
       username: values.REDIS_USERNAME,
@@ -84,6 +91,8 @@ export function redisProblems(values: Values<typeof redisVariables>): string[] {
     if (values.REDIS_PASSWORD !== undefined)
       problems.push('REDIS_PASSWORD is set, but REDIS_PASSWORD_FROM_SECRETS too: only one of them may be');
   }
+  if (values.REDIS_ADDRESS.length > 1 && !values.REDIS_CLUSTER_MODE)
+    problems.push('REDIS_ADDRESS names several servers, but REDIS_CLUSTER_MODE is not true: name one');
   if (values.REDIS_TLS_CA_FILE !== undefined && !values.REDIS_TLS_ENABLED)
     problems.push('REDIS_TLS_CA_FILE is set, but REDIS_TLS_ENABLED is not true: it would not be used');
   return problems;

@@ -155,6 +155,15 @@ export const address = {
   allowed: 'host:port, such as 127.0.0.1:6379 or [::1]:6379',
 } as const;
 
+/** One host:port or several. */
+export const addresses = {
+  schema: z
+    .string()
+    .transform((value) => value.split(',').map((part) => part.trim()))
+    .pipe(z.array(address.schema).min(1)),
+  allowed: `${address.allowed}, or a list of them`,
+} as const;
+
 /** One of a few words. */
 export const choice = <const W extends readonly [string, ...string[]]>(words: W) => ({
   schema: z.enum(words),

@@ -144,10 +144,36 @@ describe('in production', () => {
 });
 
 it('refuses what it does not support yet', () => {
-  expect(problemsOf({ REDIS_SENTINELS: 'a:1', REDIS_CLUSTER_MODE: 'true' })).toEqual([
-    'REDIS_CLUSTER_MODE is set: it is not supported yet, leave it unset',
+  expect(problemsOf({ REDIS_SENTINELS: 'a:1', REDIS_SENTINEL_MASTER: 'm' })).toEqual([
     'REDIS_SENTINELS is set: it is not supported yet, leave it unset',
+    'REDIS_SENTINEL_MASTER is set: it is not supported yet, leave it unset',
   ]);
+});
+
+describe('a Redis Cluster', () => {
+  const servers = 'a:6379, [::1]:6380';
+
+  it('is reached by some of its servers', () => {
+    const { config } = load({ REDIS_CLUSTER_MODE: 'true', REDIS_ADDRESS: servers });
+    const seeds = [
+      { host: 'a', port: 6379 },
+      { host: '::1', port: 6380 },
+    ];
+    expect(config.redis).toEqual({ host: 'a', port: 6379, cluster: seeds, tls: false });
+    const { config: one } = load({ REDIS_CLUSTER_MODE: 'true', REDIS_ADDRESS: 'a:6379' });
+    expect(one.redis.cluster).toEqual([{ host: 'a', port: 6379 }]);
+  });
+
+  it('is none where several servers are named without saying so', () => {
+    expect(problemsOf({ REDIS_ADDRESS: servers })).toEqual([
+      'REDIS_ADDRESS names several servers, but REDIS_CLUSTER_MODE is not true: name one',
+    ]);
+    expect(load({ REDIS_CLUSTER_MODE: 'false' }).config.redis.cluster).toBeUndefined();
+  });
+
+  it('has a port for each server', () => {
+    expect(problemsOf({ REDIS_CLUSTER_MODE: 'true', REDIS_ADDRESS: 'a:6379,b' })[0]).toContain('host:port');
+  });
 });
 
 describe('TEST_FAULT', () => {

@@ -76,4 +76,4 @@ export const variables = {
 } as const;
 
 /** Variables of features that the gateway does not have yet: set, they stop it, lest it look as if they worked. */
-export const unsupported = ['REDIS_CLUSTER_MODE', 'REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;
+export const unsupported = ['REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;

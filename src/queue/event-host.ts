@@ -2,6 +2,7 @@
 import { presenceReportMs, snapshotRowsMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { isReachable } from '../redis/nodes.ts';
 import type { Ask } from './ask.ts';
 import { type BrakePolicy, formatBackends } from './brake.ts';
 import { Braker } from './braker.ts';
@@ -70,7 +71,7 @@ export class EventHost {
       nowMs: () => served.nowMs(),
       onSwept: () => this.braker.decide(),
       onError: (error) => {
-        if (reachable()) options.onSweepError(error);
+        if (isReachable(redis, served.ref.keys.meta)) options.onSweepError(error);
       },
     });
   }

@@ -10,6 +10,7 @@ import {
   refillPerSecDefault,
 } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { askEach, isCluster } from '../redis/nodes.ts';
 import { eventsKey, keysOf } from './scripts.ts';
 import { type EventKind, newEventFields } from './settings.ts';
 import type { Store } from './store.ts';
@@ -71,10 +72,17 @@ export async function makeEvent(
   return made;
 }
 
-/** Puts an event among those that are found; harmless where it is there. Lost after the making, it is called again. */
+/**
+ * Puts an event among those that are found; harmless where it is there. Lost after the making, it is called again. The
+ * version last: the two are in different slots, and whoever sees it must find the event.
+ */
 export async function putAmongEvents(redis: RedisClient, id: string): Promise<void> {
-  await redis.multi().sadd(eventsKey, id).incr(eventsVersionKey).exec();
+  await redis.sadd(eventsKey, id);
+  await redis.incr(eventsVersionKey);
 }
+
+/** Events asked about at once. */
+const batchEvents = 200;
 
 /**
  * Finds events to serve: all that operators made, until the people of a closed one are forgotten, and those with people
@@ -97,16 +105,40 @@ export class EventFinder {
   async look(): Promise<string[]> {
     const version = await this.redis.get(eventsVersionKey);
     if (version === this.version) return [];
+    const ids = await this.redis.smembers(eventsKey);
     const found: string[] = [];
-    for (const id of await this.redis.smembers(eventsKey)) {
-      const keys = keysOf(id);
-      const [kind, phase, waiting] = await this.redis.hmget(keys.meta, 'kind', 'phase', 'waiting');
+    let isComplete = true;
+    for (let from = 0; from < ids.length; from += batchEvents) {
+      const batch = ids.slice(from, from + batchEvents);
+      isComplete = (await this.sort(batch, found)) && isComplete;
+    }
+    this.version = isComplete ? version : null;
+    return found;
+  }
+
+  /**
+   * Puts those of a batch that are to be followed into `found`. False where a server of several did not answer: its
+   * events are looked for again, and those of the others are served meanwhile.
+   */
+  private async sort(ids: readonly string[], found: string[]): Promise<boolean> {
+    const states = await askEach(this.redis, ids.map(keysOf), {
+      keyOf: ({ meta }) => meta,
+      ask: (pipeline, { meta }) => pipeline.hmget(meta, 'kind', 'phase', 'waiting'),
+    });
+    let isComplete = true;
+    for (const [index, id] of ids.entries()) {
+      const [error, state] = states[index]?.[0] ?? [new Error('a reply is missing'), []];
+      if (error && !isCluster(this.redis)) throw error;
+      if (error) {
+        isComplete = false;
+        continue;
+      }
+      const [kind, phase, waiting] = state as readonly (string | null)[];
       if (kind === null) await this.redis.srem(eventsKey, id);
       else if (Number(waiting) > 0) found.push(id);
-      else if (kind === 'operator' && (phase !== 'closed' || (await this.redis.exists(keys.due)) > 0))
+      else if (kind === 'operator' && (phase !== 'closed' || (await this.redis.exists(keysOf(id).due)) > 0))
         found.push(id);
     }
-    this.version = version;
-    return found;
+    return isComplete;
   }
 }

@@ -138,14 +138,13 @@ export class Hosts {
   }
 
   private openHost(followed: Followed): EventHost | undefined {
-    const { writes, store, clock, keyring, gatewayId, workerId, figures, isStreaming, brake, warn } =
-      this.options;
+    const { writes, store, keyring, gatewayId, workerId, figures, isStreaming, brake, warn } = this.options;
     const { event, replica } = followed;
     const life = replica?.settings.life ?? '';
     if (this.refused.get(event) === life) return undefined;
     let served: ServedEvent;
     try {
-      served = new ServedEvent({ followed, tailer: this.tailer, clock, keyring });
+      served = new ServedEvent({ followed, tailer: this.tailer, keyring });
     } catch (error) {
       this.refused.set(event, life);
       warn('this event cannot be served here', error, event);

@@ -8,6 +8,7 @@ import {
   presenceSlackSec,
   sweepBatchMax,
 } from '../contract/limits.ts';
+import { timeOf } from '../redis/nodes.ts';
 import { type EventRef, StoreBase } from './store-base.ts';
 
 /** `expire` ends places as expired and keeps them for a restore; `remove` ends listed ones as left. */
@@ -95,11 +96,11 @@ export class JobStore extends StoreBase {
 
   /** Expiries whose places can still be given back, oldest first. */
   async tombs(event: EventRef): Promise<Tomb[]> {
-    const [index, [seconds]] = await Promise.all([
+    const [index, nowUs] = await Promise.all([
       this.redis.hget(event.keys.tombs, 'index'),
-      this.redis.time(),
+      timeOf(this.redis, event.keys.tombs),
     ]);
-    return parseTombs(index ?? '').filter(({ untilMs }) => untilMs > Number(seconds) * 1000);
+    return parseTombs(index ?? '').filter(({ untilMs }) => untilMs > nowUs / 1000);
   }
 
   /** Ends every place of a test event and forgets every grant. Numbers go on where they were. */

@@ -156,7 +156,7 @@ class RedisLine implements Line {
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const outcome = await this.enters.enter(host.served, token, caller);
-        const atMs = this.clock.nowMs();
+        const atMs = host.served.nowMs();
         if (outcome.ok) host.accuracy.entered(token.seq, atMs);
         else host.book.refused(token.seq, { atMs, reason: reasonOf(outcome) });
         return outcome;
@@ -238,7 +238,7 @@ class RedisLine implements Line {
     const reply = served.status(token);
     if (!reply) return refuse('TOKEN_NOT_FOUND');
     host.heard(token.seq, reply);
-    host.accuracy.shown(token.seq, reply, this.clock.nowMs());
+    host.accuracy.shown(token.seq, reply, served.nowMs());
     return { ok: true, reply };
   }
 

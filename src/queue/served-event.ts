@@ -8,10 +8,10 @@ import { type AdmissionView, isReady } from './admission.ts';
 import { EtaModel } from './eta.ts';
 import { brakedNotice, clampedNotice } from './eta-causes.ts';
 import { etaInputs, isBraked } from './eta-inputs.ts';
+import type { Clock } from './journal-servers.ts';
 import type { EventSecret, Keyring } from './keyring.ts';
 import type { EventFacts } from './line-types.ts';
 import { Presence } from './presence.ts';
-import type { RedisClock } from './redis-clock.ts';
 import type { Replica } from './replica.ts';
 import { type EventSettings, isTimeZone, phaseAt, windowAt } from './settings.ts';
 import { type EventRef, StaleEventError } from './store.ts';
@@ -34,14 +34,14 @@ export class ServedEvent implements EventFacts {
   readonly eta: EtaModel;
   private readonly followed: Followed;
   private readonly tailer: Tailer;
-  private readonly clock: RedisClock;
+  private readonly clock: Clock;
   private cached: View | undefined;
 
   /** @throws Error when the key that the event was made with is not known here */
-  constructor(options: { followed: Followed; tailer: Tailer; clock: RedisClock; keyring: Keyring }) {
+  constructor(options: { followed: Followed; tailer: Tailer; keyring: Keyring }) {
     this.followed = options.followed;
     this.tailer = options.tailer;
-    this.clock = options.clock;
+    this.clock = options.followed.clock;
     const { kid, life, baseMs, timeZone } = this.settings;
     const secret = options.keyring.eventSecret(kid, this.id, life);
     if (!secret)

@@ -1,6 +1,6 @@
 /**
- * Keeps the replicas of one process up to date: one loop reads the journals of all its events, in one pipeline, at a
- * fixed pace (the pace bounds what a fleet of readers costs Redis, however fast people join).
+ * Keeps the replicas of one process up to date: one loop reads the journals of all its events, in one pipeline a server,
+ * at a fixed pace (the pace bounds what a fleet of readers costs Redis, however fast people join).
  *
  * A followed event is in one mode:
  *   loading    no replica yet. Entry: first asked for. Exit: loaded and caught up → live; no such event → forgotten.
@@ -9,40 +9,20 @@
  *   reloading  the old replica goes on answering, marked stale as its age passes 1 s. Exit: as loading; after a
  *              failure it is tried again.
  * Redis out of reach changes no mode: replicas age, and the loop goes on by itself when it is back. A server that was
- * started anew or took another one's place may hold older data under the same numbers, so everything is reloaded then.
+ * started anew or took another one's place may hold older data under the same numbers, so its events are reloaded then.
  */
 import { staleAfterMs, tailIdleMs, tailMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { slotOf } from '../redis/nodes.ts';
+import type { Followed, Following, FollowMode } from './followed.ts';
 import { type AppliedChange, applyAll, type XreadReply } from './journal-reply.ts';
+import { type JournalServer, JournalServers } from './journal-servers.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { Replica } from './replica.ts';
 import { loadEvent } from './replica-loader.ts';
-import { type EventKeys, keysOf } from './scripts.ts';
+import { keysOf } from './scripts.ts';
 
-export type FollowMode = 'loading' | 'live' | 'reloading';
-
-/** An event that this process follows. */
-export interface Followed {
-  readonly event: string;
-  readonly keys: EventKeys;
-  readonly mode: FollowMode;
-  /** Undefined while loading for the first time. */
-  readonly replica: Replica | undefined;
-  /** Monotonic ms at which the journal was last known to be read to its end. */
-  readonly freshAtMs: number;
-  /** Gateway processes that reported lately, this one included; at least 1. */
-  readonly reporters: number;
-}
-
-interface Following extends Followed {
-  mode: FollowMode;
-  replica: Replica | undefined;
-  freshAtMs: number;
-  reporters: number;
-  /** When it is read again, or its reload tried again. */
-  nextReadMs: number;
-  loaded: Promise<boolean>;
-}
+export type { Followed, FollowMode } from './followed.ts';
 
 export interface TailerOptions {
   readonly redis: RedisClient;
@@ -55,7 +35,6 @@ export interface TailerOptions {
 }
 
 const readCount = 1_000;
-const clockMs = 1_000;
 /** Events reloaded at a time: a fleet that finds Redis restarted must not ask for everything at once. */
 const reloadsMax = 8;
 /** A failure that lasts is told once in so long, ms. */
@@ -65,18 +44,14 @@ export class Tailer {
   private readonly events = new Map<string, Following>();
   private readonly options: TailerOptions;
   private timer: NodeJS.Timeout | undefined;
-  private askedTimeMs = Number.NEGATIVE_INFINITY;
+  private readonly servers: JournalServers;
   private toldMs = Number.NEGATIVE_INFINITY;
-  private runId: string | undefined;
-  private checkRunId = true;
   private reloads = 0;
   private closed = false;
 
   constructor(options: TailerOptions) {
     this.options = options;
-    options.redis.on('ready', () => {
-      this.checkRunId = true;
-    });
+    this.servers = new JournalServers(options.redis, options.clock);
     this.timer = setTimeout(() => void this.loop(), 0);
   }
 
@@ -92,9 +67,14 @@ export class Tailer {
   async follow(event: string): Promise<boolean> {
     const known = this.events.get(event);
     if (known) return known.loaded;
+    const keys = keysOf(event);
     const following: Following = {
       event,
-      keys: keysOf(event),
+      keys,
+      clock: this.servers.clockOf(() => following.server),
+      slot: slotOf(keys.journal),
+      server: undefined,
+      runId: undefined,
       mode: 'loading',
       replica: undefined,
       freshAtMs: Number.NEGATIVE_INFINITY,
@@ -133,8 +113,10 @@ export class Tailer {
   }
 
   private async load(following: Following): Promise<boolean> {
-    const { redis, clock } = this.options;
-    if (!clock.known) await this.readClock();
+    const { redis } = this.options;
+    const server = this.servers.at(following.slot);
+    const runId = server?.runId;
+    if (server?.clock.known === false) await server.readClock();
     const askedMs = performance.now();
     const loaded = await loadEvent(redis, following.keys);
     if (!loaded) return false;
@@ -149,11 +131,14 @@ export class Tailer {
         following.keys.journal,
         from,
       )) as XreadReply;
-      const applied = applyAll(replica, reply, clock.nowMs());
+      const applied = applyAll(replica, reply, following.clock.nowMs());
       if (!applied.complete || applied.count === 0) throw new Error('the journal was cut while loading');
     }
     if (this.closed || this.events.get(following.event) !== following)
       throw new Error('nobody waits for this load');
+    if (this.servers.at(following.slot) !== server) throw new Error('the event moved while it was loaded');
+    following.server = server;
+    following.runId = runId;
     following.replica = replica;
     following.freshAtMs = askedMs;
     following.nextReadMs = 0;
@@ -213,39 +198,43 @@ export class Tailer {
   }
 
   private async turn(startedMs: number): Promise<void> {
-    const isFirst = this.runId === undefined;
-    if (isFirst && this.options.redis.status !== 'ready') return;
-    if (this.checkRunId) await this.readRunId();
-    if (startedMs - this.askedTimeMs > clockMs) await this.readClock();
+    if (this.servers.isCluster && this.options.redis.status !== 'ready') return;
     const due = [...this.events.values()].filter((one) => one.replica && one.nextReadMs <= startedMs);
-    for (const one of due) if (one.mode === 'reloading' && this.reloads < reloadsMax) this.reload(one);
-    const live = due.filter((one) => one.mode === 'live');
-    if (live.length > 0) await this.readLive(live, startedMs);
-  }
-
-  /** Whether this connection leads to the server that the replicas were read from. */
-  private async readRunId(): Promise<void> {
-    this.checkRunId = false;
-    try {
-      const runId = /^run_id:(\w+)/m.exec(await this.options.redis.info('server'))?.[1] ?? '';
-      if (this.runId !== undefined && runId !== this.runId) {
-        for (const one of this.events.values()) if (one.mode === 'live') this.distrust(one);
-      }
-      this.runId = runId;
-    } catch (error) {
-      this.checkRunId = true;
-      throw error;
+    for (const [server, events] of this.servers.grouped(due)) {
+      if (server.isBusy) continue;
+      const turn = this.turnOf(server, events, startedMs);
+      if (this.servers.isCluster) void this.apart(server, turn);
+      else await turn;
     }
   }
 
-  private async readClock(): Promise<void> {
-    const askedMs = performance.now();
-    const [seconds, micros] = await this.options.redis.time();
-    this.askedTimeMs = askedMs;
-    this.options.clock.sample(Number(seconds) * 1e6 + Number(micros), askedMs, performance.now());
+  /** A server of several that is slow, or does not answer, holds up no other's events. */
+  private async apart(server: JournalServer, turn: Promise<void>): Promise<void> {
+    server.isBusy = true;
+    try {
+      await turn;
+    } catch (error) {
+      this.tell(error, '');
+    } finally {
+      server.isBusy = false;
+    }
   }
 
-  /** One pipeline for all events that are due: what tells whether the numbers still fit, then the new entries. */
+  private async turnOf(server: JournalServer, due: readonly Following[], startedMs: number): Promise<void> {
+    if (server.runId === undefined && this.options.redis.status !== 'ready') return;
+    await server.prepare(startedMs);
+    for (const one of due) {
+      // Whether this is the server that the replica was read from.
+      if (one.runId !== undefined && one.runId !== server.runId && one.mode === 'live') this.distrust(one);
+      one.server = server;
+      one.runId = server.runId;
+      if (one.mode === 'reloading' && this.reloads < reloadsMax) this.reload(one);
+    }
+    const live = due.filter((one) => one.mode === 'live' && one.replica);
+    if (live.length > 0) await this.readLive(live, startedMs);
+  }
+
+  /** One pipeline for all events of a server that are due: what tells whether the numbers still fit, then the new entries. */
   private async readLive(due: readonly Following[], askedMs: number): Promise<void> {
     const pipeline = this.options.redis.pipeline();
     const asked = due.map((one) => ({ one, replica: one.replica }));
@@ -284,7 +273,7 @@ export class Tailer {
       return;
     }
     const isOurs = Number(n) >= replica.n && incarnation === replica.settings.incarnation;
-    const applied = isOurs ? applyAll(replica, read.entries, this.options.clock.nowMs()) : undefined;
+    const applied = isOurs ? applyAll(replica, read.entries, one.clock.nowMs()) : undefined;
     // n was read before the entries: fewer entries than that, and not a full page of them, is a hole at the end.
     const behind = Number(n) > replica.n;
     if (!applied?.complete || (behind && applied.count < readCount)) {

@@ -13,12 +13,13 @@ export class RedisAccessError extends Error {
 
 /** Where Redis is and how to sign in. @throws RedisAccessError when the file or the secret cannot be read */
 export async function redisAddress(settings: RedisSettings): Promise<RedisAddress> {
-  const { host, port, username, password, tls, tlsCaFile, passwordSecret } = settings;
+  const { host, port, cluster, username, password, tls, tlsCaFile, passwordSecret } = settings;
   const readPassword = passwordSecret && (() => readSecret(passwordSecret));
   const secret = await readPassword?.();
   return {
     host,
     port,
+    ...(cluster === undefined ? {} : { cluster }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(secret === undefined ? {} : { password: secret }),

@@ -2,12 +2,15 @@
 import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { redisCommandMs } from '../contract/limits.ts';
+import { changePassword, connectCluster } from './cluster.ts';
 import { type ScriptSet, scriptOptions } from './script-loader.ts';
 
 /** Where Redis is and how to sign in. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
+  /** It is a cluster, and these are some of its servers; host and port are those of the first. */
+  readonly cluster?: readonly { readonly host: string; readonly port: number }[];
   readonly username?: string;
   readonly password?: string;
   /** Present = TLS; `ca` = PEM of who signed the server's certificate, else what the system trusts; its file. */
@@ -16,6 +19,7 @@ export interface RedisAddress {
   readonly readPassword?: () => Promise<string>;
 }
 
+/** A connection to one server, or to all masters of a cluster: then `options` and `connect` are not those of one. */
 export type RedisClient = Redis;
 
 const reconnectMsMin = 50;
@@ -28,25 +32,35 @@ const silentSocketMs = 5_000;
  * may have happened, and only its caller knows whether it can be repeated. Reconnects for ever, with full jitter.
  */
 export function connect(address: RedisAddress, options: { name: string; scripts?: ScriptSet }): RedisClient {
-  const client = new Redis({
-    host: address.host,
-    port: address.port,
-    ...(address.username === undefined ? {} : { username: address.username }),
-    ...(address.password === undefined ? {} : { password: address.password }),
-    ...(address.tls === undefined ? {} : { tls: { ...serverName(address.host), ...address.tls } }),
+  const { host, port, cluster: seeds, username, password, tls } = address;
+  const tlsOf = tls === undefined ? undefined : (server: string) => ({ ...serverName(server), ...tls });
+  const redisOptions = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tlsOf === undefined ? {} : { tls: tlsOf(host) }),
     connectionName: options.name,
-    enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     // 0 = what was under way when the connection broke fails at once.
     maxRetriesPerRequest: 0,
     commandTimeout: redisCommandMs,
     socketTimeout: silentSocketMs,
     connectTimeout: redisCommandMs,
-    retryStrategy: (attempt) =>
-      Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin,
-    ...(options.scripts ? { scripts: scriptOptions(options.scripts) } : {}),
-  });
-  noteRefusals(client, address.username ?? 'default');
+  };
+  const retryMs = (attempt: number): number =>
+    Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin;
+  const scripts = options.scripts ? { scripts: scriptOptions(options.scripts) } : {};
+  const client =
+    seeds === undefined
+      ? new Redis({
+          ...redisOptions,
+          ...scripts,
+          host,
+          port,
+          enableOfflineQueue: false,
+          retryStrategy: retryMs,
+        })
+      : connectCluster({ seeds, redisOptions, ...scripts, retryMs, tlsOf });
+  noteRefusals(client, username ?? 'default');
   if (address.readPassword !== undefined) renewPassword(client, address.readPassword);
   return client;
 }
@@ -61,12 +75,13 @@ const refusals = new WeakMap<RedisClient, string>();
  * server refuses. No caller learns it, as commands fail with the connection.
  */
 function noteRefusals(client: RedisClient, username: string): void {
-  client.on('error', ({ message }: Error) => {
-    const code = refusedText.exec(message)?.[1];
+  client.on('error', (error: Error & { readonly lastNodeError?: Error }) => {
+    // A cluster client that no server took says so with what the last of them said.
+    const code = refusedText.exec((error.lastNodeError ?? error).message)?.[1];
     if (code === undefined) refusals.delete(client);
     else refusals.set(client, `Redis refuses the user ${username} (${code})`);
   });
-  client.on('ready', () => refusals.delete(client));
+  for (const event of ['ready', 'server ready']) client.on(event, () => refusals.delete(client));
 }
 
 /** That the server refuses to sign this connection in, a sentence for the operator; undefined = it does not. */
@@ -87,7 +102,7 @@ function renewPassword(client: RedisClient, readPassword: () => Promise<string>)
     readAtMs = performance.now();
     readPassword().then(
       (password) => {
-        client.options.password = password;
+        changePassword(client, password);
         // The refused connection stays open, and useless: the next one signs in with the new password.
         client.disconnect(true);
       },

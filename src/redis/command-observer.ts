@@ -1,6 +1,7 @@
 /** Tells somebody of each command that a connection sends, by name, and of its end: what traces are made of. */
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './client.ts';
+import { onSend } from './on-send.ts';
 import { type ScriptSet, scriptOptions } from './script-loader.ts';
 
 /**
@@ -16,15 +17,14 @@ export function observeCommands(
   scripts: ScriptSet = {},
 ): void {
   const names = namesByDigest(scripts);
-  const send = client.sendCommand.bind(client);
-  client.sendCommand = (command, stream) => {
+  onSend(client, (send) => (command, stream, server) => {
     const script = command.name === 'evalsha' ? names.get(String(command.args[0])) : undefined;
     const end = observe(script ?? command.name);
-    const reply = send(command, stream);
+    const reply = send(command, stream, server);
     // The caller hears of a failure by the reply; here it is only noted.
     if (end !== undefined) void command.promise.then(() => end(), end);
     return reply;
-  };
+  });
 }
 
 /** Redis knows a script by the SHA-1 of its text. */

@@ -8,6 +8,7 @@ import { type EventRef, Store } from '../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../src/redis/client.ts';
 import { type Program, startProgram } from './processes.ts';
 import { type RedisOptions, startRedis, type TestRedis } from './redis.ts';
+import type { TestCluster } from './redis-cluster.ts';
 
 /** A gateway process as visitors see it. */
 export interface Gateway extends Program {
@@ -40,14 +41,17 @@ export interface FleetOptions {
   readonly gateways?: number;
   readonly workers?: number;
   readonly redis?: RedisOptions;
+  /** Stand on this instead; `redis` and `look` are then its first master. The caller stops it. */
+  readonly cluster?: TestCluster;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the fleet; visitors on 127.0.0.1 may name their own address, as the simulator's do. */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
-  const redis = await startRedis(options.redis);
+  const { cluster } = options;
+  const redis = cluster?.masters[0] ?? (await startRedis(options.redis));
   const env = {
-    REDIS_ADDRESS: `127.0.0.1:${redis.port}`,
+    ...(cluster?.env ?? { REDIS_ADDRESS: `127.0.0.1:${redis.port}` }),
     SERVER_ENVIRONMENT: 'test',
     LOG_LEVEL: 'warn',
     TRUSTED_PROXIES: '127.0.0.0/8',
@@ -68,7 +72,8 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     gateways.push(gateway);
     return gateway;
   };
-  const client = connect({ host: '127.0.0.1', port: redis.port }, { name: 'test', scripts });
+  const seeds = cluster === undefined ? {} : { cluster: cluster.seeds };
+  const client = connect({ host: '127.0.0.1', port: redis.port, ...seeds }, { name: 'test', scripts });
   await whenReady(client, 5_000);
   const store = new Store(client);
   const look = redis.client();
@@ -91,7 +96,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
       const id = `evt_${randomBytes(5).toString('hex')}`;
       await makeEvent(client, store, { id, kid: 'k1', plan: { kind: 'operator', ...plan }, audit: '{}' });
       const keys = keysOf(id);
-      return { id, keys, incarnation: (await look.hget(keys.meta, 'incarnation')) ?? '' };
+      return { id, keys, incarnation: (await client.hget(keys.meta, 'incarnation')) ?? '' };
     },
     async journal(event) {
       const entries = await look.xrange(event.keys.journal, '-', '+');
@@ -100,7 +105,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     async stop() {
       await Promise.all(gateways.map((gateway) => gateway.stop()));
       client.disconnect();
-      await redis.stop();
+      if (cluster === undefined) await redis.stop();
     },
   };
 }

@@ -51,11 +51,12 @@ export function serve(options: ServedOptions = {}) {
   const followed: Followed = {
     event: 'evt_a',
     keys: keysOf('evt_a'),
+    clock,
     mode: 'live',
     replica,
     freshAtMs: performance.now() - (stale ? 5_000 : 0),
     reporters: 1,
   };
   const tailer = { isStale: () => stale } as unknown as Tailer;
-  return { served: new ServedEvent({ followed, tailer, clock, keyring }), replica };
+  return { served: new ServedEvent({ followed, tailer, keyring }), replica };
 }

@@ -1,6 +1,7 @@
 /** Reads audit trails page by page: of one event from its own stream, of all from the copies. */
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { askEach } from '../../redis/nodes.ts';
 import { globalKeys } from '../global-scripts.ts';
 import { parseTombs, type Tomb } from '../job-store.ts';
 import { keysOf } from '../scripts.ts';
@@ -111,15 +112,14 @@ export class AuditReader {
   private async withUndo(records: readonly TrailRecord[]): Promise<AuditEntry[]> {
     const events = [...new Set(records.flatMap(({ entry }) => entry.event ?? []))];
     const states = new Map<string, EventState>();
-    const pipeline = this.redis.pipeline();
-    for (const event of events) {
-      const keys = keysOf(event);
-      pipeline.hmget(keys.meta, 'revision', 'createdAt').hget(keys.tombs, 'index');
-    }
-    const replies = events.length === 0 ? [] : ((await pipeline.exec()) ?? []);
+    const replies = await askEach(this.redis, events.map(keysOf), {
+      keyOf: ({ meta }) => meta,
+      ask: (pipeline, keys) => pipeline.hmget(keys.meta, 'revision', 'createdAt').hget(keys.tombs, 'index'),
+    });
     for (const [index, event] of events.entries()) {
-      const [revision, createdAt] = (replies[index * 2]?.[1] ?? []) as (string | null)[];
-      const tombs = replies[index * 2 + 1]?.[1] as string | null | undefined;
+      const [ofMeta, ofTombs] = replies[index] ?? [];
+      const [revision, createdAt] = (ofMeta?.[1] ?? []) as (string | null)[];
+      const tombs = ofTombs?.[1] as string | null | undefined;
       states.set(event, {
         revision: revision === null || revision === undefined ? undefined : Number(revision),
         sinceMs: Number(createdAt ?? 0),

@@ -9,7 +9,6 @@ import type { RedisClient } from '../../redis/client.ts';
 import { EtaModel } from '../eta.ts';
 import { etaInputs } from '../eta-inputs.ts';
 import type { EventSecret, Keyring } from '../keyring.ts';
-import type { RedisClock } from '../redis-clock.ts';
 import type { Replica } from '../replica.ts';
 import { isTimeZone, phaseAt, windowAt } from '../settings.ts';
 import type { EventRef } from '../store.ts';
@@ -35,7 +34,6 @@ const askedMs = 10_000;
 export interface DeskEventOptions {
   readonly followed: Followed;
   readonly tailer: Tailer;
-  readonly clock: RedisClock;
   readonly redis: RedisClient;
   readonly keyring: Keyring;
   readonly wide: DeskWide;
@@ -63,7 +61,7 @@ export class DeskEvent {
     this.reads = new EventReads(options.redis, options.followed.keys);
     this.silent = new SilentCount(options.redis);
     this.own = this.begin();
-    this.sinceMs = options.clock.nowMs();
+    this.sinceMs = options.followed.clock.nowMs();
   }
 
   get id(): string {
@@ -92,7 +90,7 @@ export class DeskEvent {
   }
 
   tokensMicro(): number {
-    return this.replica.tokensAt(this.options.clock.nowUs());
+    return this.replica.tokensAt(this.options.followed.clock.nowUs());
   }
 
   /** Since the journal was last read to its end, s. */
@@ -138,7 +136,8 @@ export class DeskEvent {
 
   /** Reads what is not in the journal, once a second. @throws when Redis cannot be reached */
   async look(): Promise<void> {
-    const { clock, followed } = this.options;
+    const { followed } = this.options;
+    const { clock } = followed;
     const nowMs = clock.nowMs();
     await this.reads.look(this.replica, nowMs);
     this.refreshEta();
@@ -157,7 +156,7 @@ export class DeskEvent {
   async settingsChanged(): Promise<void> {
     const { life, incarnation } = this.replica.settings;
     if (life !== this.own.life || incarnation !== this.own.incarnation) {
-      if (life !== this.own.life) this.sinceMs = this.options.clock.nowMs();
+      if (life !== this.own.life) this.sinceMs = this.options.followed.clock.nowMs();
       this.own = this.begin();
       this.reads.startAnew();
     }
@@ -167,7 +166,7 @@ export class DeskEvent {
 
   /** The parts of rows as they stand now. `dueOf`: of other places than the window's. */
   rowParts(dueOf: (seq: number) => number = (seq) => this.reads.dueOf(seq)): RowParts {
-    const { clock } = this.options;
+    const { clock } = this.options.followed;
     const { replica, own } = this;
     const { settings } = replica;
     const nowMs = clock.nowMs();
@@ -225,7 +224,7 @@ export class DeskEvent {
   }
 
   private refreshEta(): void {
-    this.own.eta.refresh(etaInputs(this.replica, this.options.clock.nowMs(), this.tokensMicro()));
+    this.own.eta.refresh(etaInputs(this.replica, this.options.followed.clock.nowMs(), this.tokensMicro()));
   }
 
   private begin(): typeof this.own {

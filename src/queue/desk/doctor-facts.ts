@@ -70,13 +70,14 @@ function goneOf({ away, settings }: DeskEvent['replica'], nowMs: number): number
 }
 
 /**
- * How `redis-cli` is called to reach it, ready for a shell. Without our user, who may not change Redis's settings. A
+ * How `redis-cli` is called to reach it, or every server of a cluster, ready for a shell. Without our user, who may not change Redis's settings. A
  * password is never in it: where there is one, redis-cli asks for it.
  */
-export function redisCliOf({ host, port, password, tls }: RedisAddress): string {
+export function redisCliOf({ host, port, cluster, password, tls }: RedisAddress): string {
   const secure =
     tls === undefined ? '' : ` --tls${tls.caFile === undefined ? '' : ` --cacert ${shellWord(tls.caFile)}`}`;
   const ask = password === undefined ? '' : ' --askpass';
+  if (cluster !== undefined) return `redis-cli${secure}${ask} --cluster call ${shellWord(`${host}:${port}`)}`;
   return `redis-cli -h ${shellWord(host)} -p ${port}${secure}${ask}`;
 }
 

@@ -321,6 +321,8 @@ describe('several things at once', () => {
 describe('how redis-cli is called', () => {
   it('names host and port', () => {
     expect(redisCliOf({ host: '127.0.0.1', port: 6390 })).toBe('redis-cli -h 127.0.0.1 -p 6390');
+    const cluster = { host: 'r', port: 1, cluster: [{ host: 'r', port: 1 }], tls: {} };
+    expect(redisCliOf(cluster)).toBe('redis-cli --tls --cluster call r:1');
     expect(redisCliOf({ host: '::1', port: 1, tls: {} })).toBe('redis-cli -h ::1 -p 1 --tls');
     const tls = { caFile: '/etc/ca.pem' };
     expect(redisCliOf({ host: 'r', port: 1, tls })).toBe('redis-cli -h r -p 1 --tls --cacert /etc/ca.pem');

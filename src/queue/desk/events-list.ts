@@ -1,13 +1,14 @@
 /** All events with what is known of each: from memory where they are followed, else from their keys. */
 import type { EventView } from '../../contract/admin-api.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { askEach, isCluster } from '../../redis/nodes.ts';
 import type { BucketState } from '../bucket.ts';
 import { eventsKey, keysOf } from '../scripts.ts';
 import { type EventSettings, parseSettings, phaseAt } from '../settings.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { eventView } from './views.ts';
 
-/** Events asked about in one pipeline. */
+/** Events asked about at once. */
 const batchEvents = 200;
 
 /** What was read of an event that is not followed holds so long, ms. */
@@ -27,28 +28,35 @@ export async function eventIds(redis: RedisClient): Promise<string[]> {
   return (await redis.smembers(eventsKey)).sort();
 }
 
-/** Reads events from their keys; those that are gone are left out. @throws when Redis cannot be reached */
+/**
+ * Reads events from their keys; those that are gone are left out, and those of a master of several that does not answer.
+ *
+ * @throws when Redis cannot be reached
+ */
 export async function readStored(redis: RedisClient, ids: readonly string[]): Promise<StoredEvent[]> {
   const stored: StoredEvent[] = [];
   for (let from = 0; from < ids.length; from += batchEvents) {
     const batch = ids.slice(from, from + batchEvents);
-    const pipeline = redis.pipeline();
-    for (const id of batch) {
-      const keys = keysOf(id);
-      pipeline.hgetall(keys.meta).zcard(keys.away).hmget(keys.bucket, 'tokens', 'refilledAt');
-    }
-    const replies = (await pipeline.exec()) ?? [];
-    const failed = replies.find(([error]) => error)?.[0];
-    if (failed) throw failed;
+    const replies = await askEach(redis, batch.map(keysOf), {
+      keyOf: ({ meta }) => meta,
+      ask: (pipeline, keys) =>
+        pipeline.hgetall(keys.meta).zcard(keys.away).hmget(keys.bucket, 'tokens', 'refilledAt'),
+    });
+    const failed = replies.flat().find(([error]) => error)?.[0];
+    const hasAnswer = isCluster(redis) && replies.some((own) => own.every(([error]) => !error));
+    if (failed && !hasAnswer) throw failed;
     for (const [index, id] of batch.entries()) {
-      const meta = replies[index * 3]?.[1] as Record<string, string>;
-      const bucket = replies[index * 3 + 2]?.[1] as (string | null)[];
+      const own = replies[index] ?? [];
+      if (own.some(([error]) => error)) continue;
+      const [ofMeta, ofAway, ofBucket] = own;
+      const meta = ofMeta?.[1] as Record<string, string>;
+      const bucket = ofBucket?.[1] as (string | null)[];
       if (meta.life === undefined) continue;
       stored.push({
         id,
         settings: parseSettings(meta),
         waiting: Number(meta.waiting ?? 0),
-        away: Number(replies[index * 3 + 1]?.[1]),
+        away: Number(ofAway?.[1]),
         bucket: { tokensMicro: Number(bucket[0] ?? 0), refilledAtUs: Number(bucket[1] ?? 0) },
       });
     }

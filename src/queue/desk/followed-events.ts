@@ -1,6 +1,7 @@
 /** The events that this desk follows, each by its journal: found by themselves while they matter, or asked for. */
 import { TacosError } from '../../contract/errors.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { isCluster } from '../../redis/nodes.ts';
 import { EventFinder } from '../events.ts';
 import type { Keyring } from '../keyring.ts';
 import type { RedisClock } from '../redis-clock.ts';
@@ -57,8 +58,8 @@ export class FollowedEvents {
     const exists = await this.tailer.follow(event);
     const followed = this.tailer.get(event);
     if (!exists || !followed) throw noEvent();
-    const { clock, redis, keyring, wide, warn } = this.parts;
-    const opened = new DeskEvent({ followed, tailer: this.tailer, clock, redis, keyring, wide });
+    const { redis, keyring, wide, warn } = this.parts;
+    const opened = new DeskEvent({ followed, tailer: this.tailer, redis, keyring, wide });
     if (!opened.secret) warn('visitors of this event have no names here', 'its key is not known', event);
     await opened.look();
     // Somebody else may have opened it meanwhile, and listen there.
@@ -89,9 +90,19 @@ export class FollowedEvents {
     }
   }
 
-  /** Reads what is not in the journals, once a second. @throws when Redis cannot be reached */
+  /**
+   * Reads what is not in the journals, once a second. A master of several that does not answer keeps nobody from the
+   * others' events: it is told once a look. @throws when Redis cannot be reached
+   */
   async look(): Promise<void> {
-    await Promise.all([...this.events.values()].map((event) => event.look()));
+    const { redis, warn } = this.parts;
+    const events = [...this.events.values()];
+    const looks = await Promise.allSettled(events.map((event) => event.look()));
+    const failed = looks.findIndex(({ status }) => status === 'rejected');
+    const first = looks[failed];
+    if (first?.status !== 'rejected') return;
+    if (!isCluster(redis)) throw first.reason;
+    warn('looking at an event failed', first.reason, events[failed]?.id ?? '');
   }
 
   /** Sends what differs to whoever watches. */

@@ -4,6 +4,7 @@
  */
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { askEach } from '../../redis/nodes.ts';
 import { globalKeys, runGlobal } from '../global-scripts.ts';
 import { keysOf } from '../scripts.ts';
 import { formatCopy, parseRecord, type StreamEntry, type TrailRecord } from './trail.ts';
@@ -25,14 +26,17 @@ export class GlobalAudit {
   async copy(events: readonly string[]): Promise<AuditEntry[]> {
     if (events.length === 0) return [];
     const cursors = await this.redis.hmget(globalKeys.auditSeen, ...events);
-    const pipeline = this.redis.pipeline();
-    for (const [index, event] of events.entries()) {
-      pipeline.xrange(keysOf(event).audit, after(cursors[index] ?? ''), '+', 'COUNT', copyMax);
-    }
-    const replies = (await pipeline.exec()) ?? [];
+    const sources = events.map((event, index) => ({
+      key: keysOf(event).audit,
+      from: after(cursors[index] ?? ''),
+    }));
+    const replies = await askEach(this.redis, sources, {
+      keyOf: ({ key }) => key,
+      ask: (pipeline, { key, from }) => pipeline.xrange(key, from, '+', 'COUNT', copyMax),
+    });
     const copied: TrailRecord[] = [];
     for (const [index, event] of events.entries()) {
-      const entries = (replies[index]?.[1] ?? []) as StreamEntry[];
+      const entries = (replies[index]?.[0]?.[1] ?? []) as StreamEntry[];
       if (entries.length > 0) copied.push(...(await this.copyEvent(event, cursors[index] ?? '', entries)));
     }
     return copied.flatMap(({ entry, addsTo }) => (addsTo === undefined ? [entry] : []));

@@ -1,5 +1,6 @@
 /** The settings of all events that are not closed, read from Redis itself: no replica is loaded for them. */
 import type { RedisClient } from '../../redis/client.ts';
+import { askEach, isCluster } from '../../redis/nodes.ts';
 import { keysOf } from '../scripts.ts';
 import { type EventSettings, parseSettings } from '../settings.ts';
 
@@ -18,7 +19,7 @@ const fields = [
   'job',
 ] as const;
 
-/** Events of one pipeline. */
+/** Events asked about at once. */
 const batchEvents = 500;
 /** What was read so lately is taken again, ms. */
 const recentMs = 900;
@@ -28,6 +29,7 @@ export type OpenSettingsMap = ReadonlyMap<string, EventSettings>;
 export class OpenSettings {
   private readonly redis: RedisClient;
   private readonly openEvents: () => Promise<string[]>;
+  private newest: OpenSettingsMap = new Map();
   private last: { readonly atMs: number; readonly reading: Promise<OpenSettingsMap> } | undefined;
 
   /** `openEvents`: ids of all events that are not closed. */
@@ -54,17 +56,25 @@ export class OpenSettings {
     const settings = new Map<string, EventSettings>();
     for (let from = 0; from < ids.length; from += batchEvents) {
       const batch = ids.slice(from, from + batchEvents);
-      const pipeline = this.redis.pipeline();
-      for (const id of batch) pipeline.hmget(keysOf(id).meta, ...fields);
-      const replies = (await pipeline.exec()) ?? [];
+      const replies = await askEach(this.redis, batch, {
+        keyOf: (id) => keysOf(id).meta,
+        ask: (pipeline, id) => pipeline.hmget(keysOf(id).meta, ...fields),
+      });
       for (const [index, id] of batch.entries()) {
-        const [error, values] = replies[index] ?? [new Error('a reply is missing'), []];
-        if (error) throw error;
+        const [error, values] = replies[index]?.[0] ?? [new Error('a reply is missing'), []];
+        const before = isCluster(this.redis) ? this.newest.get(id) : undefined;
+        if (error && before === undefined) throw error;
+        if (error && before !== undefined) {
+          // Its master does not answer: nobody can have changed it since.
+          settings.set(id, before);
+          continue;
+        }
         const texts = values as readonly (string | null)[];
         const meta = Object.fromEntries(fields.map((name, at) => [name, texts[at] ?? '']));
         if (meta.life !== '') settings.set(id, parseSettings(meta));
       }
     }
+    this.newest = settings;
     return settings;
   }
 }

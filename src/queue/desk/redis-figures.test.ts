@@ -3,8 +3,7 @@ import type { RedisClient } from '../../redis/client.ts';
 import { RedisFigureReader } from './redis-figures.ts';
 
 /** Answers INFO as the Redis of that run. */
-function fakeRedis() {
-  let runId = 'first';
+function fakeRedis(runId = 'first', port = 6379) {
   const pipeline = {
     info: () => pipeline,
     slowlog: () => pipeline,
@@ -15,7 +14,7 @@ function fakeRedis() {
       [null, []],
     ],
   };
-  const redis = { pipeline: () => pipeline } as unknown as RedisClient;
+  const redis = { pipeline: () => pipeline, options: { host: 'h', port } } as unknown as RedisClient;
   const takeOver = (by: string): void => {
     runId = by;
   };
@@ -43,4 +42,38 @@ it('every change of the Redis that answers is counted, and the last one dated', 
   nowMs = 3_000;
   takeOver('third');
   expect(await seen()).toEqual([2, 3_000]);
+});
+
+it('a master under another name took one over, unless there are more than ever', async () => {
+  const [a, b, c, d] = [1, 2, 3, 4].map((port) => fakeRedis(`run ${port}`, port));
+  let masters = [a, b];
+  const nodes = () => masters.map((master) => master?.redis);
+  const reader = new RedisFigureReader({ isCluster: true, nodes } as unknown as RedisClient, () => 1_000);
+  const seen = async () => (await reader.read()).failovers;
+  expect(await seen()).toBe(0);
+  masters = [a, b, c];
+  expect(await seen()).toBe(0);
+  masters = [a, b];
+  expect(await seen()).toBe(0);
+  masters = [a, b, d];
+  expect([await seen(), await seen()]).toEqual([1, 1]);
+  masters = [a, b];
+  expect(await seen()).toBe(1);
+  // The same one, started anew.
+  d?.takeOver('run 5');
+  masters = [a, b, d];
+  expect([await seen(), await seen()]).toEqual([2, 2]);
+});
+
+it('a master that does not answer hides no other', async () => {
+  const well = fakeRedis('well', 1);
+  const silent = {
+    options: { host: 'h', port: 2 },
+    pipeline: () => {
+      throw new Error('gone');
+    },
+  };
+  const redis = { isCluster: true, nodes: () => [well.redis, silent] } as unknown as RedisClient;
+  const { figures } = await new RedisFigureReader(redis, () => 1_000).read();
+  expect(figures).toMatchObject({ usedMemoryBytes: 1_000, masters: 2 });
 });

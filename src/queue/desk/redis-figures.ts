@@ -1,6 +1,7 @@
 /** How busy and how well Redis is, from INFO, the slow log and the desk's own PINGs; of a cluster, all its masters. */
 import type { RedisFigures } from '../../contract/snapshot.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { mastersOf } from '../../redis/nodes.ts';
 import type { DoctorRedis } from './doctor.ts';
 import { LastMinute, RisingCount } from './last-minute.ts';
 import { cpuPercentBetween, parseInfo, type RedisReading } from './redis-info.ts';
@@ -42,6 +43,9 @@ export class RedisFigureReader {
   private readonly pings = new LastMinute();
   private failoverAtMs: number | null = null;
   private failovers = 0;
+  private mostMasters = 0;
+  /** Name of a master to its run id; empty = not read yet. */
+  private readonly runIds = new Map<string, string>();
 
   /** `nowMs`: Redis time, ms. */
   constructor(redis: RedisClient, nowMs: () => number) {
@@ -49,18 +53,26 @@ export class RedisFigureReader {
     this.nowMs = nowMs;
   }
 
-  /** One PING, for the round trip. @throws when Redis cannot be reached */
+  /** One PING a master, for the round trip. @throws when one of them cannot be reached */
   async ping(): Promise<void> {
     const askedMs = performance.now();
-    await this.redis.ping();
-    this.pings.add(performance.now() - askedMs);
+    await Promise.all(
+      [...mastersOf(this.redis).values()].map(async (node) => {
+        await node.ping();
+        this.pings.add(performance.now() - askedMs);
+      }),
+    );
   }
 
   /** To be called once a second: shares of a core need two readings, so the first answer has none. */
   async read(): Promise<{ figures: RedisFigures; health: RedisHealth; failovers: number }> {
     const nodes = mastersOf(this.redis);
     for (const name of this.masters.keys()) if (!nodes.has(name)) this.masters.delete(name);
-    await Promise.all([...nodes].map(([name, node]) => this.readMaster(name, node)));
+    this.noteTakeovers([...nodes.keys()]);
+    const read = await Promise.allSettled([...nodes].map(([name, node]) => this.readMaster(name, node)));
+    const failed = read.find((each) => each.status === 'rejected');
+    // One of several that does not answer must not hide the others.
+    if (failed && read.every((each) => each.status === 'rejected')) throw failed.reason;
     const masters = [...this.masters];
     const readings = masters.flatMap(([, { last }]) => (last ? [last] : []));
     const sum = (of: (reading: RedisReading) => number | null): number | null =>
@@ -94,6 +106,22 @@ export class RedisFigureReader {
     };
   }
 
+  /** A master under another name took one's place, unless there are more masters than ever. */
+  private noteTakeovers(names: readonly string[]): void {
+    const fresh = names.filter((name) => !this.runIds.has(name));
+    if (names.length <= this.mostMasters) for (const _ of fresh) this.noteFailover();
+    this.mostMasters = Math.max(this.mostMasters, names.length);
+    for (const name of fresh) this.runIds.set(name, '');
+    if (names.length < this.mostMasters) return;
+    // All are there: one that comes back after this takes over again.
+    for (const name of this.runIds.keys()) if (!names.includes(name)) this.runIds.delete(name);
+  }
+
+  private noteFailover(): void {
+    this.failoverAtMs = this.nowMs();
+    this.failovers += 1;
+  }
+
   private async readMaster(name: string, node: RedisClient): Promise<void> {
     const replies = await node
       .pipeline()
@@ -109,10 +137,9 @@ export class RedisFigureReader {
       .join('\n');
     const reading = parseInfo(text, performance.now());
     const known = this.masters.get(name);
-    if (known?.last && known.last.runId !== reading.runId) {
-      this.failoverAtMs = this.nowMs();
-      this.failovers += 1;
-    }
+    const runId = this.runIds.get(name) ?? '';
+    if (runId !== '' && runId !== reading.runId) this.noteFailover();
+    this.runIds.set(name, reading.runId);
     const isSame = known?.last?.runId === reading.runId;
     const master: Master =
       known && isSame
@@ -135,13 +162,4 @@ export class RedisFigureReader {
 function added(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
-}
-
-/** The masters by address: of a cluster client all of them, else the one server. */
-export function mastersOf(redis: RedisClient): Map<string, RedisClient> {
-  const cluster = redis as { nodes?: (role: 'master') => RedisClient[] };
-  if (typeof cluster.nodes !== 'function') return new Map([['', redis]]);
-  return new Map(
-    cluster.nodes('master').map((node) => [`${node.options.host ?? ''}:${node.options.port ?? ''}`, node]),
-  );
 }

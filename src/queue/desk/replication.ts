@@ -1,6 +1,6 @@
 /** What a sale's check wants to know of Redis: what it does when it is full, and how its replicas follow. */
 import type { RedisClient } from '../../redis/client.ts';
-import { mastersOf } from './redis-figures.ts';
+import { mastersOf } from '../../redis/nodes.ts';
 import type { ReplicationFacts } from './sale-check.ts';
 
 /** Asks every master. @throws when one cannot be reached */

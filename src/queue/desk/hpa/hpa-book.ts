@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { RedisClient } from '../../../redis/client.ts';
+import { timeOf } from '../../../redis/nodes.ts';
 import { globalKeys, runGlobal } from '../../global-scripts.ts';
 import type { Autoscaler } from './autoscaler.ts';
 
@@ -69,8 +70,8 @@ export class HpaBook {
   }
 
   async page(): Promise<HpaPage> {
-    const [[sec, micro], [revision, hold, openId]] = await Promise.all([
-      this.redis.time(),
+    const [nowUs, [revision, hold, openId]] = await Promise.all([
+      timeOf(this.redis, globalKeys.hpa),
       this.redis.hmget(globalKeys.hpa, 'revision', 'hold', 'intentId'),
     ]);
     const held = hold ? holdSchema.parse(JSON.parse(hold)) : undefined;
@@ -79,7 +80,7 @@ export class HpaBook {
       hold: held?.hpa === this.hpa ? held : undefined,
       otherHeld: held?.hpa === this.hpa ? undefined : held?.hpa,
       openId: openId || undefined,
-      nowMs: Number(sec) * 1000 + Number(micro) / 1000,
+      nowMs: nowUs / 1000,
     };
   }
 
