@@ -1,4 +1,7 @@
-/** What stays of a run: all of k6's figures in the file that TACOS_SUMMARY names, and a few lines on stdout. */
+/**
+ * What stays of a run: all of k6's figures in the file that TACOS_SUMMARY names, and a few lines on stdout. Where it is -,
+ * the figures are a line of stdout too, which begins with `tacos-summary`: so runners in a cluster leave them in their log.
+ */
 import { baseUrl, event, scale, timeScale } from './target.js';
 
 const lines = [
@@ -24,8 +27,10 @@ export function handleSummary(data) {
     .map(([label, name, value]) => `  ${label.padEnd(20)} ${metrics[name].values[value]}\n`);
   const run = { baseUrl, event, scale, timeScale, endedAt: new Date().toISOString() };
   const file = __ENV.TACOS_SUMMARY;
+  const figures = { run, state, metrics };
+  const line = file === '-' ? `tacos-summary ${JSON.stringify(figures)}\n` : '';
   return {
-    stdout: `${(state.testRunDurationMs / 1000).toFixed(1)} s at ${baseUrl}, event ${event}\n${text.join('')}${crossed.join('')}`,
-    ...(file ? { [file]: JSON.stringify({ run, state, metrics }, null, 2) } : {}),
+    stdout: `${line}${(state.testRunDurationMs / 1000).toFixed(1)} s at ${baseUrl}, event ${event}\n${text.join('')}${crossed.join('')}`,
+    ...(file && file !== '-' ? { [file]: JSON.stringify(figures, null, 2) } : {}),
   };
 }

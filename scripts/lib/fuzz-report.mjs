@@ -4,6 +4,12 @@ import { join } from 'node:path';
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options'];
 /** Operations that cannot be answered 2xx here, each with the reason. */
 const byDesign = new Map([
+  ...[
+    'GET /admin/v1/loadtests',
+    'GET /admin/v1/loadtests/{name}',
+    'GET /admin/v1/loadtests/{name}/summaries',
+  ].map((label) => [label, 'no cluster is there to run load tests in; test/kube asks it of a real one']),
+  ['POST /admin/v1/loadtests/manifests', 'as above'],
   ['GET /admin/v1/hpa', 'no cluster is there to steer an autoscaler in; test/kube asks it of a real one'],
 ]);
 

@@ -56,8 +56,12 @@ export const settingGroups: readonly SettingGroup[] = [
       KUBE_NAMESPACE: 'Its namespace; default that of the kubeconfig’s context, or of the pod.',
       KUBECONFIG: 'Path of a kubeconfig; without it the pod’s own service account is used.',
       KUBE_CONTEXT: 'Context of the kubeconfig; default its current one.',
+      KUBE_LOADTEST_NAMESPACE:
+        'Namespace in which `tacos loadtest --distributed` runs; without it no load test is started.',
+      KUBE_LOADTEST_URL: 'The gateway as pods there reach it; goes with KUBE_LOADTEST_NAMESPACE.',
+      KUBE_LOADTEST_IMAGE: 'Image of k6, 1.4 or newer.',
     },
-    note: 'What it may do there: [hpa.md](hpa.md).',
+    note: 'What it may do there: [hpa.md](hpa.md), [loadtest.md](loadtest.md).',
   },
   {
     title: 'Keys and sign-in',

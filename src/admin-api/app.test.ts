@@ -59,7 +59,7 @@ describe('the description', () => {
     expect(openapi).toBe('3.1.0');
     const described = app.routeTable.filter(({ url }) => !/^\/(openapi|swagger)/.test(url));
     for (const { method, url } of described) {
-      const path = url.replace(':id', '{id}').replace(':ref', '{ref}');
+      const path = url.replace(':id', '{id}').replace(':ref', '{ref}').replace(':name', '{name}');
       expect(paths[path]?.[String(method).toLowerCase()]?.summary, `${method} ${url}`).toBeDefined();
     }
   });

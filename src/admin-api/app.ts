@@ -26,6 +26,7 @@ import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hpaRoutes } from './routes/hpa.ts';
+import { loadtestRoutes } from './routes/loadtests.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { overviewRoutes } from './routes/overview.ts';
 import { planRoutes } from './routes/plans.ts';
@@ -122,6 +123,7 @@ const registrars = [
   visitorRoutes,
   budgetRoutes,
   hpaRoutes,
+  loadtestRoutes,
   planRoutes,
   actionRoutes,
   auditRoutes,

@@ -70,6 +70,7 @@ describe('roles', () => {
     const changing = app.routeTable.filter(({ method }) => !['GET', 'HEAD'].includes(String(method)));
     expect(changing.map(({ method, url, role }) => `${method} ${url} ${role}`)).toEqual([
       'POST /admin/v1/events/:id/sale/check operator',
+      'POST /admin/v1/loadtests/manifests viewer',
       'POST /admin/v1/plans viewer',
       'POST /admin/v1/actions operator',
     ]);

@@ -145,6 +145,20 @@ describe('the settings', () => {
     });
     expect(configOf({ KUBECONFIG: `/a:/b${'/c'.repeat(400)}` }).config.cluster).toBeUndefined();
     expect(problemsOf({ ...tokens, KUBE_HPA: 'gateway' })).toEqual([expect.stringContaining('KUBECONFIG')]);
+    const loadtests = {
+      KUBE_LOADTEST_NAMESPACE: 'load',
+      KUBE_LOADTEST_URL: 'http://g:8000/',
+      KUBECONFIG: '/k',
+    };
+    expect(configOf({ ...tokens, ...loadtests }).config.loadtests).toEqual({
+      namespace: 'load',
+      baseUrl: 'http://g:8000',
+      image: 'grafana/k6:1.4.0',
+      configFile: '/k',
+    });
+    expect(problemsOf({ ...tokens, ...loadtests, KUBE_LOADTEST_URL: '' })).toEqual([
+      expect.stringContaining('KUBE_LOADTEST_URL'),
+    ]);
     expect(problemsOf({ ...tokens, KUBE_HPA: 'Gate Way', KUBECONFIG: '/k' })).toHaveLength(1);
   });
 

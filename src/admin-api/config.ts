@@ -24,7 +24,9 @@ import {
 } from '../contract/config-kinds.ts';
 import { developmentKeyProblems, developmentWaitingTokenKeys } from '../contract/development-keys.ts';
 import { environmentKindOf } from '../contract/environment.ts';
-import { type ClusterSettings, isInCluster } from './cluster/autoscaler.ts';
+import type { ClusterSettings } from './cluster/autoscaler.ts';
+import type { LoadRunnerSettings } from './cluster/load-runner.ts';
+import { clusterOf, clusterVariables, loadtestsOf, problemsOfCluster } from './config-cluster.ts';
 import { issuersAllowed, type OidcIssuer, parseIssuers } from './sign-in/oidc-issuers.ts';
 import { type KnownToken, parseTokens } from './sign-in/token-list.ts';
 import { readTls, TlsFileError, type TlsFiles } from './tls.ts';
@@ -60,14 +62,6 @@ const webUrl = {
   isSecret: true,
 } as const;
 
-const kubeName = {
-  schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/),
-  allowed: 'a name of Kubernetes: lower-case letters, digits, - and .',
-} as const;
-
-/** Shells have lists of them too, which must not stop a server that steers nothing. */
-const kubeconfigPath = { schema: z.string(), allowed: 'the path of one kubeconfig' } as const;
-
 /** The admin API's environment variables. */
 export const variables = {
   ADMIN_ADDRESS: { ...listenAddress, fallback: '127.0.0.1:8002' },
@@ -82,11 +76,7 @@ export const variables = {
   BACKEND_BUDGET_PER_SEC: positiveNumber,
   SERVER_ENVIRONMENT: { ...choice(['development', 'test', 'production']), fallback: 'development' },
   ENVIRONMENT_NAME: text,
-  /** The gateways' autoscaler; absent = none is steered. */
-  KUBE_HPA: kubeName,
-  KUBE_NAMESPACE: kubeName,
-  KUBECONFIG: kubeconfigPath,
-  KUBE_CONTEXT: text,
+  ...clusterVariables,
   LOG_LEVEL: {
     ...choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     fallback: 'info',
@@ -126,6 +116,8 @@ export interface AdminConfig {
   readonly webhookUrl?: string;
   /** Absent = no autoscaler is steered. */
   readonly cluster?: ClusterSettings;
+  /** Absent = no load tests are started. */
+  readonly loadtests?: LoadRunnerSettings;
   /** Admissions a second of all events together, until `budget set` says otherwise. */
   readonly budgetPerSec?: number;
 }
@@ -217,23 +209,6 @@ function problemsInProduction(values: Values<typeof variables>, shown: readonly 
   return developmentKeyProblems('WAITING_TOKEN_KEYS', values.WAITING_TOKEN_KEYS ?? []);
 }
 
-function problemsOfCluster(values: Partial<Values<typeof variables>>, environment: Environment): string[] {
-  const { KUBE_HPA: hpa, KUBECONFIG: file } = values;
-  if (hpa === undefined || file !== undefined || isInCluster(environment)) return [];
-  return ['KUBE_HPA is set, but this is no pod of a cluster: KUBECONFIG must name a kubeconfig then'];
-}
-
-function clusterOf(values: Values<typeof variables>): ClusterSettings | undefined {
-  const { KUBE_HPA: hpa, KUBE_NAMESPACE: namespace, KUBECONFIG: configFile, KUBE_CONTEXT: context } = values;
-  if (hpa === undefined) return undefined;
-  return {
-    hpa,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(configFile === undefined ? {} : { configFile }),
-    ...(context === undefined ? {} : { context }),
-  };
-}
-
 function toConfig(
   values: Values<typeof variables>,
   lists: Pick<AdminConfig, 'tokens' | 'issuers'>,
@@ -241,6 +216,7 @@ function toConfig(
   const { ALERT_WEBHOOK_URL: webhookUrl, BACKEND_BUDGET_PER_SEC: budgetPerSec } = values;
   const tls = tlsFilesOf(values);
   const cluster = clusterOf(values);
+  const loadtests = loadtestsOf(values);
   const environmentName = values.ENVIRONMENT_NAME ?? values.SERVER_ENVIRONMENT;
   return {
     listen: values.ADMIN_ADDRESS,
@@ -254,6 +230,7 @@ function toConfig(
     waitingTokenKeys: values.WAITING_TOKEN_KEYS ?? [],
     timeZone: values.TACOS_TIME_ZONE,
     ...(cluster === undefined ? {} : { cluster }),
+    ...(loadtests === undefined ? {} : { loadtests }),
     ...(webhookUrl === undefined ? {} : { webhookUrl }),
     ...(budgetPerSec === undefined ? {} : { budgetPerSec }),
   };

@@ -6,6 +6,7 @@ import type { AuditEntry } from '../contract/audit.ts';
 import type { DeskFigures } from '../contract/desk-figures.ts';
 import type { Finding } from '../contract/doctor.ts';
 import type { HpaQuery, HpaView } from '../contract/hpa.ts';
+import type { LoadManifestsRequest, LoadRun, LoadSummary } from '../contract/loadtest.ts';
 import type { SaleCheckRequest, SaleReport, SaleView } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../contract/visitors.ts';
@@ -83,6 +84,17 @@ export interface Desk {
       ask: SaleCheckRequest,
       facts: { readonly server: ServerFacts; readonly webhookTook: boolean | null },
     ): Promise<Finding[]>;
+  };
+  /** Load tests in the cluster. All throw TacosError LOADTEST_NOT_SET, LOADTEST_NO_OPERATOR, CLUSTER_FORBIDDEN, CLUSTER_UNAVAILABLE. */
+  readonly loads: {
+    /** Those that nobody has deleted, newest first. */
+    list(): Promise<LoadRun[]>;
+    /** @throws TacosError LOADTEST_NOT_FOUND */
+    view(name: string): Promise<LoadRun>;
+    /** What its runners left in their logs. @throws TacosError LOADTEST_NOT_FOUND */
+    summaries(name: string): Promise<LoadSummary[]>;
+    /** The objects as they would be made; changes nothing. @throws TacosError BAD_REQUEST */
+    manifests(request: LoadManifestsRequest): Record<string, unknown>[];
   };
   /** Versions of the bucket, newest first. @throws TacosError EVENT_NOT_FOUND */
   history(event: string): Promise<VersionView[]>;

@@ -4,6 +4,7 @@ import project from '../../package.json' with { type: 'json' };
 import { createDesk } from '../queue/desk/desk.ts';
 import { redisAddress } from '../redis/access.ts';
 import { openAutoscaler } from './cluster/autoscaler.ts';
+import { openLoadRunner } from './cluster/load-runner.ts';
 import { loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { printConfig, startFailure } from './says.ts';
@@ -40,9 +41,17 @@ const autoscaler =
     process.stderr.write(`error: KUBE_HPA: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(2);
   }));
+const loadRunner =
+  config.loadtests &&
+  (await openLoadRunner(config.loadtests).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`error: KUBE_LOADTEST_NAMESPACE: ${why}\n`);
+    process.exit(2);
+  }));
 const desk = await createDesk({
   redis,
   ...(autoscaler === undefined ? {} : { autoscaler }),
+  ...(loadRunner === undefined ? {} : { loadRunner }),
   waitingTokenKeys: config.waitingTokenKeys,
   environment: {
     isProtected: config.isProtected,

@@ -14,6 +14,13 @@ import type {
 import type { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import type { findingListSchema } from '../contract/doctor.ts';
 import type { HpaQuery, hpaReplySchema } from '../contract/hpa.ts';
+import type {
+  LoadManifestsRequest,
+  loadManifestListSchema,
+  loadRunListSchema,
+  loadRunReplySchema,
+  loadSummaryListSchema,
+} from '../contract/loadtest.ts';
 import type { SaleCheckRequest, saleReplySchema, saleReportReplySchema } from '../contract/sale.ts';
 import type { Overview, QueueSnapshot } from '../contract/snapshot.ts';
 import type { PositionList, visitorReplySchema } from '../contract/visitors.ts';
@@ -52,6 +59,11 @@ export interface AdminApi {
   visitor(event: string, ref: string): Promise<z.output<typeof visitorReplySchema>>;
   budget(): Promise<z.output<typeof budgetReplySchema>>;
   hpa(query: HpaQuery): Promise<z.output<typeof hpaReplySchema>>;
+  /** Load tests in the cluster. */
+  loadRuns(): Promise<z.output<typeof loadRunListSchema>>;
+  loadRun(name: string): Promise<z.output<typeof loadRunReplySchema>>;
+  loadSummaries(name: string): Promise<z.output<typeof loadSummaryListSchema>>;
+  loadManifests(request: LoadManifestsRequest): Promise<z.output<typeof loadManifestListSchema>>;
   audit(query: { event?: string; limit: number; before?: string }): Promise<z.output<typeof auditListSchema>>;
   auditEntry(auditId: string): Promise<z.output<typeof auditReplySchema>>;
   doctor(event: string | undefined): Promise<z.output<typeof findingListSchema>>;

@@ -15,6 +15,12 @@ import {
 import { auditListSchema, auditReplySchema } from '../contract/audit.ts';
 import { findingListSchema } from '../contract/doctor.ts';
 import { hpaReplySchema } from '../contract/hpa.ts';
+import {
+  loadManifestListSchema,
+  loadRunListSchema,
+  loadRunReplySchema,
+  loadSummaryListSchema,
+} from '../contract/loadtest.ts';
 import { saleReplySchema, saleReportReplySchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionListSchema, visitorReplySchema } from '../contract/visitors.ts';
@@ -110,6 +116,17 @@ function readsOf(answer: Answer): Reads {
       get(`${pathOf(event)}/visitors/${encodeURIComponent(ref)}`, visitorReplySchema, event),
     budget: () => get('/admin/v1/budget', budgetReplySchema),
     hpa: (query) => get(withQuery('/admin/v1/hpa', { ...query }), hpaReplySchema),
+    loadRuns: () => get('/admin/v1/loadtests', loadRunListSchema),
+    loadRun: (name) => get(`/admin/v1/loadtests/${encodeURIComponent(name)}`, loadRunReplySchema),
+    loadSummaries: (name) =>
+      get(`/admin/v1/loadtests/${encodeURIComponent(name)}/summaries`, loadSummaryListSchema),
+    loadManifests: (request) => {
+      const path = '/admin/v1/loadtests/manifests';
+      return answer(
+        { method: 'POST', path, body: request, attempts: 1, isMutation: false },
+        loadManifestListSchema,
+      );
+    },
     audit: (query) => get(withQuery('/admin/v1/audit', { ...query }), auditListSchema, query.event),
     auditEntry: (id) => get(`/admin/v1/audit/${encodeURIComponent(id)}`, auditReplySchema),
     doctor: (event) => get(withQuery('/admin/v1/doctor', { event }), findingListSchema, event),

@@ -40,6 +40,9 @@ const exitByCode: Readonly<Record<string, number>> = {
   HPA_NOT_FOUND: exitCodes.notFound,
   CLUSTER_FORBIDDEN: exitCodes.notAllowed,
   CLUSTER_NOT_SET: exitCodes.refused,
+  LOADTEST_NOT_FOUND: exitCodes.notFound,
+  LOADTEST_NOT_SET: exitCodes.refused,
+  LOADTEST_NO_OPERATOR: exitCodes.programMissing,
   // Sent to nobody: where a change was under way it is CLUSTER_REPLY_LOST.
   CLUSTER_UNAVAILABLE: exitCodes.unreachable,
   SALE_NOT_FOUND: exitCodes.notFound,

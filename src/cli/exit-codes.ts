@@ -121,7 +121,8 @@ export const exitCodeTable: readonly ExitCodeText[] = [
   {
     code: '11',
     name: 'program missing',
-    meaning: 'A program that tacos needs is not installed: redis-server, k6 or Node itself.',
+    meaning:
+      'A program that tacos needs is not installed: redis-server, k6 or Node itself, or the k6-operator in the cluster.',
     todo: 'Install it as the error says.',
     script: 'Install it in an earlier step.',
   },

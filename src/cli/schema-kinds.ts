@@ -14,6 +14,7 @@ import { auditEntrySchema } from '../contract/audit.ts';
 import { capacitySchema } from '../contract/capacity.ts';
 import { findingSchema } from '../contract/doctor.ts';
 import { hpaViewSchema } from '../contract/hpa.ts';
+import { loadRunSchema } from '../contract/loadtest.ts';
 import { saleFileSchema, salePlanSchema, saleReportSchema, saleViewSchema } from '../contract/sale.ts';
 import { overviewSchema, queueSnapshotSchema } from '../contract/snapshot.ts';
 import { positionRowSchema, visitorStorySchema } from '../contract/visitors.ts';
@@ -198,6 +199,8 @@ export const documentKinds: readonly DocumentKind[] = [
     item: loadPlanSchema,
   },
   { kind: 'LoadReport', summary: 'what a load test came to', form: 'item', item: loadReportSchema },
+  { kind: 'LoadRun', summary: 'one load test in the cluster', form: 'item', item: loadRunSchema },
+  { kind: 'LoadRunList', summary: 'load tests in the cluster', form: 'list', item: loadRunSchema },
   { kind: 'LoadTestList', summary: 'load tests that there are', form: 'list', item: loadTestSchema },
   { kind: 'Overview', summary: 'all queues at a moment, a row an event', form: 'item', item: overviewSchema },
   {

@@ -7,6 +7,7 @@ import { receiptSchema } from './admin-api.ts';
 import { changeRowSchema, rowUnits } from './audit.ts';
 import { hpaQuerySchema } from './hpa.ts';
 import { capacityMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
+import { loadRunNameSchema, loadRunSpecSchema } from './loadtest.ts';
 import { eventIdSchema } from './visitor-api.ts';
 import { visitorRefPattern } from './visitors.ts';
 
@@ -164,6 +165,10 @@ export const actionSchema = z.discriminatedUnion('type', [
     perSec: z.number().min(refillPerSecMin).max(1_000_000).nullable(),
   }),
   hpaPatch,
+  /** Load on that event by the k6-operator; at protected servers only test events take it. */
+  loadRunSpecSchema.extend({ type: z.literal('loadtest.start') }),
+  /** Ends it if it runs, and deletes what it was made of. */
+  z.object({ type: z.literal('loadtest.stop'), name: loadRunNameSchema }),
   z.object({ type: z.literal('undo'), auditId: z.string().regex(/^aud_[A-Za-z0-9]{1,32}$/) }),
 ]);
 /** As sent; defaults not filled in. */
@@ -173,7 +178,7 @@ export type ParsedAction = z.output<typeof actionSchema>;
 export type ActionType = ParsedAction['type'];
 
 /** Actions that say something about no event, or name it otherwise. */
-export const eventlessActions: readonly ActionType[] = ['budget.set', 'hpa.patch', 'undo'];
+export const eventlessActions: readonly ActionType[] = ['budget.set', 'hpa.patch', 'loadtest.stop', 'undo'];
 
 /** S1 small and reversible, S2 reversible and felt by visitors, S3 cannot be fully undone. */
 export const levels = ['S1', 'S2', 'S3'] as const;

@@ -19,6 +19,7 @@ export const errorCatalogue = {
   EVENT_NOT_FOUND: { status: 404, message: 'There is no such event.' },
   AUDIT_NOT_FOUND: { status: 404, message: 'There is no such record in the audit trail.' },
   HPA_NOT_FOUND: { status: 404, message: 'There is no such autoscaler.' },
+  LOADTEST_NOT_FOUND: { status: 404, message: 'There is no such load test in the cluster.' },
   VISITOR_NOT_FOUND: { status: 404, message: 'There is no such visitor in this queue.' },
   SALE_NOT_FOUND: { status: 404, message: 'No sale was applied to this event.' },
   TOKEN_NOT_FOUND: { status: 404, message: 'This waiting token is not known.' },
@@ -40,6 +41,12 @@ export const errorCatalogue = {
     status: 409,
     message: 'This server steers no autoscaler: it was started without KUBE_HPA.',
   },
+  LOADTEST_NOT_SET: {
+    status: 409,
+    message: 'This server starts no load tests: it was started without KUBE_LOADTEST_NAMESPACE.',
+  },
+  /** The cluster does not know TestRuns. */
+  LOADTEST_NO_OPERATOR: { status: 409, message: 'The k6-operator is not installed in this cluster.' },
   TOKEN_EXPIRED: { status: 410, message: 'This place has ended.' },
   RESERVATION_EXPIRED: { status: 410, message: 'The hold on these seats has ended.' },
   PAYMENT_NOT_APPROVED: { status: 412, message: 'The payment is not approved.' },

@@ -175,3 +175,6 @@ if (idempotencyKeptSec <= reservationTtlSec)
 if (joinBatchMax * 4 > 7000) throw new Error('limits: a join batch must stay below what Lua can unpack');
 if (journalLenMax < 60 * 2 * joinCallsPerSecMax)
   throw new Error('limits: the journal must hold 60 s at peak');
+
+/** Runners of one load test in a cluster: each is a pod with two cores. */
+export const loadRunnersMax = 200;

@@ -106,6 +106,7 @@ const resources = z.record(z.enum(['cpu', 'memory']), quantity);
 const k6Pod = z.strictObject({
   image: z.string().optional(),
   env: z.array(z.strictObject({ name: z.string(), value: z.string() })).optional(),
+  envFrom: z.array(z.strictObject({ secretRef: z.strictObject({ name, optional: z.boolean() }) })).optional(),
   resources: z
     .strictObject({ requests: resources, limits: z.partialRecord(z.enum(['cpu', 'memory']), quantity) })
     .optional(),

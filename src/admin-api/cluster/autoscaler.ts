@@ -1,65 +1,33 @@
 /** The gateways' autoscaler in Kubernetes. This folder alone speaks to the cluster. */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type {
   AppsV1Api,
   AutoscalingV2Api,
-  ConfigurationOptions,
   CoreV1Api,
   KubeConfig,
-  ObservableMiddleware,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import type { Applied, Applying, Autoscaler, AutoscalerState } from '../../queue/desk/hpa/autoscaler.ts';
 import { applyBody, fieldManager } from './apply-body.ts';
 import { clusterError, refusalIn, sentence } from './cluster-errors.ts';
+import { type ClusterAccess, type Library, openCluster, ownNamespace, withLimit } from './connection.ts';
 import { stateOf } from './hpa-state.ts';
 import { type TargetState, targetOf } from './why.ts';
 
 /** How the cluster is reached, and what is steered there. */
-export interface ClusterSettings {
+export interface ClusterSettings extends ClusterAccess {
   readonly hpa: string;
   /** Absent = that of the kubeconfig's context, or the pod's own. */
   readonly namespace?: string;
-  /** Path of a kubeconfig; absent = as a pod of the cluster. */
-  readonly configFile?: string;
-  /** Absent = the kubeconfig's current one. */
-  readonly context?: string;
 }
 
-/** Longest that one call may take, ms: below the lease under which changes are made. */
-const callMs = 3_000;
 /** Pods looked at for why they do not start. */
 const podsMax = 500;
-const podFiles = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-type Library = typeof import('@kubernetes/client-node');
-type CallOptions = ConfigurationOptions<ObservableMiddleware>;
-
-/** Whether this process runs in a pod that has credentials of its own. */
-export const isInCluster = (env: Readonly<Record<string, string | undefined>>): boolean =>
-  env.KUBERNETES_SERVICE_HOST !== undefined && existsSync(`${podFiles}/token`);
 
 /** Opens it; nothing is sent until the first call. @throws Error where the kubeconfig cannot be used */
 export async function openAutoscaler(settings: ClusterSettings): Promise<Autoscaler> {
-  const library = await import('@kubernetes/client-node');
-  const config = new library.KubeConfig();
-  if (settings.configFile === undefined) config.loadFromCluster();
-  else config.loadFromFile(settings.configFile);
-  if (settings.context !== undefined) {
-    if (config.getContextObject(settings.context) === null)
-      throw new Error(`the kubeconfig has no context ${settings.context}`);
-    config.setCurrentContext(settings.context);
-  }
-  const namespace = settings.namespace ?? (await namespaceOf(config, settings));
+  const { library, config } = await openCluster(settings);
+  const namespace = settings.namespace ?? (await ownNamespace(config, settings));
   return new ClusterAutoscaler({ library, config, namespace, name: settings.hpa });
-}
-
-async function namespaceOf(config: KubeConfig, { configFile }: ClusterSettings): Promise<string> {
-  const own = config.getContextObject(config.getCurrentContext())?.namespace;
-  if (own !== undefined) return own;
-  if (configFile !== undefined) return 'default';
-  return (await readFile(`${podFiles}/namespace`, 'utf8')).trim();
 }
 
 class ClusterAutoscaler implements Autoscaler {
@@ -159,21 +127,4 @@ function appliedIn(error: unknown): Applied | undefined {
   }
   if (httpStatus === 422 || httpStatus === 400) return { word: 'invalid', text: sentence(status.message) };
   return undefined;
-}
-
-/** Options of a call that ends with a TimeoutError after `callMs`. */
-function withLimit({ Observable }: Library): CallOptions {
-  const signal = AbortSignal.timeout(callMs);
-  return {
-    middleware: [
-      {
-        pre: (request) => {
-          request.setSignal(signal);
-          return new Observable(Promise.resolve(request));
-        },
-        post: (response) => new Observable(Promise.resolve(response)),
-      },
-    ],
-    middlewareMergeStrategy: 'append',
-  };
 }

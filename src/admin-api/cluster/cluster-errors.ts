@@ -55,12 +55,13 @@ export function refusalIn(error: unknown): ClusterRefusal | undefined {
 
 /**
  * The error to tell. `isWrite`: it was to change something, so that a lost answer leaves it open whether it did.
+ * `missing`: what 404 means; default that there is no such autoscaler.
  *
  * @returns HPA_NOT_FOUND, CLUSTER_FORBIDDEN, CLUSTER_UNAVAILABLE, CLUSTER_REPLY_LOST
  */
 export function clusterError(
   error: unknown,
-  { isWrite, name }: { isWrite: boolean; name: string },
+  { isWrite, name, missing }: { isWrite: boolean; name: string; missing?: TacosError },
 ): TacosError {
   const refusal = refusalIn(error);
   if (refusal === undefined) {
@@ -70,6 +71,7 @@ export function clusterError(
     return away(`The Kubernetes API cannot be reached right now (${code}).`);
   }
   const { httpStatus, status } = refusal;
+  if (httpStatus === 404 && missing !== undefined) return missing;
   if (httpStatus === 404)
     return new TacosError('HPA_NOT_FOUND', {
       message: `There is no autoscaler ${name}.`,

@@ -5,6 +5,7 @@ import { TacosError } from '../../contract/errors.ts';
 import type { HpaQuery } from '../../contract/hpa.ts';
 import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { ActOptions, Author, Desk, DeskNews, PositionsQuery, ServerFacts, Watcher } from '../desk.ts';
+import { loadRun, loadSummary } from './load-runs.ts';
 import { saleReportOf } from './sale-report.ts';
 import {
   auditOf,
@@ -85,6 +86,25 @@ export class FakeDesk implements Desk {
       this.need(event);
       this.asked.push(asked);
       return [finding];
+    },
+  };
+
+  readonly loads = {
+    list: async () => {
+      if (this.refusal !== undefined) throw this.refusal;
+      return [loadRun];
+    },
+    view: async (name: string) => {
+      if (name !== loadRun.name) throw new TacosError('LOADTEST_NOT_FOUND');
+      return loadRun;
+    },
+    summaries: async (name: string) => {
+      if (name !== loadRun.name) throw new TacosError('LOADTEST_NOT_FOUND');
+      return [loadSummary];
+    },
+    manifests: (request: object) => {
+      this.asked.push(request);
+      return [{ apiVersion: 'k6.io/v1alpha1', kind: 'TestRun' }];
     },
   };
 

@@ -2,6 +2,7 @@
 import type { ActRequest, ChangeReply, Plan, PlanRequest } from '../../contract/actions.ts';
 import { apiVersion } from '../../contract/admin-api.ts';
 import type { HpaQuery } from '../../contract/hpa.ts';
+import type { LoadManifestsRequest, LoadRun, LoadSummary } from '../../contract/loadtest.ts';
 import type { SaleCheckRequest } from '../../contract/sale.ts';
 import type { AdminApi, ChangeHeaders, StreamOptions } from '../admin-api.ts';
 import type { OverviewMessage, StreamMessage } from '../watch/stream.ts';
@@ -43,6 +44,10 @@ export class FakeApi implements AdminApi {
   readonly saleChecks: SaleCheckRequest[] = [];
   budgetNow = budgetOf();
   hpaNow = hpaOf();
+  /** What each look at a load test sees; the last one again and again. */
+  loadRunsNow: LoadRun[] = [];
+  loadSummariesNow: LoadSummary[] = [];
+  readonly manifestsAsked: LoadManifestsRequest[] = [];
   auditNow = [auditOf(), auditOf({ auditId: 'aud_7Q2M', at: '2026-11-21T04:53:40.000Z' })];
   findingsNow = [findingOf()];
   whoamiNow = whoamiOf();
@@ -143,6 +148,29 @@ export class FakeApi implements AdminApi {
   async budget() {
     this.maybeFail('budget');
     return { ...wrap('Budget'), item: this.budgetNow };
+  }
+
+  async loadRuns() {
+    this.maybeFail('loadRuns');
+    return { ...wrap('LoadRunList'), items: this.loadRunsNow.slice(0, 1) };
+  }
+
+  async loadRun() {
+    this.maybeFail('loadRun');
+    const [run] = this.loadRunsNow.length > 1 ? this.loadRunsNow.splice(0, 1) : this.loadRunsNow;
+    if (run === undefined) throw new Error('the test gave no load test');
+    return { ...wrap('LoadRun'), item: run };
+  }
+
+  async loadSummaries() {
+    this.maybeFail('loadSummaries');
+    return { ...wrap('LoadSummaryList'), items: this.loadSummariesNow };
+  }
+
+  async loadManifests(request: LoadManifestsRequest) {
+    this.maybeFail('loadManifests');
+    this.manifestsAsked.push(request);
+    return { ...wrap('LoadManifestList'), items: [{ apiVersion: 'v1', kind: 'ConfigMap' }] };
   }
 
   async hpa(query: HpaQuery) {

@@ -8,6 +8,7 @@ import type { RedisClock } from '../redis-clock.ts';
 import type { Replica } from '../replica.ts';
 import type { EventRef, Store } from '../store.ts';
 import type { HpaDesk } from './hpa/hpa-desk.ts';
+import type { LoadDesk } from './loadtest/load-desk.ts';
 import type { Report } from './receipt.ts';
 
 /** One event as changes need it; `DeskEvent` is one. */
@@ -66,6 +67,7 @@ export interface ChangesParts {
   >;
   /** The gateways' autoscaler; absent = this server steers none. */
   readonly hpa?: HpaDesk | undefined;
+  readonly loads: Pick<LoadDesk, 'startDraft' | 'stopDraft' | 'start' | 'stop'>;
   readonly log: { warn(detail: object, message: string): void };
 }
 

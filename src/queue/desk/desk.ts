@@ -33,6 +33,7 @@ import { listEvents, OpenEvents } from './events-list.ts';
 import { FollowedEvents, noEvent } from './followed-events.ts';
 import type { HpaDesk } from './hpa/hpa-desk.ts';
 import { hpaView, openHpaDesk, withHpa } from './hpa/open-hpa.ts';
+import { LoadDesk } from './loadtest/load-desk.ts';
 import { type News, NewsDesk } from './news.ts';
 import { OverviewFeed } from './overview.ts';
 import { positionsOf } from './positions.ts';
@@ -69,6 +70,7 @@ export class Desk {
   private readonly wide: DeskWide;
   private readonly changes: Changes;
   readonly sales: SaleDesk;
+  readonly loads: LoadDesk;
   private readonly trail: AuditReader;
   private readonly feed: OverviewFeed;
   private readonly news: NewsDesk;
@@ -101,6 +103,7 @@ export class Desk {
     this.feed = new OverviewFeed({ redis, followed: events, wide, nowMs });
     const alarms = () => new Map([...events].map(([id, event]) => [id, event.alarms]));
     this.news = new NewsDesk({ redis, nowMs, alarms });
+    this.loads = new LoadDesk(options, { redis, nowMs, store: this.store });
     this.changes = this.newChanges();
     this.sales = new SaleDesk({
       ...{ redis, nowMs, wide, store: this.store, log: options.log, address: options.redis },
@@ -214,9 +217,8 @@ export class Desk {
       for (const id of ids) opened.push(await this.opened(id));
       return opened;
     });
-    return diagnose(
-      doctorFacts(events, this.wide, { server, nowMs: this.clock.nowMs(), redis: this.options.redis }),
-    );
+    const around = { server, nowMs: this.clock.nowMs(), redis: this.options.redis };
+    return diagnose(doctorFacts(events, this.wide, around));
   }
 
   watching(watcher: WatchingScreen): () => void {
@@ -241,9 +243,7 @@ export class Desk {
 
   private newChanges(): Changes {
     return new Changes({
-      redis: this.redis,
-      store: this.store,
-      clock: this.clock,
+      ...{ redis: this.redis, store: this.store, clock: this.clock },
       event: (id) => this.opened(id),
       openEvents: () => this.open.ids(this.clock.nowMs()),
       makeEvent,
@@ -252,6 +252,7 @@ export class Desk {
       environment: this.options.environment ?? { isProtected: false },
       auditRecord: (auditId) => this.auditRecord(auditId),
       hpa: this.hpaDesk,
+      loads: this.loads,
       log: this.options.log,
     });
   }

@@ -4,14 +4,17 @@ import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { consentNeeds, obtainConsent } from '../../consent.ts';
 import { parseDuration } from '../../duration.ts';
+import { usageError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { contextLine } from '../../mutation.ts';
 import { printResult, type Result } from '../../output/document.ts';
 import { count, rate } from '../../output/format.ts';
+import { distributed } from './distributed.ts';
 import { findK6 } from './k6.ts';
 import { type LoadPlan, loadPlanOf, loadPlanText, type Machine, planWarnings } from './load-plan.ts';
 import { prepareReport } from './report-out.ts';
 import { runLoad } from './run-load.ts';
+import { isRunsVerb, ofRuns } from './runs.ts';
 import { findScenario, readScenarios, type Scenario, type ScenarioBook } from './scenarios.ts';
 import { findTarget, type Target } from './target.ts';
 
@@ -26,19 +29,31 @@ export interface LoadtestFlags {
   readonly summary?: string;
   readonly baseline?: string;
   readonly k6?: string;
+  /** Runners in the cluster. */
+  readonly distributed?: number;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
   readonly reason?: string;
 }
 
 /** Runs it. Resolves with k6's own exit code. @throws CliError (2, 3, 5, 6, 7, 11) before anything was sent */
-export async function loadtest(cli: Cli, name: string, flags: LoadtestFlags): Promise<number> {
+export async function loadtest(
+  cli: Cli,
+  [name, run]: readonly [name: string, run: string | undefined],
+  flags: LoadtestFlags,
+): Promise<number> {
+  if (isRunsVerb(name)) return ofRuns(cli, { verb: name, run }, flags);
+  if (run !== undefined) throw usageError(`tacos loadtest ${name} takes no more than its name`);
   const book = await readScenarios();
   if (name === 'list') return list(cli, book);
   const scenario = findScenario(book, name);
   const patienceSec =
     flags.patience === undefined ? undefined : parseDuration('--patience', flags.patience) / 1000;
   const output = prepareReport(cli, scenario.name, flags);
+  if (flags.distributed !== undefined) {
+    const { distributed: runners } = flags;
+    return distributed(cli, { book, scenario, patienceSec, output, runners }, flags);
+  }
   const k6 = flags.dryRun === true ? undefined : findK6(cli.runtime, flags.k6);
   const { event, baseUrl } = flags;
   const target = await findTarget(cli, { event, baseUrl });

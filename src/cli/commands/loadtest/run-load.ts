@@ -70,7 +70,7 @@ export async function runLoad(cli: Cli, options: RunOptions): Promise<number> {
       server: live.server,
       ...(output.baseline === undefined ? {} : { baseline: output.baseline }),
     });
-    await show(cli, { report, files: output.write(report), context: connection?.context.name ?? '' });
+    await showReport(cli, { report, files: output.write(report), context: connection?.context.name ?? '' });
     return stopped ?? code;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -154,7 +154,8 @@ interface Shown {
   readonly context: string;
 }
 
-async function show({ runtime, flags }: Cli, { report, files, context }: Shown): Promise<void> {
+/** Shows a report, and where its files are. */
+export async function showReport({ runtime, flags }: Cli, { report, files, context }: Shown): Promise<void> {
   if (!isForPeople(flags.output) || flags.fields.length > 0) {
     const result = { kind: 'LoadReport', context, asOf: report.endedAt, items: [report], single: true };
     const name = ({ scenario }: LoadReport): string => scenario;

@@ -1,8 +1,8 @@
 /** The scenarios of k6/ and their figures, read from the same file that k6 reads. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
+import { k6Folder } from '../../../contract/k6-folder.ts';
 import { usageError } from '../../errors.ts';
 import { nearestOf } from '../../nearest.ts';
 
@@ -47,15 +47,6 @@ export interface ScenarioBook {
   arrivals(load: Load): number;
   /** Virtual users at most. */
   virtualUsers(load: Load): number;
-}
-
-/** The folder k6/: above src/ in a checkout, inside of dist/ in an installed copy. */
-export function k6Folder(): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const found = join(folder, 'k6');
-    if (existsSync(join(found, 'lib', 'profiles.js'))) return found;
-    if (dirname(folder) === folder) throw new Error('the folder k6/ is missing from this copy of tacos');
-  }
 }
 
 /** Loads them. */

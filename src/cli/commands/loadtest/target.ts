@@ -124,7 +124,8 @@ async function environmentOf(baseUrl: string): Promise<string | undefined> {
 
 const isHttp = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 
-function notATest(message: string, hint?: string): CliError {
+/** Load is refused here: the event is none made with --test. */
+export function notATest(message: string, hint?: string): CliError {
   return new CliError(message, {
     code: 'NOT_A_TEST_EVENT',
     exitCode: exitCodes.refused,

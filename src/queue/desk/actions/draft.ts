@@ -8,6 +8,7 @@ import type { SalePlan } from '../../sale-store.ts';
 import type { EventSettings } from '../../settings.ts';
 import type { Store } from '../../store.ts';
 import type { HpaOperation } from '../hpa/hpa-draft.ts';
+import type { LoadOperation } from '../loadtest/load-draft.ts';
 import { diffRows, type RawFields, rawOf } from './setting-rows.ts';
 
 /** What is measured of an event and of Redis; null = not measured. */
@@ -52,6 +53,7 @@ export type Operation =
   | { readonly kind: 'create'; readonly plan: NewEventPlan }
   | { readonly kind: 'budget'; readonly perSecMicro: number | null }
   | HpaOperation
+  | LoadOperation
   | {
       readonly kind: 'sale';
       readonly plan: SalePlan['plan'];

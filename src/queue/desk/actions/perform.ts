@@ -82,7 +82,9 @@ export class Performer {
       const { auditId, actor } = work;
       return this.parts.hpa.perform({ operation, auditId, changeId, audit, actor, revision });
     }
+    if (operation.kind === 'loadtestStop') return this.parts.loads.stop(operation, work);
     if (!ref || event === null) throw new Error(`${operation.kind} without an event`);
+    if (operation.kind === 'loadtestStart') return this.parts.loads.start(operation, work, { ref, revision });
     const { store } = this.parts;
     if (operation.kind === 'settings') {
       const { fields, timed } = operation;

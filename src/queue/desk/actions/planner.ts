@@ -64,7 +64,7 @@ export class Planner {
     readonly action: ParsedAction;
   }): Promise<readonly (string | null)[]> {
     const { action, events } = request;
-    if (action.type === 'budget.set' || action.type === 'hpa.patch') return [null];
+    if (['budget.set', 'hpa.patch', 'loadtest.stop'].includes(action.type)) return [null];
     if (action.type === 'undo') return [(await this.undone(action.auditId)).entry.event];
     if (events === 'all') {
       if (action.type !== 'queue.pause' && action.type !== 'queue.resume')
@@ -72,6 +72,8 @@ export class Planner {
       return this.parts.openEvents();
     }
     if (events.length === 0) throw badRequest('No event is named.');
+    if (action.type === 'loadtest.start' && events.length > 1)
+      throw badRequest('A load test is of one event.');
     return [...new Set(events)];
   }
 
@@ -79,6 +81,7 @@ export class Planner {
   async draft(action: ParsedAction, event: string | null): Promise<Draft> {
     const nowMs = this.parts.clock.nowMs();
     if (action.type === 'hpa.patch') return this.hpa.draft(action);
+    if (action.type === 'loadtest.stop') return this.parts.loads.stopDraft(action.name);
     if (action.type === 'budget.set' || event === null) return this.eventless(action, nowMs);
     if (action.type === 'event.create') return this.create(action, event, nowMs);
     const opened = await this.parts.event(event);
@@ -121,6 +124,8 @@ export class Planner {
           budget: await this.budget.view(),
           leadsHpa: this.parts.hpa !== undefined,
         });
+      case 'loadtest.start':
+        return this.parts.loads.startDraft(seen, action);
       case 'sale.rollback':
         return rollbackSale(seen, await this.sales.read(opened.ref));
     }
