@@ -138,6 +138,6 @@ const outro = `## What breaks first
 The list at the end of each answer is sorted by how full a bound is; above 100 % it breaks. In one event it is Redis's one
 core, in two ways: by joins, and by gateways, as each further process reads the journal too. So more pods alone do not
 help: fewer, busier ones do, and a pre-queue that opens minutes before the sale, as then people come over minutes. Ten
-events spread over ten nodes are ten times one event. Pods that an autoscaler starts within the rush are too late: have
-them standing before.
+events spread over ten masters of a [Redis Cluster](operate/redis.md#redis-cluster) are ten times one event. Pods that an
+autoscaler starts within the rush are too late: have them standing before.
 `;
