@@ -12,6 +12,7 @@ import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
 import { PollBook } from './poll-book.ts';
 import { isNear } from './presence.ts';
+import { RefusalBook } from './refusal-book.ts';
 import { formatFigures, type WorkerFigures } from './report-figures.ts';
 import { Reporter } from './reporter.ts';
 import type { ServedEvent } from './served-event.ts';
@@ -43,6 +44,7 @@ export class EventHost {
   readonly accuracy = new EtaAccuracy();
   readonly book: PollBook;
   readonly braker: Braker;
+  readonly refusals = new RefusalBook();
   private readonly reporter: Reporter;
   private readonly sweeper: Sweeper;
 
@@ -61,6 +63,7 @@ export class EventHost {
       workerId,
       gatewayId,
       figures: () => this.figures(options),
+      refusals: this.refusals,
       everyMs: presenceReportMs,
       reachable,
     });

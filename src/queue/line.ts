@@ -10,7 +10,7 @@ import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
 import type { BrakePolicy } from './brake.ts';
-import { EnterDesk } from './enter-desk.ts';
+import { EnterDesk, reasonOf } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
 import { EventFinder } from './events.ts';
@@ -214,6 +214,10 @@ class RedisLine implements Line {
     return this.clock.nowMs();
   }
 
+  noteRefusal(...[eventId = '', ...refusal]: Parameters<Line['noteRefusal']>): void {
+    this.hosts.get(eventId)?.refusals.note(...refusal);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.findTimer);
@@ -294,7 +298,3 @@ class RedisLine implements Line {
     this.options.log.warn({ event, reason: this.connections.reasonOf(error) }, message);
   }
 }
-
-/** Why an enter was refused, in one word. */
-const reasonOf = ({ code, body }: Refusal): string =>
-  typeof body?.reason === 'string' ? body.reason : code.toLowerCase();

@@ -126,9 +126,17 @@ export class Store extends TrailStore {
   /** Notes who was heard (8 bytes a place) and that the reporter lives; revision -1 says goodbye. */
   async presence(
     event: EventRef,
-    report: { reporter: string; gateway: string; revision: number; records: Buffer | ''; nowUs?: number },
+    report: {
+      reporter: string;
+      gateway: string;
+      revision: number;
+      records: Buffer | '';
+      /** As RefusalBook writes it; '' = as reported last. */
+      refused?: string;
+      nowUs?: number;
+    },
   ): Promise<{ back: number }> {
-    const reply = await this.run('presence', event, report, ['heard']);
+    const reply = await this.run('presence', event, { ...report, refused: report.refused ?? '' }, ['heard']);
     return { back: Number(reply[1]) };
   }
 
