@@ -23,7 +23,7 @@
 -- KEYS[21] journal    stream  dropped
 -- KEYS[22] audit      stream  dropped
 -- KEYS[23] sale       hash    dropped
--- KEYS[24] refused    hash    dropped
+-- KEYS[24] counts     hash    dropped
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] idleMs      int     drop only if nobody called for so long, ms
 -- ARGV[3] nowUs       int?    µs; empty = Redis clock

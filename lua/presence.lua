@@ -1,5 +1,5 @@
 -- presence: note in bulk who was heard, bring silent people back to their old places, and say that this
--- reporter lives, which revision it has in force and whom it refused. A gap in a reporter's reports starts the grace time.
+-- reporter lives, which revision it has in force and what it counted. A gap in a reporter's reports starts the grace time.
 -- include now_us int timed_value event line journal
 -- KEYS[1] meta        hash    n, waiting, head, graceAt, returnedAt
 -- KEYS[2] waiting     string  bit a seq
@@ -9,16 +9,16 @@
 -- KEYS[6] turns       list    started claim clocks; the grace time stops them
 -- KEYS[7] returned    zset    seq -> back since ms; their claim clocks start anew
 -- KEYS[8] journal     stream
--- KEYS[9] refused     hash    by:reporter -> its counts; sum:name -> those of reporters that said goodbye
+-- KEYS[9] counts      hash    by:reporter -> its counts; sum:name -> those of reporters that said goodbye
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] reporter    string  the worker process; empty = no report, only records
 -- ARGV[3] gateway     string  the gateway that it belongs to
 -- ARGV[4] revision    int     settings in force there; -1 = goodbye
 -- ARGV[5] records     bytes   8 bytes a place: seq, due in tenths of a second since base
--- ARGV[6] refused     string  "name count,..." since the reporter began; empty = as reported last
+-- ARGV[6] counts      string  "name count,..." since the reporter began; empty = as reported last
 -- ARGV[7] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"heard", back} | {"fence", incarnation} | {"absent"}
--- COST    O(records log away + names refused)
+-- COST    O(records log away + names counted)
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end

@@ -6,13 +6,13 @@ import { isReachable } from '../redis/nodes.ts';
 import type { Ask } from './ask.ts';
 import { type BrakePolicy, formatBackends } from './brake.ts';
 import { Braker } from './braker.ts';
+import { CountBook } from './count-book.ts';
 import { EtaAccuracy } from './eta-accuracy.ts';
 import { JoinDesk } from './join-desk.ts';
 import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
 import { PollBook } from './poll-book.ts';
 import { isNear } from './presence.ts';
-import { RefusalBook } from './refusal-book.ts';
 import { formatFigures, type WorkerFigures } from './report-figures.ts';
 import { Reporter } from './reporter.ts';
 import type { ServedEvent } from './served-event.ts';
@@ -41,10 +41,10 @@ const brakeOff: BrakePolicy = { mode: 'off', floorPercent: 100, latencyMs: 0, er
 export class EventHost {
   readonly served: ServedEvent;
   readonly joins: JoinDesk;
-  readonly accuracy = new EtaAccuracy();
   readonly book: PollBook;
   readonly braker: Braker;
-  readonly refusals = new RefusalBook();
+  readonly counts = new CountBook();
+  readonly accuracy = new EtaAccuracy(this.counts);
   private readonly reporter: Reporter;
   private readonly sweeper: Sweeper;
 
@@ -63,7 +63,7 @@ export class EventHost {
       workerId,
       gatewayId,
       figures: () => this.figures(options),
-      refusals: this.refusals,
+      counts: this.counts,
       everyMs: presenceReportMs,
       reachable,
     });

@@ -1,7 +1,7 @@
 /** What the HTTP layer and the line say to each other. The gateway knows only this; Redis stays behind it. */
 import type { ErrorCode, Refusal } from '../contract/errors.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
-import type { LineOperation } from './refusal-book.ts';
+import type { LineOperation } from './count-book.ts';
 
 /** Who asks, as the auth plugin found out. */
 export interface Caller {

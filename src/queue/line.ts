@@ -214,8 +214,8 @@ class RedisLine implements Line {
     return this.clock.nowMs();
   }
 
-  noteRefusal(...[eventId = '', ...refusal]: Parameters<Line['noteRefusal']>): void {
-    this.hosts.get(eventId)?.refusals.note(...refusal);
+  noteRefusal(...[eventId = '', operation, code]: Parameters<Line['noteRefusal']>): void {
+    this.hosts.get(eventId)?.counts.add(`${operation}.${code}`);
   }
 
   async close(): Promise<void> {

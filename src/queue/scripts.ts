@@ -26,7 +26,7 @@ export const eventKeyNames = [
   'journal',
   'audit',
   'sale',
-  'refused',
+  'counts',
 ] as const;
 export type EventKeyName = (typeof eventKeyNames)[number];
 export type EventKeys = Readonly<Record<EventKeyName, string>>;
@@ -146,8 +146,8 @@ export const scripts = {
   },
   leave: { keys: ['meta', 'waiting', 'away', 'ended', 'journal'], args: ['incarnation', 'seq', 'nowUs'] },
   presence: {
-    keys: ['meta', 'waiting', 'away', 'due', 'reporters', 'turns', 'returned', 'journal', 'refused'],
-    args: ['incarnation', 'reporter', 'gateway', 'revision', 'records', 'refused', 'nowUs'],
+    keys: ['meta', 'waiting', 'away', 'due', 'reporters', 'turns', 'returned', 'journal', 'counts'],
+    args: ['incarnation', 'reporter', 'gateway', 'revision', 'records', 'counts', 'nowUs'],
   },
   step_aside: {
     keys: ['meta', 'waiting', 'away', 'due', 'bucket', 'reporters', 'turns', 'returned', 'journal'],

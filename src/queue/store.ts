@@ -131,12 +131,12 @@ export class Store extends TrailStore {
       gateway: string;
       revision: number;
       records: Buffer | '';
-      /** As RefusalBook writes it; '' = as reported last. */
-      refused?: string;
+      /** As CountBook writes it; '' = as reported last. */
+      counts?: string;
       nowUs?: number;
     },
   ): Promise<{ back: number }> {
-    const reply = await this.run('presence', event, { ...report, refused: report.refused ?? '' }, ['heard']);
+    const reply = await this.run('presence', event, { ...report, counts: report.counts ?? '' }, ['heard']);
     return { back: Number(reply[1]) };
   }
 

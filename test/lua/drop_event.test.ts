@@ -25,7 +25,7 @@ describe('drop_event', () => {
     await store.ask(event, { askId: 'a', what: 'seen', seq: 0, sinceMs: 0 });
     await store.noteAudit(event, { noteId: 'n', record: '{}' });
     await redis.hset(event.keys.sale, 'id', 'sale_1');
-    await redis.hset(event.keys.refused, 'sum:join.QUEUE_FULL', 1);
+    await redis.hset(event.keys.counts, 'sum:join.QUEUE_FULL', 1);
     return {
       event,
       keys: Object.values(event.keys),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sumRefusals } from '../../src/queue/refusal-book.ts';
+import { sumCounts } from '../../src/queue/count-book.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import {
   at,
@@ -78,12 +78,12 @@ describe('presence', () => {
     expect([...(await expectSound(redis, event)).values()]).toEqual(['left', 'waiting']);
   });
 
-  it('keeps whom each reporter refused: what is sent again counts once, a goodbye adds it up', async () => {
+  it('keeps what each reporter counted: what is sent again counts once, a goodbye adds it up', async () => {
     const { redis, store } = line;
     const event = await line.event();
-    const report = (reporter: string, refused: string, revision = 1) =>
-      store.presence(event, { reporter, gateway: 'gw1', revision, records: '', refused });
-    const refused = async () => sumRefusals(await redis.hgetall(event.keys.refused));
+    const report = (reporter: string, counts: string, revision = 1) =>
+      store.presence(event, { reporter, gateway: 'gw1', revision, records: '', counts });
+    const refused = async () => sumCounts(await redis.hgetall(event.keys.counts)).refusals;
     await report('r1', 'join.QUEUE_FULL 2');
     await report('r1', 'join.QUEUE_FULL 2');
     await report('r1', '');
@@ -98,7 +98,7 @@ describe('presence', () => {
     expect(await refused()).toEqual(both);
     await report('r1', 'join.QUEUE_FULL 4', -1);
     expect(await refused()).toEqual([{ ...both[0], count: 7 }, both[1]]);
-    expect(Object.keys(await redis.hgetall(event.keys.refused)).toSorted()).toEqual([
+    expect(Object.keys(await redis.hgetall(event.keys.counts)).toSorted()).toEqual([
       'sum:enter.NOT_READY',
       'sum:join.QUEUE_FULL',
     ]);

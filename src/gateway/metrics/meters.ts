@@ -1,6 +1,6 @@
 /** Plain counters of the HTTP layer: cheap to raise on every request, read only when somebody asks for /metrics. */
 import type { ErrorCode } from '../../contract/errors.ts';
-import type { LineOperation } from '../../queue/refusal-book.ts';
+import type { LineOperation } from '../../queue/count-book.ts';
 import { CommandCounts } from '../../redis/command-counts.ts';
 import { raiseBucket } from './counted-histogram.ts';
 
