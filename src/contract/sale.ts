@@ -170,6 +170,9 @@ export type SaleCheckRequest = z.infer<typeof saleCheckRequestSchema>;
 
 const milliseconds = z.number().nullable();
 
+/** What may go wrong below a line; `gateways-behind`: they had not read the journal to its end, and told nobody to come in. */
+export const saleFaultKinds = ['failover', 'redis-away', 'gateway-lost', 'gateways-behind'] as const;
+
 /** What is known of a sale afterwards; only figures that have a source. */
 export const saleReportSchema = z.object({
   event: z.string(),
@@ -191,10 +194,29 @@ export const saleReportSchema = z.object({
   /** Who left by themselves, and who was silent too long or ended by an operator; as far as the journal reaches. */
   left: z.number().int(),
   expired: z.number().int(),
-  /** Mean error of the waits shown, share of the real ones, as the gateways measure it now; null = too few. */
+  /** Mean error of the waits shown, share of the real ones, of a sample of all who entered; null = none was judged. */
   etaErrorRatio: z.number().nullable(),
-  /** Alarms that are on now. */
-  alarms: z.array(z.object({ id: z.string(), severity: z.string(), text: z.string() })),
+  /** Whom the gateways refused at this event, by what was asked and with which code; most first. */
+  refusals: z.array(z.object({ operation: z.string(), code: z.string(), count: z.number().int() })),
+  /** Since the sale was applied, as the admin API saw them; `until` = `at` for what has no length, null = not over. */
+  faults: z.array(
+    z.object({
+      kind: z.enum(saleFaultKinds),
+      at: z.string(),
+      until: z.string().nullable(),
+      text: z.string(),
+    }),
+  ),
+  /** The same of alarms, each with its worst severity; `until` null = it is on. */
+  alarms: z.array(
+    z.object({
+      id: z.string(),
+      severity: z.string(),
+      text: z.string(),
+      since: z.string(),
+      until: z.string().nullable(),
+    }),
+  ),
   /** Figures that a report should have, and where they are instead. */
   missing: z.array(z.string()),
 });

@@ -14,6 +14,8 @@ export const globalKeys = {
   alarmTeller: 'tacos:{tacos}:alarm-teller',
   /** hash  "event alarm" -> JSON of the alarm that was told to be on */
   alarmsTold: 'tacos:{tacos}:alarms-told',
+  /** stream  field entry: faults and alarms that came and went (desk/fault-log.ts), capped */
+  faults: 'tacos:{tacos}:faults',
   /** hash  revision, changes, hold (JSON) of the gateways' autoscaler; intentId, intent, owner, leaseUntil: a change under way */
   hpa: 'tacos:{tacos}:hpa',
   /** set  events with a sale whose steps are to be run; one that has none left is taken out by whoever sees it */

@@ -23,7 +23,7 @@ describe('alarms are told', () => {
   const crit: Alarm = { ...warn, severity: 'crit' };
   const look = async (tellers: readonly AlarmTeller[], alarms: readonly Alarm[], event = 'evt_a') => {
     const told = [];
-    for (const teller of tellers) told.push(...(await teller.look(new Map([[event, alarms]]))));
+    for (const teller of tellers) told.push(...((await teller.look(new Map([[event, alarms]]))) ?? []));
     return told.map(({ event, on, alarm }) => `${event} ${alarm.severity} ${on ? 'on' : 'off'}`);
   };
 

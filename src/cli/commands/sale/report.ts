@@ -58,7 +58,7 @@ function markdown({
   readonly changes: readonly AuditEntry[];
   readonly asOf: string;
 }): string {
-  const { event, joined, admitted, waiting, left, expired, waits, etaErrorRatio, alarms, missing } = report;
+  const { event, joined, admitted, waiting, left, expired, waits, etaErrorRatio, missing } = report;
   const figures: readonly (readonly [string, string])[] = [
     ['joined', count(joined)],
     ['let in', count(admitted)],
@@ -69,12 +69,14 @@ function markdown({
     ['wait, 95 %', wait(waits.p95Ms)],
     ['wait, longest', wait(waits.maxMs)],
     ['waits known of', `${count(waits.people)} people, ${percent(waits.share)} of those let in`],
-    ['error of the waits shown, now', percent(etaErrorRatio)],
-    ['alarms that are on', alarms.length === 0 ? 'none' : alarms.map(({ id }) => id).join(', ')],
+    ['error of the waits shown', percent(etaErrorRatio)],
+    ['refused', count(report.refusals.reduce((sum, { count: some }) => sum + some, 0))],
   ];
   return [
     `# Sale report: ${event}\n\nAs of ${asOf}.\n`,
     table(['what', 'figure'], figures),
+    ...refusalLines(report),
+    ...troubleLines(report),
     ...stepLines(report),
     `## Changes\n\n${table(
       ['at', 'who', 'what', 'why', 'audit'],
@@ -82,6 +84,29 @@ function markdown({
     )}`,
     `## Not in this report\n\n${missing.map((text) => `- ${text}\n`).join('')}`,
   ].join('\n');
+}
+
+function refusalLines({ refusals }: SaleReport): string[] {
+  if (refusals.length === 0) return [];
+  const rows = refusals.map((each) => [each.operation, each.code, count(each.count)]);
+  return [`## Refusals\n\n${table(['what', 'code', 'times'], rows)}`];
+}
+
+/** Faults and alarms, each with how long it was so. */
+function troubleLines({ faults, alarms }: SaleReport): string[] {
+  const lasted = (at: string, until: string | null): string => {
+    const ms = until === null ? null : Date.parse(until) - Date.parse(at);
+    return ms === null ? 'not over' : ms === 0 ? '' : wait(ms);
+  };
+  const faultRows = faults.map(({ kind, at, until, text }) => [at, kind, lasted(at, until), text]);
+  const alarmRows = alarms.map(({ id, severity, text, since, until }) => [
+    ...[since, id, severity, lasted(since, until), text],
+  ]);
+  const none = 'None.\n';
+  return [
+    `## Faults\n\n${faults.length === 0 ? none : table(['at', 'what', 'for', 'text'], faultRows)}`,
+    `## Alarms\n\n${alarms.length === 0 ? none : table(['since', 'alarm', 'severity', 'for', 'text'], alarmRows)}`,
+  ];
 }
 
 function stepLines({ sale }: SaleReport): string[] {

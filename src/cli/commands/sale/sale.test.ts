@@ -192,6 +192,11 @@ it('sale report is Markdown with figures, steps and every change since, oldest f
   expect(stdout).toContain('| let in | 2,400 |\n');
   expect(stdout).toContain('| wait, 95 % | 1m50s |\n');
   expect(stdout).toContain('| 2.window | 2026-11-21T06:05:00.000Z | window 1000 | pending |  |');
+  expect(stdout).toContain('| refused | 1,237 |\n');
+  expect(stdout).toContain('| join | QUEUE_FULL | 1,234 |\n');
+  expect(stdout).toContain('| 2026-11-21T06:01:00.000Z | redis-away | 12s | Redis was not there');
+  expect(stdout).toContain('| redis-cpu | crit | 2m00s | Redis uses 91 % of its core |');
+  expect(stdout).toContain('| dead-heads | warn | not over | 90 people');
   expect(stdout).toContain('refill 50 -> 80 \\| faster');
   expect(stdout.indexOf('aud_first')).toBeLessThan(stdout.indexOf('aud_7R0D'));
   expect(stdout).not.toContain('aud_before');
