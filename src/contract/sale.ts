@@ -165,6 +165,11 @@ export const saleCheckRequestSchema = z.object({
   joinPerSec: z.number().min(0).max(10_000_000),
   /** Highest rate that the steps lead to; absent = the event's own. */
   refillPerSec: z.number().max(refillPerSecMax).optional(),
+  /** Floors of the gateways that the steps ask for, and when. */
+  floors: z
+    .array(z.object({ at: timeSchema, min: z.number().int().min(1).max(10_000) }))
+    .max(saleStepsMax)
+    .optional(),
 });
 export type SaleCheckRequest = z.infer<typeof saleCheckRequestSchema>;
 

@@ -107,7 +107,7 @@ export class Desk {
     this.sales = new SaleDesk({
       ...{ redis, nowMs, wide, store: this.store, log: options.log, address: options.redis },
       ...{ event: (id) => this.opened(id), act: this.act.bind(this), budget: this.budget.bind(this) },
-      isProtected: options.environment?.isProtected ?? false,
+      ...{ isProtected: options.environment?.isProtected ?? false, hpa: this.hpaDesk },
     });
     this.timers = [
       setInterval(() => this.followed.tick(), tickMs),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HpaView } from '../../contract/hpa.ts';
 import type { SaleCheckRequest } from '../../contract/sale.ts';
 import type { DoctorEvent, DoctorFacts } from './doctor.ts';
 import { parseReplication } from './replication.ts';
@@ -54,10 +55,18 @@ const doctor: DoctorFacts = {
   webhook: { configured: true, failing: false },
   hpa: null,
 };
+const hpaView = (ready: number | null, why: readonly string[] = []): HpaView => ({
+  ...{ namespace: 'shop', name: 'gateway', revision: 2, target: 'Deployment/gateway' },
+  ...{ minReplicas: 8, maxReplicas: 50, targetCpuPercent: 60, metrics: [] },
+  replicas: { asked: 8, current: 8, ready },
+  why: why.map((text) => ({ code: 'Why', text })),
+  ...{ hold: null, owners: [], gitops: null, declared: {} },
+});
 const good: SaleFacts = {
   event: 'evt_x',
   ask,
   doctor,
+  hpa: { view: hpaView(8) },
   masters: [{ policy: 'noeviction', replicas: [{ online: true, lagSec: 0, behindBytes: 100 }] }],
   budget: { perSec: 1_000, othersPerSec: 400 },
   clockOffMs: 3,
@@ -67,6 +76,11 @@ const good: SaleFacts = {
 const redis = (change: Partial<DoctorFacts['redis']>): Partial<SaleFacts> => ({
   doctor: { ...doctor, redis: { ...doctor.redis, ...change } },
 });
+/** Something about the first of two gateways. */
+const gateway = (change: Partial<DoctorEvent['gateways'][number]>): Partial<SaleFacts> => {
+  const gateways = event.gateways.map((one, at) => (at === 0 ? { ...one, ...change } : one));
+  return { doctor: { ...doctor, events: [{ ...event, gateways }] } };
+};
 const failing = (change: Partial<SaleFacts>) =>
   saleFindings({ ...good, ...change }).filter(({ result }) => result === 'fail');
 
@@ -109,7 +123,23 @@ describe('the list before a sale', () => {
       },
       /^$/,
     ],
+    ['redis-cpu', redis({ cpuPercent: 90 }), /^$/],
+    ['gateway-missing', gateway({ lastMs: nowMs - 20_000 }), /tacos gateway|^$/],
+    ['revision-not-in-force', gateway({ revision: 2 }), /tacos|^$/],
+    ['replica-lag', gateway({ lagMs: 9_000 }), /tacos|^$/],
     ['sale-gateways', { doctor: { ...doctor, events: [{ ...event, gateways: [] }] } }, /tacos gateway/],
+    [
+      'sale-hpa',
+      { hpa: { view: hpaView(7, ['1 pod has no node']) } },
+      /kubectl -n shop describe deployment\/gateway/,
+    ],
+    ['sale-hpa', { hpa: { view: hpaView(null) } }, /kubectl/],
+    ['sale-hpa', { hpa: { trouble: 'not allowed to read it' } }, /tacos hpa get/],
+    [
+      'sale-hpa',
+      { ask: { ...ask, floors: [{ at: '2027-05-01T10:50:00Z', min: 60 }] } },
+      /tacos hpa patch --max 60/,
+    ],
     ['sale-budget', { budget: { perSec: 800, othersPerSec: 400 } }, /tacos budget set 900/],
     ['sale-certificate', { doctor: { ...doctor, certificateEndsAtMs: beforeEnd } }, /^$/],
     ['sale-key', { doctor: { ...doctor, keyEndsAtMs: beforeEnd } }, /^$/],
@@ -122,6 +152,28 @@ describe('the list before a sale', () => {
     expect(found.map((one) => one.check)).toEqual([check]);
     expect(found[0]?.next ?? '').toMatch(next);
     expect(found[0]?.next ?? found[0]?.who).toBeDefined();
+  });
+
+  it('has a fault here for each of its lines', () => {
+    const lines = new Set(saleFindings(good).map(({ check }) => check));
+    expect([...lines].filter((line) => !faults.some(([check]) => check === line))).toEqual([]);
+  });
+
+  it('skips the autoscaler where no cluster is configured, and says why the floor is not there', () => {
+    const of = (change: Partial<SaleFacts>) =>
+      saleFindings({ ...good, ...change }).find(({ check }) => check === 'sale-hpa');
+    expect(of({ hpa: null })).toMatchObject({
+      result: 'skip',
+      text: expect.stringContaining('no cluster is configured'),
+    });
+    expect(of({ hpa: { view: hpaView(7, ['1 pod has no node']) } })?.text).toBe(
+      '7 gateways are ready and the floor is 8: 1 pod has no node',
+    );
+    const floors = [{ at: '2027-05-01T10:50:00Z', min: 20 }];
+    expect(of({ ask: { ...ask, floors } })).toMatchObject({
+      result: 'pass',
+      text: '8 gateways are ready, the floor is 8; the file raises the floor to 20',
+    });
   });
 
   it('wants neither a replica nor a webhook outside protected environments', () => {

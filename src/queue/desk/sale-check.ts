@@ -9,6 +9,7 @@ import { counted } from './counted.ts';
 import { type DoctorFacts, diagnose } from './doctor.ts';
 import { evictionSays, redisAdmin } from './doctor-server.ts';
 import { findingsOf } from './finding.ts';
+import { hpaLine, type SaleHpa } from './sale-check-hpa.ts';
 
 /** What INFO says of one master and its replicas. null = it does not say. */
 export interface ReplicationFacts {
@@ -26,6 +27,7 @@ export interface SaleFacts {
   readonly ask: SaleCheckRequest;
   /** Of this event alone. */
   readonly doctor: DoctorFacts;
+  readonly hpa: SaleHpa;
   readonly masters: readonly ReplicationFacts[];
   /** Of all other events, a second; `perSec` null = no budget is set. */
   readonly budget: { readonly perSec: number | null; readonly othersPerSec: number };
@@ -62,6 +64,7 @@ export function saleFindings(facts: SaleFacts): Finding[] {
       (finding): Finding => (finding.result === 'warn' ? { ...finding, result: 'fail' } : finding),
     ),
     gatewayLine(facts),
+    hpaLine({ ...facts, nowMs: facts.doctor.nowMs }),
     policyLine(facts),
     memoryLine(facts),
     replicationLine(facts),

@@ -42,6 +42,9 @@ export async function saleCheck(
     ...{ opensAt, endsAt, visitors },
     joinPerSec: model.joinPerSec,
     refillPerSec: saleForecast(model).peakRefillPerSec,
+    floors: sale.steps.flatMap(({ at, action }) =>
+      action.type === 'hpa.patch' ? [{ at, min: action.min }] : [],
+    ),
   });
   const findings = [
     fileLine(event, refusals),
