@@ -63,6 +63,7 @@ export async function openOffice(
       argv: ['dist/admin-api/main.js'],
       env: { ...fleet.env, ADMIN_ADDRESS: '127.0.0.1:0', ADMIN_TOKENS, ...options.adminEnv, ...env },
       ready: /^listening (https?:\S+)$/m,
+      withinMs: 60_000,
     });
     const admin = Object.assign(program, { url: program.ready[1] ?? '' });
     admins.push(admin);

@@ -65,6 +65,42 @@ describe('a step of a sale', () => {
   }, 40_000);
 });
 
+describe('the list before a sale', () => {
+  const checked = async (desk: Desk) => {
+    const server = { certificateEndsAt: null, webhook: { configured: false, failing: false } };
+    const ask = {
+      opensAt: '2027-05-01T11:00:00Z',
+      endsAt: '2027-05-01T13:00:00Z',
+      visitors: 9,
+      joinPerSec: 1,
+    };
+    const found = await desk.sales.check('evt_c', ask, { server, webhookTook: null });
+    return found.find(({ check }) => check === 'sale-hpa');
+  };
+
+  it('fails where the floor is not reached, or nobody can tell; passes once it is', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    await act(desk, { type: 'event.create', test: true }, { events: ['evt_c'] });
+    expect(await checked(desk)).toMatchObject({ result: 'pass' });
+    // Six pods are ready.
+    await patch(desk, { min: 12 });
+    expect(await checked(desk)).toMatchObject({
+      result: 'fail',
+      text: '6 gateways are ready and the floor is 12',
+      next: 'kubectl -n shop describe deployment/gateway',
+    });
+    await patch(desk, { min: 5 });
+    expect(await checked(desk)).toMatchObject({ result: 'pass' });
+    autoscaler.isGone = true;
+    await eventually(
+      async () => expect(await checked(desk)).toMatchObject({ result: 'fail', next: 'tacos hpa get' }),
+      { withinMs: 10_000, everyMs: 200 },
+    );
+    expect(await checked(await open())).toMatchObject({ result: 'skip' });
+  }, 40_000);
+});
+
 describe('a change of the autoscaler', () => {
   it('whose answer was lost is written down once, and sent again it says that it was made', async () => {
     const autoscaler = new FakeAutoscaler();

@@ -119,6 +119,15 @@ describe('sale status', () => {
   });
 });
 
+it('sale apply --wait goes on until the last step is over, and is exit 8 when its time is', async () => {
+  const apply = (...argv: string[]) =>
+    machine.run('sale', 'apply', file(steps), '--yes', '--reason', 'on sale tonight', ...argv);
+  const late = await apply('--wait', '--timeout', '50ms');
+  expect([late.code, late.stderr]).toEqual([8, expect.stringContaining('1 of 2 steps of evt_x are over')]);
+  machine.api.saleNow = saleOf({ state: 'done' });
+  expect((await apply('--wait')).code).toBe(0);
+});
+
 it('sale rollback is one action', async () => {
   const { code } = await machine.run('sale', 'rollback', 'evt_x', '--yes', '--reason', 'called off today');
   expect([code, machine.api.acts[0]?.request.action]).toEqual([0, { type: 'sale.rollback' }]);
