@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFilesFirst } from './scripts/slow-files-first.ts';
 
 /**
  * Projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
@@ -9,6 +10,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/closing-line-reporter.ts'],
+    sequence: { sequencer: SlowFilesFirst },
     projects: [
       {
         extends: true,

@@ -26,9 +26,11 @@ const steps: readonly (readonly [string, number, string])[] = [
 ];
 /** Shortly before its time the admin API is killed. */
 const interrupted = '4.bucket';
-/** Fewer than come: the others are refused at first. */
-const maxWaiting = 150;
+/** Fewer than come before the opening: the others are refused at first. */
+const maxWaiting = 50;
 const visitors = 200;
+/** Before the opening, ms. */
+const prequeueMs = 33_000;
 
 /** What was seen. */
 export interface LongSale {
@@ -55,7 +57,7 @@ export async function runThreeMinutes(office: Office, event: string): Promise<Lo
   const path = join(office.home, `${event}.yaml`);
   const lines = [
     ...['apiVersion: tacos/v1', 'kind: Sale', `event: ${event}`, `opensAt: "${iso(opensMs)}"`],
-    ...[`prequeueFrom: "${iso(opensMs - 33_000)}"`, 'lasts: 1h', `visitors: ${visitors}`, 'steps:'],
+    ...[`prequeueFrom: "${iso(opensMs - prequeueMs)}"`, 'lasts: 1h', `visitors: ${visitors}`, 'steps:'],
     ...steps.map(([, at, change]) => `  - {at: ${at}s, ${change}}`),
   ];
   writeFileSync(path, `${lines.join('\n')}\n`);
@@ -78,7 +80,8 @@ export async function runThreeMinutes(office: Office, event: string): Promise<Lo
   });
   try {
     await eventually(async () => (await sale()) !== undefined, { withinMs: 20_000, everyMs: 200 });
-    // The first ones come before anybody may join.
+    // The first ones come before anybody may join, where the machine is not too slow for that.
+    await pause(Math.max(0, opensMs - prequeueMs - 1_500 - Date.now()));
     const crowd = runCrowd({
       ...{ gateway: office.urls, event, visitors, connections: 8, leave: 0.1, leaveWithinMs: 20_000 },
       arrivals: { kind: 'poisson', perSec: 20 },
