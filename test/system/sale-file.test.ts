@@ -6,6 +6,8 @@ import type { SaleReport, SaleView } from '../../src/contract/sale.ts';
 import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
+import { saleCheckTests } from '../helpers/sale-check-tests.ts';
+import { saleReportTests } from '../helpers/sale-report-tests.ts';
 import { type LongSale, runThreeMinutes } from '../helpers/three-minutes.ts';
 
 /** Steps are run within this of their time, or of an admin process being there again, s. */
@@ -112,6 +114,10 @@ describe('a sale as a file', () => {
     expect((await run('sale', 'rollback', event, '--reason', 'it was a test')).code).toBe(0);
     expect((await values(event)).refill).toBe(10);
   }, 60_000);
+
+  describe('and the list before it', saleCheckTests);
+
+  describe('and the report on it', saleReportTests);
 
   describe('of three minutes, its CLI killed after step 1 and the admin API killed in the middle', () => {
     let sale: LongSale;

@@ -3,18 +3,19 @@ import { mkdir, rmdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Finding } from '../../src/contract/doctor.ts';
 import { formatFigures, parseReports } from '../../src/queue/report-figures.ts';
 import { keysOf } from '../../src/queue/scripts.ts';
-import { eventually } from '../helpers/eventually.ts';
-import { type Office, openOffice, tokenOf } from '../helpers/office.ts';
-import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { eventually } from './eventually.ts';
+import { type Office, openOffice, tokenOf } from './office.ts';
+import { startRedis, type TestRedis } from './redis.ts';
 
 const event = 'evt_checked';
 const iso = (afterSec: number) => new Date(Date.now() + afterSec * 1000).toISOString();
 
-describe('the list before a sale', () => {
+/** Each line with its fault induced at real servers. Run by sale-file.test.ts, while its sale of three minutes goes on. */
+export function saleCheckTests(): void {
   let office: Office;
   let replica: TestRedis;
   let receiver: Server;
@@ -236,4 +237,4 @@ describe('the list before a sale', () => {
     await until([]);
     expect((await command()).failing).toEqual([]);
   }, 90_000);
-});
+}
