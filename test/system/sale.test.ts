@@ -29,8 +29,8 @@ describe('a whole sale', () => {
   };
 
   it('goes from its making over pre-queue, opening, pause, ramp and dead heads to drained and closed, and the audit retells it', async () => {
-    const opensAt = new Date(Date.now() + 9_000).toISOString();
-    const prequeueFrom = new Date(Date.now() + 3_000).toISOString();
+    const opensAt = new Date(Date.now() + 14_000).toISOString();
+    const prequeueFrom = new Date(Date.now() + 8_000).toISOString();
     await act(
       ...['event', 'create', event, '--name', 'Summer Fest D1', '--opens-at', opensAt],
       ...['--prequeue-from', prequeueFrom, '--refill', '60', '--reason', 'on sale tonight'],
@@ -40,7 +40,7 @@ describe('a whole sale', () => {
       ...['queue', 'watch', event, '--accessible', '--interval', '1s'],
       ...['--until', 'phase==closed', '--timeout', '140s'],
     ]);
-    await eventually(async () => (await snapshot()).phase === 'prequeue');
+    await eventually(async () => (await snapshot()).phase === 'prequeue', { withinMs: 15_000, everyMs: 100 });
 
     const leaving = new AbortController();
     const crowd = runCrowd(
