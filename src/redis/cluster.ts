@@ -81,9 +81,12 @@ export function changePassword(client: Redis, password: string): void {
   const { connectionPool: pool } = maybe as { connectionPool?: { redisOptions: { password?: string } } };
   if (pool === undefined) {
     client.options.password = password;
+    // The refused connection stays open, and useless: the next one signs in with the new password.
+    client.disconnect(true);
     return;
   }
-  // ioredis makes each server's connection from this copy of the options, and has no call to change it.
+  // ioredis makes each server's connection from this copy of the options, and has no call to change it. Those that are
+  // refused end by themselves; the others' still serve.
   pool.redisOptions.password = password;
   for (const server of (maybe as Cluster).nodes()) server.options.password = password;
 }
