@@ -16,7 +16,7 @@ import type { Logger } from 'pino';
 import { errorCatalogue, type Refusal, refuse } from '../../contract/errors.ts';
 import { idempotencyKeptSec, keptAnswerBytesMax } from '../../contract/limits.ts';
 import type { BackendOutcome } from '../backends/backends.ts';
-import { type Answer, answer, refusalAnswer } from '../http/answer.ts';
+import { type Answer, outcomeAnswer, refusalAnswer } from '../http/answer.ts';
 import type { idempotencyOutcomes, Meters } from '../metrics/meters.ts';
 import { passRefusals } from './passes.ts';
 import {
@@ -127,10 +127,6 @@ function answerOf(begun: Begun, traceId: string): Answer {
       return refusalAnswer(refuse('IDEMPOTENCY_CONFLICT'), traceId);
   }
 }
-
-/** The answer to what a backend said. */
-export const outcomeAnswer = (status: number, outcome: BackendOutcome<unknown>, traceId: string): Answer =>
-  outcome.ok ? answer(status, JSON.stringify(outcome.reply)) : refusalAnswer(outcome, traceId);
 
 /** Answers that say "not now" are none to keep, though their status is below 500. */
 const passing: ReadonlySet<number> = new Set([408, 429]);
