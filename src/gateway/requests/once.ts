@@ -17,6 +17,7 @@ import { errorCatalogue, type Refusal, refuse } from '../../contract/errors.ts';
 import { idempotencyKeptSec, keptAnswerBytesMax } from '../../contract/limits.ts';
 import type { BackendOutcome } from '../backends/backends.ts';
 import { type Answer, outcomeAnswer, refusalAnswer } from '../http/answer.ts';
+import { inTime } from '../in-time.ts';
 import type { idempotencyOutcomes, Meters } from '../metrics/meters.ts';
 import { passRefusals } from './passes.ts';
 import {
@@ -91,7 +92,7 @@ export function createOnce({ book, meters, log }: OnceOptions): Once {
       }
       return given;
     } finally {
-      await soon(end(booked, ended, traceId), keepWaitMs);
+      await inTime(end(booked, ended, traceId), keepWaitMs, () => {});
     }
   }
 
@@ -144,13 +145,3 @@ const canonical = (value: unknown): string =>
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
       : each,
   );
-
-/** Waits for it, but not longer than `ms`. */
-async function soon(done: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([done, late]);
-  clearTimeout(timer);
-}
