@@ -3,11 +3,11 @@
  * HTTP (operations.ts) and gRPC (grpc/service.ts) read a request, ask here, and write the outcome in their own words.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Refusal, refuse } from '../contract/errors.ts';
-import { idempotencyKeyCharsMax } from '../contract/limits.ts';
+import type { Refusal } from '../contract/errors.ts';
 import type { EnterReply, JoinBody, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
-import type { Caller, Line, Outcome } from '../queue/line-types.ts';
-import type { Authenticator } from './auth/authenticator.ts';
+import type { Line, Outcome } from '../queue/line-types.ts';
+import { type Authenticator, isRefusal, signedIn } from './auth/authenticator.ts';
+import { badIdempotencyKey, isIdempotencyKey } from './http/idempotency-key.ts';
 import { checkToken } from './http/query.ts';
 import type { Meters, OperationName } from './metrics/meters.ts';
 import type { RateGate } from './rate-limit/rate-gate.ts';
@@ -60,7 +60,8 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
 
   async function join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>> {
     const idempotencyKey = headers['idempotency-key'];
-    if (!isIdempotencyKey(idempotencyKey)) return refused('join', badIdempotencyKey);
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))
+      return refused('join', badIdempotencyKey);
     const caller = await authenticate(headers);
     if (isRefusal(caller)) return refused('join', caller);
     const { event_id: eventId, user_id: userId } = body;
@@ -80,24 +81,18 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
   }
 
   function countedStatus(outcome: Outcome<StatusReply>, asker: Asker): Outcome<StatusReply> {
-    if (!outcome.ok) return refused('status', guessed(outcome, asker));
+    if (!outcome.ok) return refused('status', guessed(gate, outcome, asker));
     positions.told(outcome.reply.position);
     return counted('status', outcome);
-  }
-
-  /** Tokens that are no good are limited by address: the refusal, or that there were too many. */
-  function guessed(refusal: Refusal, { headers, socket }: Asker): Refusal {
-    if (refusal.code !== 'TOKEN_NOT_FOUND') return refusal;
-    gate.noteAddress(socket.remoteAddress, headers);
-    return gate.byAddress(headers) ?? refusal;
   }
 
   async function enter(text: string, headers: IncomingHttpHeaders): Promise<Outcome<EnterReply>> {
     const token = checkToken(text);
     if (typeof token !== 'string') return refused('enter', token);
-    const caller = await authenticateEnter(headers);
+    const caller = await (authEnterRequired
+      ? signedIn(authenticateEnter, headers)
+      : authenticateEnter(headers));
     if (isRefusal(caller)) return refused('enter', caller);
-    if (authEnterRequired && !isSignedIn(caller)) return refused('enter', refuse('UNAUTHENTICATED'));
     const outcome = await line.enter(token, caller);
     if (outcome.ok || outcome.code !== 'TOKEN_NOT_FOUND') return counted('enter', outcome);
     return refused('enter', gate.byAddress(headers) ?? outcome);
@@ -105,28 +100,20 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
 
   async function leave(token: string, asker: Asker): Promise<Outcome<LeaveReply>> {
     const outcome = await line.leave(token);
-    return counted('leave', outcome.ok ? outcome : guessed(outcome, asker));
+    return counted('leave', outcome.ok ? outcome : guessed(gate, outcome, asker));
   }
 
   async function mustBeSignedIn(headers: IncomingHttpHeaders): Promise<Refusal | undefined> {
-    const caller = await authenticate(headers);
-    if (isRefusal(caller)) return caller;
-    return isSignedIn(caller) ? undefined : refuse('UNAUTHENTICATED');
+    const caller = await signedIn(authenticate, headers);
+    return isRefusal(caller) ? caller : undefined;
   }
 
   return { join, status, enter, leave, mustBeSignedIn, refused };
 }
 
-const isSignedIn = ({ authenticated, subject }: Caller): boolean =>
-  authenticated === true || subject !== undefined;
-
-const isRefusal = (caller: Caller | Refusal): caller is Refusal => 'ok' in caller;
-
-const badIdempotencyKey = refuse('BAD_REQUEST', {
-  message: `Idempotency-Key must be 1 to ${idempotencyKeyCharsMax} printable characters.`,
-});
-
-function isIdempotencyKey(key: string | string[] | undefined): key is string | undefined {
-  if (key === undefined) return true;
-  return typeof key === 'string' && key.length <= idempotencyKeyCharsMax && /^[\x20-\x7e]+$/.test(key);
+/** Tokens that are no good are limited by address: the refusal, or that there were too many. */
+export function guessed(gate: RateGate, refusal: Refusal, { headers, socket }: Asker): Refusal {
+  if (refusal.code !== 'TOKEN_NOT_FOUND') return refusal;
+  gate.noteAddress(socket.remoteAddress, headers);
+  return gate.byAddress(headers) ?? refusal;
 }
