@@ -74,7 +74,7 @@ describe('rate limits of four gateway processes', () => {
       return answers.filter(({ status: code }) => code === 429).length;
     };
     // Its own place, whatever address it is asked from.
-    expect(await all(300, (each) => status(token, `10.0.${each}.1`))).toBeGreaterThan(100);
+    expect(await all(1_000, (each) => status(token, `10.${each >> 8}.${each & 255}.1`))).toBeGreaterThan(100);
     // 500 a second and 1,000 at once for an address.
     const forged = `${token.slice(0, -4)}AAAA`;
     expect(await all(900, () => status(forged, '198.51.100.3'))).toBe(0);
