@@ -122,7 +122,10 @@ export class Performer {
     return { word: 'applied', revision: 1 };
   }
 
-  /** Among the events with sales first: one that is there without a sale is harmless, one that is not would not be run. */
+  /**
+   * Among the events with sales first: one that is there without a sale is harmless, one that is not would not be run.
+   * And once more after: without a sale it may have been taken out meanwhile.
+   */
   private async sale(
     { plan, restore }: Extract<Operation, { kind: 'sale' }>,
     work: Performing,
@@ -134,6 +137,7 @@ export class Performer {
     const id = auditId.replace('aud_', 'sale_');
     const sale = { id, audit, plan, restore, by: { ...author, override } };
     const word = await new SaleStore(redis).apply(ref, sale);
+    await redis.sadd(globalKeys.sales, ref.id);
     return { word: word === 'other' ? 'conflict' : 'applied', revision: draft.revision };
   }
 
