@@ -1,6 +1,6 @@
 /** Doing what a draft says: one call of the store, and what follows it. */
 import { TacosError } from '../../../contract/errors.ts';
-import { globalKeys } from '../../global-scripts.ts';
+import { globalKeys, noteGlobal } from '../../global-scripts.ts';
 import { type SaleAuthor, SaleStore } from '../../sale-store.ts';
 import { eventsKey } from '../../scripts.ts';
 import { type EventRef, StaleEventError } from '../../store.ts';
@@ -164,9 +164,8 @@ export class Performer {
     const { redis, store, clock } = this.parts;
     if ((await store.deleteEvent(ref)) === 'refused')
       throw new TacosError('GUARD_RAIL', { message: 'Only closed events and tests can be deleted.' });
-    const at = String(clock.nowMs());
     // The record first: an id that stays in the set is found out by whoever reads it next.
-    await redis.xadd(globalKeys.audit, '*', 'record', work.audit, 'revision', '0', 'at', at);
+    await noteGlobal(redis, work.audit, clock.nowMs());
     await redis.srem(eventsKey, event);
     return { word: 'applied', revision: work.draft.revision };
   }
