@@ -18,7 +18,8 @@ export interface LoadPlace {
 export const loadLabel = 'tacos/loadtest';
 /** On the ConfigMap: the start, JSON. */
 export const startAnnotation = 'tacos/start';
-export const testRunVersion = 'k6.io/v1alpha1';
+/** The operator's resource. */
+export const testRuns = { group: 'k6.io', version: 'v1alpha1', plural: 'testruns' } as const;
 /** Secret of that namespace, which may be missing, with TACOS_JWT_SECRET for gateways that take no load test token. */
 const secretName = 'tacos-loadtest';
 
@@ -64,7 +65,7 @@ export function loadManifests(start: LoadStart, place: LoadPlace): Record<string
       data: scriptsOf(scenario),
     },
     {
-      apiVersion: testRunVersion,
+      apiVersion: `${testRuns.group}/${testRuns.version}`,
       kind: 'TestRun',
       metadata: { name, namespace, labels },
       spec: {
