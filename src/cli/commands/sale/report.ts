@@ -1,14 +1,15 @@
 import type { AuditEntry } from '../../../contract/audit.ts';
 import type { SaleReport } from '../../../contract/sale.ts';
 import type { AdminApi } from '../../admin-api.ts';
+import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { formatDuration } from '../../duration.ts';
 import { clean } from '../../output/clean.ts';
 import { printResult } from '../../output/document.ts';
 import { count } from '../../output/format.ts';
+import { collectEntries } from '../audit/list.ts';
 
-/** Records asked for at a time, and of one report at most. */
-const pageRecords = 500;
+/** Records of one report at most. */
 const recordsMax = 10_000;
 
 /** `tacos sale report EVT`: Markdown for people, one document for programs. */
@@ -17,7 +18,7 @@ export async function saleReport(cli: Cli, [event = '']: readonly string[]): Pro
   const { asOf, item, warnings } = await api.saleReport(event);
   const changes = await changesOf(api, event, item.sale?.appliedAt);
   const { output, fields } = cli.flags;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
+  if (isForPeople(output) && fields.length === 0) {
     for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
     cli.runtime.stdout.write(markdown({ report: item, changes, asOf }));
     return;
@@ -29,18 +30,8 @@ export async function saleReport(cli: Cli, [event = '']: readonly string[]): Pro
 
 /** The audit trail, oldest first; from the sale's beginning on where there was one. */
 async function changesOf(api: AdminApi, event: string, since: string | undefined): Promise<AuditEntry[]> {
-  const all: AuditEntry[] = [];
-  while (all.length < recordsMax) {
-    const before = all.at(-1)?.auditId;
-    const { items } = await api.audit({
-      event,
-      limit: pageRecords,
-      ...(before === undefined ? {} : { before }),
-    });
-    all.push(...items);
-    if (items.length < pageRecords) break;
-  }
-  return all.filter(({ at }) => since === undefined || Date.parse(at) >= Date.parse(since)).reverse();
+  const sinceMs = since === undefined ? undefined : Date.parse(since);
+  return (await collectEntries(api, { event, limit: recordsMax, sinceMs })).items.toReversed();
 }
 
 const wait = (ms: number | null): string => (ms === null ? '-' : formatDuration(ms / 1000));
