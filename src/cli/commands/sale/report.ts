@@ -4,9 +4,9 @@ import type { AdminApi } from '../../admin-api.ts';
 import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { formatDuration } from '../../duration.ts';
-import { clean } from '../../output/clean.ts';
 import { printResult } from '../../output/document.ts';
 import { count } from '../../output/format.ts';
+import { markdownTable } from '../../output/markdown.ts';
 import { collectEntries } from '../audit/list.ts';
 
 /** Records of one report at most. */
@@ -37,8 +37,6 @@ async function changesOf(api: AdminApi, event: string, since: string | undefined
 const wait = (ms: number | null): string => (ms === null ? '-' : formatDuration(ms / 1000));
 const percent = (share: number | null): string =>
   share === null ? 'not known' : `${(100 * share).toFixed(1)} %`;
-/** One cell of a Markdown table. */
-const cell = (text: string): string => clean(text).replaceAll('|', '\\|');
 
 function markdown({
   report,
@@ -65,9 +63,9 @@ function markdown({
   ];
   return [
     `# Sale report: ${event}\n\nAs of ${asOf}.\n`,
-    table(['what', 'figure'], figures),
+    markdownTable(['what', 'figure'], figures),
     ...stepLines(report),
-    `## Changes\n\n${table(
+    `## Changes\n\n${markdownTable(
       ['at', 'who', 'what', 'why', 'audit'],
       changes.map(({ at, actor, summary, reason, auditId }) => [at, actor, summary, reason, auditId]),
     )}`,
@@ -85,8 +83,5 @@ function stepLines({ sale }: SaleReport): string[] {
     outcome === undefined ? '' : `${outcome.lateSec.toFixed(1)} s`,
   ]);
   const head = `## Steps\n\n${sale.saleId} of ${sale.actor}, ${sale.state}: ${sale.reason}\n`;
-  return [`${head}\n${table(['step', 'at', 'what', 'state', 'late'], rows)}`];
+  return [`${head}\n${markdownTable(['step', 'at', 'what', 'state', 'late'], rows)}`];
 }
-
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |\n`).join('');
