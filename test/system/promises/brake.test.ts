@@ -125,8 +125,11 @@ describe('the adaptive brake', () => {
     await until((share) => share < 1, 10_000);
     await until((share) => share === floorPercent / 100, 15_000);
     const flooredUs = await nowUs();
-    const metrics = await (await fetch(`${fleet.urls[0]}/metrics`)).text();
-    expect(metrics).toContain(`admission_brake_ratio{event="${event.id}"} ${floorPercent / 100}`);
+    // A gateway hears of it from the journal, a little later.
+    await eventually(async () => {
+      const metrics = await (await fetch(`${fleet.urls[0]}/metrics`)).text();
+      expect(metrics).toContain(`admission_brake_ratio{event="${event.id}"} ${floorPercent / 100}`);
+    });
     await pause(6_000);
     const calmUs = await nowUs();
     await backends.setLatency(latency.calm);
