@@ -30,7 +30,7 @@ describe('a sale as a file', () => {
   const run = (...argv: string[]) => office.tacos(argv, { server: office.admins.at(-1)?.url ?? '' });
   const iso = (afterSec: number) => new Date(Date.now() + afterSec * 1000).toISOString();
 
-  function saleFile(event: string, steps: string, opensInSec = 12): string {
+  function saleFile(event: string, steps: string, opensInSec = 20): string {
     const path = join(office.home, `${event}.yaml`);
     const head = `apiVersion: tacos/v1\nkind: Sale\nevent: ${event}\nopensAt: "${iso(opensInSec)}"\nlasts: 1h\nvisitors: 2000\n`;
     writeFileSync(path, `${head}steps:\n${steps}`);
@@ -82,7 +82,7 @@ describe('a sale as a file', () => {
     await eventually(
       async () => (await status(event)).steps.filter(({ state }) => state === 'done').length >= 2,
       {
-        withinMs: 10_000,
+        withinMs: 25_000,
       },
     );
     // The command is gone; now the admin API dies as well, without a word, and another one comes.
@@ -191,7 +191,7 @@ describe('a sale as a file', () => {
   it('is reported on afterwards: its totals are those of the visitors', async () => {
     const event = 'evt_told';
     await create(event);
-    const path = saleFile(event, '  - {at: 1s, refill: 60}\n', 5);
+    const path = saleFile(event, '  - {at: 1s, refill: 60}\n', 10);
     const applied = await run('sale', 'apply', path, '--reason', 'on sale tonight');
     expect(applied.code, applied.stderr).toBe(0);
     await eventually(async () => (await item<QueueSnapshot>('queue', 'get', event)).phase === 'open', {
