@@ -133,7 +133,7 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
 }
 
 /** How to ask; undefined where nobody is there, or where the question would mix with data. */
-function askOf({ runtime, flags }: Cli): Ask | undefined {
+export function askOf({ runtime, flags }: Pick<Cli, 'runtime' | 'flags'>): Ask | undefined {
   const canAsk = runtime.isInteractive && flags.input && !runtime.env.CI && isForPeople(flags.output);
   return canAsk ? (question) => runtime.ask(question) : undefined;
 }

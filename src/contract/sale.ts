@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { SaleStep } from './actions.ts';
 import { apiVersion, itemReplySchema } from './admin-api.ts';
-import { capacityMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
+import { capacityMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
 import { eventIdSchema } from './visitor-api.ts';
 
 /** Most steps of one sale. */
@@ -41,7 +41,7 @@ export const saleStepSchema = z
     message: z.string().min(1).max(280).optional().describe('told to everybody who waits'),
     hpa: z
       .strictObject({
-        min: z.number().int().min(1).max(10_000).describe('least gateways from now on'),
+        min: z.number().int().min(1).max(hpaReplicasMax).describe('least gateways from now on'),
         hold: durationText.optional().describe('for so long'),
       })
       .optional()

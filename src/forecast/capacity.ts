@@ -2,6 +2,7 @@
  * From measured costs to sizes: how many gateway pods, Redis nodes, bits and dollars a sale takes, and what breaks first.
  * Pure arithmetic; docs/scale.md shows it step by step and is checked against it.
  */
+import { redisCpuLimitsPercent } from '../contract/alarms-of-servers.ts';
 import type { Capacity, CapacityCosts } from '../contract/capacity.ts';
 import {
   joinCallsPerSecMax,
@@ -36,7 +37,7 @@ export interface CapacityInput {
 /** Share of a core that a gateway process is planned with: the HPA's target. */
 export const gatewayUse = 0.6;
 /** Share of Redis's one core that is planned with: the alarm's warning. */
-export const redisUse = 0.7;
+export const redisUse = redisCpuLimitsPercent.warn / 100;
 /** Least pods: one an availability zone. */
 export const podsMin = 3;
 /** Beside the data Redis needs room for buffers and the pages that a save copies: maxmemory is this many times the data. */

@@ -55,3 +55,9 @@ export function runGlobal<S extends GlobalScriptName>(
   for (const arg of shape.args) values.push(named[arg] ?? '');
   return (redis as unknown as GlobalMethods)[name](...values);
 }
+
+/** Keeps the record of what belongs to no event, or to one that is gone, with those of all. `atMs`: Redis time. */
+export async function noteGlobal(redis: RedisClient, record: string, atMs: number): Promise<void> {
+  const at = String(Math.round(atMs));
+  await redis.xadd(globalKeys.audit, '*', 'record', record, 'revision', '0', 'at', at);
+}

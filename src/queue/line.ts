@@ -201,8 +201,7 @@ class RedisLine implements Line {
   }
 
   gauges(): LineGauges {
-    const nowUs = this.clock.nowUs();
-    const events = this.hosts.all().map((host) => eventGauges(host, nowUs));
+    const events = this.hosts.all().map((host) => eventGauges(host));
     return { events, redisCommands: this.counts.snapshot() };
   }
 

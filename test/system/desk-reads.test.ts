@@ -172,17 +172,23 @@ describe('a snapshot', () => {
       times.push(performance.now());
       if (paused && pausedMs === 0) pausedMs = performance.now();
     });
+    const startedMs = performance.now();
     for (let round = 0; round < 40; round += 1) {
       await joinMany(operator.store, event, 1, await nowUs());
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(times.length).toBeLessThanOrEqual(10);
+    // Two seconds where the machine is not busy: 10 of them.
+    const tookSec = (performance.now() - startedMs) / 1_000;
+    expect(times.length).toBeLessThanOrEqual(Math.floor(4 * tookSec) + 2);
     await operator.store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{"auditId":"aud_p"}' });
     const changedMs = performance.now();
     await eventually(() => pausedMs > 0);
     stop();
     expect(pausedMs - changedMs).toBeLessThan(150);
-    expect(desk.snapshot(event.id)?.changes[0]).toMatchObject({ auditId: 'aud_p', revision: 2 });
+    // Its line of the audit is read from another stream than the setting.
+    await eventually(() =>
+      expect(desk.snapshot(event.id)?.changes[0]).toMatchObject({ auditId: 'aud_p', revision: 2 }),
+    );
   });
 
   it('counts who was not heard for a minute, and offers what can be given back', async () => {

@@ -44,16 +44,17 @@ describe('a step of a sale', () => {
     const desk = await open(autoscaler);
     const inSec = (sec: number): string => new Date(Date.now() + sec * 1000).toISOString();
     await act(desk, { type: 'event.create', opensAt: inSec(90), test: true }, { events: ['evt_s'] });
-    const steps = [
-      { id: 'floor', at: inSec(2), action: { type: 'hpa.patch', min: 12, holdSec: 3_600 } },
-    ] as const;
+    // So late that the sale is applied before, and Kubernetes away.
+    const floorMs = Date.now() + 5_000;
+    const at = new Date(floorMs).toISOString();
+    const steps = [{ id: 'floor', at, action: { type: 'hpa.patch', min: 12, holdSec: 3_600 } }] as const;
     await act(
       desk,
       { type: 'sale.apply', opensAt: inSec(60), endsAt: inSec(600), visitors: 1_000, steps: [...steps] },
       { events: ['evt_s'] },
     );
     autoscaler.isGone = true;
-    await sleep(3_000);
+    await sleep(floorMs + 1_000 - Date.now());
     expect((await desk.sales.view('evt_s')).steps.at(-1)).toMatchObject({ step: 'floor', state: 'pending' });
     autoscaler.isGone = false;
     await eventually(() => autoscaler.min === 12, { withinMs: 10_000 });
@@ -161,7 +162,7 @@ describe('a floor that is held', () => {
     const all = await Promise.all([open(autoscaler), open(autoscaler), open(autoscaler)]);
     const told: string[] = [];
     for (const desk of all) desk.onNews((news) => news.kind === 'audit' && told.push(news.entry.action));
-    await patch(all[0] as Desk, { min: 10, holdSec: 2 });
+    await patch(all[0] as Desk, { min: 10, holdSec: 4 });
     expect((await all[1]?.hpa())?.hold).toMatchObject({ min: 10, minBefore: 3, actor: 'op' });
     await eventually(() => autoscaler.min === 3, { withinMs: 15_000 });
     await eventually(async () => expect(await records()).toEqual(['hpa.patch', 'hpa.return']));
@@ -172,7 +173,7 @@ describe('a floor that is held', () => {
   it('says why it cannot come back, and comes back when it can', async () => {
     const autoscaler = new FakeAutoscaler();
     const desk = await open(autoscaler);
-    await patch(desk, { min: 10, holdSec: 1 });
+    await patch(desk, { min: 10, holdSec: 3 });
     autoscaler.next = 'unsent';
     await eventually(async () => (await desk.hpa()).hold?.problem !== undefined, { withinMs: 15_000 });
     autoscaler.next = 'done';

@@ -7,6 +7,9 @@ import { eventually } from '../helpers/eventually.ts';
 import { joinAt, pause, statusAt } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
 
+/** Longer than anything takes that is looked for by commands, each of which takes a second on a busy machine. */
+const patience = { withinMs: 20_000, everyMs: 50 };
+
 describe('operators', () => {
   let office: Office;
   beforeAll(async () => {
@@ -25,7 +28,7 @@ describe('operators', () => {
     const made = await office.tacos(['event', 'create', event, ...flags]);
     expect(made).toMatchObject({ code: 0 });
     // A receipt counts the gateways that serve the event; they find a new one by themselves, within a second or two.
-    await eventually(async () => (await queue(event)).gateways.seen === 2);
+    await eventually(async () => (await queue(event)).gateways.seen === 2, patience);
     return event;
   };
   const queue = async (event: string, server?: string) => {
@@ -70,7 +73,7 @@ describe('operators', () => {
       const seen = await eventually(async () => {
         const snapshot = await queue(event, url);
         return snapshot.changes[0]?.action === 'bucket.set' && snapshot;
-      });
+      }, patience);
       expect(seen.bucket.refillPerSec.now).toBe(inForce);
     }
   });
@@ -139,7 +142,7 @@ describe('operators', () => {
     await eventually(async () => {
       const { top } = await queue(event);
       return JSON.stringify(top.map(({ client }) => client)) === '["stream","poll"]';
-    });
+    }, patience);
     leaving.abort();
   });
 
@@ -174,7 +177,7 @@ describe('operators', () => {
     ]);
     expect(undone).toMatchObject({ code: 0 });
     await eventually(async () => JSON.stringify(await positions()) === JSON.stringify(before));
-    expect((await queue(event)).waiting).toBe(2_000);
+    await eventually(async () => expect((await queue(event)).waiting).toBe(2_000), patience);
     const records = await audit(event);
     expect(records.find(({ auditId }) => auditId === result?.auditId)?.undoneBy).toBe(records[0]?.auditId);
   });
@@ -215,6 +218,8 @@ describe('operators', () => {
     ]);
     const changedMs = Date.now();
     expect(ran).toMatchObject({ code: 0 });
+    const [made] = await audit(event);
+    expect(made).toMatchObject({ action: 'bucket.set', reason: 'short burst' });
     for (const { child } of office.admins) child.kill('SIGKILL');
     await Promise.all(office.admins.map(({ ended }) => ended));
     await pause(11_500 - (Date.now() - changedMs));
@@ -230,9 +235,9 @@ describe('operators', () => {
       { withinMs: 10_000, everyMs: 200 },
     );
     expect(back).toMatchObject({ action: 'bucket.return', role: 'system' });
-    const tookMs = Date.parse(back.at) - changedMs;
-    expect(tookMs).toBeGreaterThan(8_500);
-    expect(tookMs).toBeLessThan(11_000);
+    // From when it was made, which is some time before its command has ended.
+    expect(Date.parse(back.at) - Date.parse(made?.at ?? '')).toBeGreaterThanOrEqual(10_000);
+    expect(Date.parse(back.at) - changedMs).toBeLessThan(11_000);
     expect((await queue(event, admin.url)).bucket.refillPerSec.now).toBe(10);
   });
 

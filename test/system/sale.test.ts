@@ -29,8 +29,8 @@ describe('a whole sale', () => {
   };
 
   it('goes from its making over pre-queue, opening, pause, ramp and dead heads to drained and closed, and the audit retells it', async () => {
-    const opensAt = new Date(Date.now() + 9_000).toISOString();
-    const prequeueFrom = new Date(Date.now() + 3_000).toISOString();
+    const opensAt = new Date(Date.now() + 18_000).toISOString();
+    const prequeueFrom = new Date(Date.now() + 9_000).toISOString();
     await act(
       ...['event', 'create', event, '--name', 'Summer Fest D1', '--opens-at', opensAt],
       ...['--prequeue-from', prequeueFrom, '--refill', '60', '--reason', 'on sale tonight'],
@@ -38,9 +38,11 @@ describe('a whole sale', () => {
     expect((await joinAt(office.urls[0] ?? '', event)).status).toBe(403);
     const watching = office.tacos([
       ...['queue', 'watch', event, '--accessible', '--interval', '1s'],
-      ...['--until', 'phase==closed', '--timeout', '140s'],
+      ...['--until', 'phase==closed', '--timeout', '150s'],
     ]);
-    await eventually(async () => (await snapshot()).phase === 'prequeue');
+    await eventually(async () => (await snapshot()).phase === 'prequeue', {
+      withinMs: 20_000,
+    });
 
     const leaving = new AbortController();
     const crowd = runCrowd(
@@ -54,7 +56,7 @@ describe('a whole sale', () => {
       },
       { signal: leaving.signal },
     );
-    await eventually(async () => (await snapshot()).phase === 'open', { withinMs: 15_000, everyMs: 100 });
+    await eventually(async () => (await snapshot()).phase === 'open', { withinMs: 20_000, everyMs: 100 });
     await eventually(async () => (await snapshot()).admittedTotal > 100, { withinMs: 15_000, everyMs: 200 });
 
     await act('queue', 'pause', event, '--reason', 'backends are slow');

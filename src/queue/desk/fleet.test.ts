@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { idleFigures } from '../../../test/helpers/idle-figures.ts';
 import { formatFigures, type ReportFigures } from '../report-figures.ts';
 import { fleetOf, GatewayMemory, streamingOf } from './fleet.ts';
 import { parseReports } from './receipt.ts';
 
 const nowMs = 1_800_000_000_000;
-const idle: ReportFigures = {
-  v: '1.0.0',
-  st: 0,
-  rq: 0,
-  e5: 0,
-  c4: 0,
-  jp: -1,
-  cpu: 0,
-  lag: 0,
-  sq: '',
-  eta: -1,
-  bk: '',
-  bm: '',
-  bd: '',
-};
 const text = (gateway: string, figures?: Partial<ReportFigures>, agoMs = 100, revision = 7): string =>
-  `${nowMs - agoMs} ${revision} ${gateway}${figures ? ` ${formatFigures({ ...idle, ...figures })}` : ''}`;
+  `${nowMs - agoMs} ${revision} ${gateway}${figures ? ` ${formatFigures({ ...idleFigures, ...figures })}` : ''}`;
 
 describe('the places that stream', () => {
   it('are those that any worker names, of workers heard lately', () => {

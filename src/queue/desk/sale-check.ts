@@ -7,7 +7,7 @@ import { redisRoom } from '../../forecast/capacity.ts';
 import { measuredCosts } from '../../forecast/capacity-costs.ts';
 import { counted } from './counted.ts';
 import { type DoctorFacts, diagnose } from './doctor.ts';
-import { evictionSays, redisAdmin } from './doctor-server.ts';
+import { evictionSays, redisAdmin, redisMemoryShareMax } from './doctor-server.ts';
 import { findingsOf } from './finding.ts';
 import { hpaLine, type SaleHpa } from './sale-check-hpa.ts';
 
@@ -52,8 +52,6 @@ const doctorLines = [
 const clockOffMsMax = 2_000;
 const replicaLagSecMax = 2;
 const replicaBehindBytesMax = 1_000_000;
-/** Of the machine's memory that Redis may be given. */
-const memoryShare = 0.75;
 
 /** A line for each check. */
 export function saleFindings(facts: SaleFacts): Finding[] {
@@ -135,14 +133,14 @@ function memoryLine({ ask, doctor: { redis } }: SaleFacts): Finding {
   const sale = ask.visitors * redisPerson + redisJournal;
   const used = usedMemoryBytes ?? 0;
   const wanted = Math.max((used + sale) / (redisMemoryLimitsPercent.warn / 100), used + sale * redisRoom);
-  const limit = maxMemoryBytes || (systemMemoryBytes ?? 0) * memoryShare;
+  const limit = maxMemoryBytes || (systemMemoryBytes ?? 0) * redisMemoryShareMax;
   const text = `${counted(ask.visitors)} visitors take ${megabytes(sale)} MB beside ${megabytes(used)} MB: Redis needs ${megabytes(wanted)} MB`;
   if (limit === 0)
     return fail('sale-memory', { text: `${text}, and its memory is not known`, who: 'whoever runs Redis' });
   const what = maxMemoryBytes ? 'its maxmemory is' : 'its machine can give';
   const whole = `${text}, ${what} ${megabytes(limit)} MB`;
   if (wanted <= limit) return pass('sale-memory', whole);
-  const fits = systemMemoryBytes === null || wanted <= systemMemoryBytes * memoryShare;
+  const fits = systemMemoryBytes === null || wanted <= systemMemoryBytes * redisMemoryShareMax;
   return fail('sale-memory', {
     text: whole,
     who: fits ? redisAdmin : 'whoever runs Redis: move it to a machine with more memory',

@@ -129,6 +129,10 @@ const row = (cells: readonly string[]): string =>
 /** Head of the rows. Rates are since the row before; p95, errors and dropped arrivals since the start. */
 export const liveHeader = row(columns);
 
+/** A figure, or `-` where there is none. */
+export const known = (value: number | null | undefined, form: (value: number) => string): string =>
+  value === null || value === undefined ? '-' : form(value);
+
 /** One look as a row. */
 export function liveRow({
   atSec,
@@ -138,8 +142,6 @@ export function liveRow({
   total,
   server,
 }: Look): string {
-  const known = (value: number | null | undefined, form: (value: number) => string): string =>
-    value === null || value === undefined ? '-' : form(value);
   return row([
     `${Math.round(atSec)}s`,
     rate(targetPerSec),

@@ -4,12 +4,11 @@ import type { Finding } from '../../../contract/doctor.ts';
 import { saleForecast } from '../../../forecast/sale.ts';
 import type { Cli, Connection } from '../../cli.ts';
 import { formatDuration } from '../../duration.ts';
-import { CliError, usageError } from '../../errors.ts';
+import { CliError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { printResult } from '../../output/document.ts';
-import type { Column } from '../../output/table.ts';
+import { readGiven } from '../../given-file.ts';
 import { clockSkewSecMax } from '../doctor/client-checks.ts';
-import { findingsText } from '../doctor/report-text.ts';
+import { printFindings } from '../doctor/print-findings.ts';
 import { modelOf, readSale, type Sale } from './sale-file.ts';
 import { syntheticVisitor } from './synthetic-visitor.ts';
 
@@ -53,7 +52,7 @@ export async function saleCheck(
     await syntheticVisitor(cli, connection, visitorToken),
     loadtestLine(flags.loadtest, cli.runtime.clock.now()),
   ];
-  await print(cli, { context: context.name, findings, warnings });
+  await printFindings(cli, { context: context.name, findings, warnings, all: true });
   return findings.some(({ result }) => result === 'fail') ? exitCodes.checkFailed : exitCodes.done;
 }
 
@@ -90,16 +89,8 @@ function clockLine(skewSec: number | undefined): Finding {
   return line('clock-skew', true, { text, next: 'timedatectl set-ntp true' });
 }
 
-function tokenOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw usageError(
-      `--visitor-token-file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    );
-  }
-}
+const tokenOf = (file: string | undefined): string | undefined =>
+  file === undefined ? undefined : readGiven(`--visitor-token-file ${file}`, file).trim();
 
 const reportSchema = z.object({
   scenario: z.string().default('a load test'),
@@ -131,27 +122,4 @@ function loadtestLine(file: string | undefined, nowMs: number): Finding {
     return failed(`${scenario} ${partial ? 'was stopped before its end' : 'failed'}, ${ago}`);
   if (ageMs > loadtestAgeMsMax) return failed(`${scenario} passed, but ${ago}`);
   return line('loadtest', false, { text: `${scenario} passed, ${ago}` });
-}
-
-const columns: readonly Column<Finding>[] = [
-  { head: 'RESULT', value: ({ result }) => result },
-  { head: 'CHECK', value: ({ check }) => check },
-  { head: 'TEXT', value: ({ text }) => text },
-  { head: 'NEXT', value: ({ next }) => next },
-];
-
-async function print(
-  cli: Cli,
-  shown: { context: string; findings: readonly Finding[]; warnings: readonly string[] },
-): Promise<void> {
-  const { output, fields } = cli.flags;
-  const { context, findings, warnings } = shown;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
-    for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
-    cli.runtime.stdout.write(findingsText(findings, { all: true }));
-    return;
-  }
-  const asOf = new Date(cli.runtime.clock.now()).toISOString();
-  const result = { kind: 'FindingList', context, asOf, items: findings, warnings, columns };
-  await printResult(cli.runtime, { ...result, name: ({ check }: Finding) => check }, cli.flags);
 }

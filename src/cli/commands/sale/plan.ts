@@ -1,6 +1,7 @@
 import type { EventPlan } from '../../../contract/actions.ts';
 import { type SalePlanView, stepText } from '../../../contract/sale.ts';
 import { saleForecast } from '../../../forecast/sale.ts';
+import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { formatDuration } from '../../duration.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -32,7 +33,7 @@ export async function salePlan(cli: Cli, [path = '']: readonly string[]): Promis
   };
   const warnings = [...items.flatMap((item) => item.warnings), ...refusals.map((text) => `refused: ${text}`)];
   const { output, fields, headers } = cli.flags;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
+  if (isForPeople(output) && fields.length === 0) {
     for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
     cli.runtime.stdout.write(`${stepsText(sale, headers)}\n${keyValueText(forecastLines(view))}`);
   } else {

@@ -1,11 +1,11 @@
 /** A sale's file, read and checked, as the action that the server takes and as the model's input. */
-import { readFileSync } from 'node:fs';
 import type { Action, SaleStep } from '../../../contract/actions.ts';
 import type { BucketItem } from '../../../contract/admin-api.ts';
 import { type SaleFile, type SaleStepFile, saleFileSchema } from '../../../contract/sale.ts';
 import type { SaleModel } from '../../../forecast/sale.ts';
 import { parseDuration } from '../../duration.ts';
 import { usageError } from '../../errors.ts';
+import { readGiven } from '../../given-file.ts';
 import type { Runtime } from '../../runtime.ts';
 
 type SaleApply = Extract<Action, { type: 'sale.apply' }>;
@@ -23,7 +23,7 @@ export interface Sale {
 
 /** Reads a file; `-` = standard input. @throws CliError (usage) naming the line of what is wrong */
 export async function readSale(runtime: Runtime, path: string): Promise<Sale> {
-  const text = path === '-' ? await runtime.readStdin() : textOf(path);
+  const text = path === '-' ? await runtime.readStdin() : readGiven(path, path);
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text);
   const [broken] = document.errors;
@@ -35,14 +35,6 @@ export async function readSale(runtime: Runtime, path: string): Promise<Sale> {
     throw usageError(`${path}: ${where}: ${issue?.message}`, 'tacos schema Sale');
   }
   return saleOf(path, parsed.data);
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw usageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
 }
 
 function saleOf(path: string, file: SaleFile): Sale {

@@ -156,6 +156,23 @@ describe('sale check', () => {
     expect(stdout).toMatch(/^pass {2}sale-file evt_x: the server would take it\n/);
   });
 
+  it('says so where the event of the synthetic visitor is left behind', async () => {
+    machine.config('contexts: {a: {server: "http://127.0.0.1:1", gateway: "http://127.0.0.1:1"}}');
+    const { api } = machine;
+    const act = api.act.bind(api);
+    api.act = async (request, headers) => {
+      if (request.action.type === 'event.delete')
+        throw new CliError('away', { code: 'UNAVAILABLE', exitCode: 7 });
+      return act(request, headers);
+    };
+    const { of } = await check('-c', 'a');
+    expect(of('synthetic-visitor')).toMatchObject({
+      result: 'fail',
+      text: 'the test event could not be deleted: away',
+      next: expect.stringMatching(/^tacos event delete check-[0-9a-f]{8} -c a$/),
+    });
+  });
+
   it('takes a load test that passed lately, and no other', async () => {
     const report = join(machine.home, 'report.json');
     const write = (data: object) => writeFileSync(report, JSON.stringify(data));
