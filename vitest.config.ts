@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import LongestFirst from './scripts/longest-first.ts';
 
-/** These hold limits of milliseconds, or burst for as long as they measure: no more beside them than always was. */
+/** These hold limits of milliseconds, or need the machine for as long as they count: not more than one beside them. */
 const timed = [
   'test/system/backends.test.ts',
   'test/system/backends-fault.test.ts',
@@ -10,17 +10,14 @@ const timed = [
   'test/system/rate-limit.test.ts',
   'test/system/simulated-backends.test.ts',
   'test/system/streams.test.ts',
+  'test/system/promises/bound.test.ts',
   'test/system/promises/changes.test.ts',
   'test/system/promises/grpc.test.ts',
   'test/system/promises/opening.test.ts',
 ];
 
 /** Promises about who gets what, whatever the time: rushes that would disturb those that measure rates. */
-const rushes = [
-  'test/system/promises/bound.test.ts',
-  'test/system/promises/journey.test.ts',
-  'test/system/promises/order.test.ts',
-];
+const rushes = ['test/system/promises/journey.test.ts', 'test/system/promises/order.test.ts'];
 
 /**
  * Projects, one after the other. `unit` needs nothing but this process. The next three start real Redis servers and

@@ -12,7 +12,6 @@ export const longest: readonly string[] = [
   'test/system/terminal.test.ts',
   'test/system/doctor-cli.test.ts',
   'test/system/sale-file.test.ts',
-  'test/system/promises/bound.test.ts',
   'test/system/auth-login.test.ts',
   'test/system/users.test.ts',
   'test/system/hpa-desk.test.ts',
@@ -30,6 +29,7 @@ export const longest: readonly string[] = [
   // timed
   'test/system/promises/grpc.test.ts',
   'test/system/promises/opening.test.ts',
+  'test/system/promises/bound.test.ts',
   'test/system/rate-limit.test.ts',
   'test/system/gateway-processes.test.ts',
   'test/system/backends.test.ts',
