@@ -3,19 +3,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Files that take longest, in the order in which they start: a long one that starts last keeps the other workers idle.
- * Within the promises the order also says which ones run side by side: the rushes of one are not to meet those of another.
+ * The order also says which ones run side by side: the rush of one is not to meet what another one measures.
  */
 export const longest: readonly string[] = [
   // system
   'test/system/operators.test.ts',
   'test/system/sale.test.ts',
-  'test/system/terminal.test.ts',
   'test/system/doctor-cli.test.ts',
-  'test/system/sale-file.test.ts',
   'test/system/auth-login.test.ts',
   'test/system/users.test.ts',
   'test/system/hpa-desk.test.ts',
   'test/system/promises/journey.test.ts',
+  'test/system/promises/order.test.ts',
   'test/system/link.test.ts',
   'test/system/completion.test.ts',
   'test/system/key-rotation.test.ts',
@@ -27,10 +26,12 @@ export const longest: readonly string[] = [
   'test/system/doctor.test.ts',
   'test/system/actions.test.ts',
   // timed
-  'test/system/promises/grpc.test.ts',
+  'test/system/terminal.test.ts',
+  'test/system/sale-file.test.ts',
   'test/system/promises/opening.test.ts',
   'test/system/promises/bound.test.ts',
   'test/system/rate-limit.test.ts',
+  'test/system/promises/grpc.test.ts',
   'test/system/gateway-processes.test.ts',
   'test/system/backends.test.ts',
   'test/system/desk-reads.test.ts',
