@@ -12,10 +12,14 @@ const timed = [
   'test/system/simulated-backends.test.ts',
   'test/system/streams.test.ts',
   'test/system/terminal.test.ts',
+  'test/system/promises/absent.test.ts',
   'test/system/promises/bound.test.ts',
   'test/system/promises/changes.test.ts',
+  'test/system/promises/forecast.test.ts',
   'test/system/promises/grpc.test.ts',
+  'test/system/promises/kills.test.ts',
   'test/system/promises/opening.test.ts',
+  'test/system/promises/up.test.ts',
 ];
 
 /** Promises about who gets what, whatever the time: rushes that would disturb those that measure rates. */
@@ -24,9 +28,9 @@ const rushes = ['test/system/promises/journey.test.ts', 'test/system/promises/or
 /**
  * Projects, one after the other. `unit` needs nothing but this process. The next three start real Redis servers and
  * programs, so they get long timeouts; how many files run at once is what two cores bear. `system` waits for states, three
- * at a time; `timed` measures short times, two at a time; `promises` measures rates over minutes with whole fleets, which
- * leaves the machine idle for most of it, three at a time. `npm test` leaves out `k6`, load tests with a real k6 (`npm run
- * test:k6`), and `kube`, a real Kubernetes API (`npm run test:kube`).
+ * at a time; `timed` measures times, two at a time; `promises` measures rates that fall as soon as anything runs beside, one
+ * by one: so does a new file there. `npm test` leaves out `k6`, load tests with a real k6 (`npm run test:k6`), and `kube`, a
+ * real Kubernetes API (`npm run test:kube`).
  */
 export default defineConfig({
   test: {
@@ -57,7 +61,7 @@ export default defineConfig({
         test: {
           name: 'timed',
           include: timed,
-          testTimeout: 60_000,
+          testTimeout: 150_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
@@ -71,7 +75,7 @@ export default defineConfig({
           exclude: [...timed, ...rushes],
           testTimeout: 150_000,
           hookTimeout: 60_000,
-          maxWorkers: 3,
+          maxWorkers: 1,
           sequence: { groupOrder: 3 },
         },
       },

@@ -26,23 +26,23 @@ export const longest: readonly string[] = [
   'test/system/doctor.test.ts',
   'test/system/actions.test.ts',
   // timed
+  'test/system/promises/up.test.ts',
+  'test/system/promises/absent.test.ts',
+  'test/system/promises/kills.test.ts',
   'test/system/terminal.test.ts',
   'test/system/sale-file.test.ts',
   'test/system/promises/opening.test.ts',
   'test/system/promises/bound.test.ts',
   'test/system/rate-limit.test.ts',
   'test/system/promises/grpc.test.ts',
+  'test/system/promises/forecast.test.ts',
   'test/system/gateway-processes.test.ts',
   'test/system/backends.test.ts',
   'test/system/desk-reads.test.ts',
   'test/system/backends-fault.test.ts',
   // promises
   'test/system/promises/rate.test.ts',
-  'test/system/promises/up.test.ts',
   'test/system/promises/brake.test.ts',
-  'test/system/promises/absent.test.ts',
-  'test/system/promises/kills.test.ts',
-  'test/system/promises/forecast.test.ts',
 ];
 
 /** Starts the files of `longest` first within their project, and the others as vitest would. */
