@@ -1,16 +1,36 @@
 import { defineConfig } from 'vitest/config';
-import { SlowFilesFirst } from './scripts/slow-files-first.ts';
+import LongestFirst from './scripts/longest-first.ts';
+
+/** These hold limits of milliseconds, or need the machine for as long as they count: not more than one beside them. */
+const timed = [
+  'test/system/backends.test.ts',
+  'test/system/backends-fault.test.ts',
+  'test/system/desk-reads.test.ts',
+  'test/system/gateway-processes.test.ts',
+  'test/system/rate-limit.test.ts',
+  'test/system/simulated-backends.test.ts',
+  'test/system/streams.test.ts',
+  'test/system/terminal.test.ts',
+  'test/system/promises/bound.test.ts',
+  'test/system/promises/changes.test.ts',
+  'test/system/promises/grpc.test.ts',
+  'test/system/promises/opening.test.ts',
+];
+
+/** Promises about who gets what, whatever the time: rushes that would disturb those that measure rates. */
+const rushes = ['test/system/promises/journey.test.ts', 'test/system/promises/order.test.ts'];
 
 /**
- * Projects, one after the other. `unit` needs nothing but this process; `system` starts real Redis servers, so it
- * gets a long timeout and at most two files at a time; `promises` starts whole fleets with thousands of visitors and
- * measures rates, so its files run one by one. `npm test` leaves out `k6`, load tests with a real k6 (`npm run test:k6`),
- * and `kube`, a real Kubernetes API (`npm run test:kube`).
+ * Projects, one after the other. `unit` needs nothing but this process. The next three start real Redis servers and
+ * programs, so they get long timeouts; how many files run at once is what two cores bear. `system` waits for states, three
+ * at a time; `timed` measures times, two at a time; `promises` measures rates that fall as soon as anything runs beside, one
+ * by one: so does a new file there. `npm test` leaves out `k6`, load tests with a real k6 (`npm run test:k6`), and `kube`, a
+ * real Kubernetes API (`npm run test:kube`).
  */
 export default defineConfig({
   test: {
     reporters: ['default', './scripts/closing-line-reporter.ts'],
-    sequence: { sequencer: SlowFilesFirst },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -23,11 +43,23 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['test/lua/**/*.test.ts', 'test/system/*.test.{ts,tsx}'],
+          include: ['test/lua/**/*.test.ts', 'test/system/*.test.{ts,tsx}', ...rushes],
+          exclude: timed,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          include: timed,
+          testTimeout: 150_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -35,10 +67,11 @@ export default defineConfig({
         test: {
           name: 'promises',
           include: ['test/system/promises/**/*.test.ts'],
+          exclude: [...timed, ...rushes],
           testTimeout: 150_000,
           hookTimeout: 60_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -49,7 +82,7 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -60,7 +93,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -59,7 +59,7 @@ interface Running {
 
 function tacos(argv: readonly string[], env: Record<string, string> = {}): Running {
   const { TACOS_TOKEN: _, TACOS_SERVER: __, ...own } = process.env;
-  const child = spawn(process.execPath, [join(root, 'src/cli/main.ts'), ...argv], {
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...argv], {
     env: {
       ...own,
       NODE_OPTIONS: '',

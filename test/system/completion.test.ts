@@ -39,7 +39,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'tacos-tab-'));
   mkdirSync(join(home, 'bin'));
   const tacos = join(home, 'bin/tacos');
-  writeFileSync(tacos, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'src/cli/main.ts')}' "$@"\n`);
+  writeFileSync(tacos, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/cli/main.js')}' "$@"\n`);
   chmodSync(tacos, 0o755);
   server = createServer((_, response) => response.end());
   server.on('connection', () => {

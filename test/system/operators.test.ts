@@ -28,7 +28,7 @@ describe('operators', () => {
     const made = await office.tacos(['event', 'create', event, ...flags]);
     expect(made).toMatchObject({ code: 0 });
     // A receipt counts the gateways that serve the event; they find a new one by themselves, within a second or two.
-    await eventually(async () => (await queue(event)).gateways.seen === 2, patience);
+    await eventually(async () => (await office.snapshot(event)).gateways.seen === 2, patience);
     return event;
   };
   const queue = async (event: string, server?: string) => {
@@ -71,7 +71,7 @@ describe('operators', () => {
     expect(loser.stderr).toContain(String(inForce));
     for (const { url } of office.admins) {
       const seen = await eventually(async () => {
-        const snapshot = await queue(event, url);
+        const snapshot = await office.snapshot(event, url);
         return snapshot.changes[0]?.action === 'bucket.set' && snapshot;
       }, patience);
       expect(seen.bucket.refillPerSec.now).toBe(inForce);
@@ -140,7 +140,7 @@ describe('operators', () => {
     expect(stream.status).toBe(200);
     await statusAt(office.urls[1] ?? '', poller ?? '');
     await eventually(async () => {
-      const { top } = await queue(event);
+      const { top } = await office.snapshot(event);
       return JSON.stringify(top.map(({ client }) => client)) === '["stream","poll"]';
     }, patience);
     leaving.abort();
@@ -240,33 +240,6 @@ describe('operators', () => {
     expect(Date.parse(back.at) - changedMs).toBeLessThan(11_000);
     expect((await queue(event, admin.url)).bucket.refillPerSec.now).toBe(10);
   });
-
-  it('find a plan’s forecast compared with what happened a minute later', async () => {
-    const admin = await office.addAdmin();
-    const server = admin.url;
-    const event = `evt_outcome${Date.now().toString(36)}`;
-    await office.tacos(['event', 'create', event, '--refill', '1'], { server });
-    await joinMany(event, 100);
-    const ran = await office.tacos(
-      ['bucket', 'set', event, '--refill', '2', '--reason', 'a bit faster', '--yes', '-o', 'json'],
-      { server },
-    );
-    const id = change(ran.stdout).results[0]?.auditId ?? '';
-    const entry = await eventually(
-      async () => {
-        const shown = await office.tacos(['audit', 'show', id, '-o', 'json'], { server });
-        const { item } = json<{ item: AuditEntry }>(shown.stdout);
-        return item.outcome === undefined ? false : item;
-      },
-      { withinMs: 90_000, everyMs: 2_000 },
-    );
-    const rows = entry.outcome?.rows ?? [];
-    expect(rows.length).toBeGreaterThan(0);
-    for (const row of rows) {
-      expect(Number.isFinite(row.predicted)).toBe(true);
-      expect(Number.isFinite(row.actual)).toBe(true);
-    }
-  }, 150_000);
 });
 
 /** Forwards everything, but drops the connection instead of the answer to an action. */
