@@ -3,11 +3,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
  * Files that take longest, in the order in which they start: a long one that starts last keeps the other workers idle.
- * The order also says which ones run side by side: the rush of one is not to meet what another one measures.
  */
 export const longest: readonly string[] = [
-  // system; the first sleeps for three minutes
-  'test/system/sale-file.test.ts',
   'test/system/operators.test.ts',
   'test/system/sale.test.ts',
   'test/system/doctor-cli.test.ts',
@@ -26,23 +23,12 @@ export const longest: readonly string[] = [
   'test/system/prometheus.test.ts',
   'test/system/doctor.test.ts',
   'test/system/actions.test.ts',
-  // timed
   'test/system/terminal.test.ts',
-  'test/system/promises/opening.test.ts',
-  'test/system/promises/bound.test.ts',
   'test/system/rate-limit.test.ts',
-  'test/system/promises/grpc.test.ts',
   'test/system/gateway-processes.test.ts',
   'test/system/backends.test.ts',
   'test/system/desk-reads.test.ts',
   'test/system/backends-fault.test.ts',
-  // promises
-  'test/system/promises/up.test.ts',
-  'test/system/promises/absent.test.ts',
-  'test/system/promises/kills.test.ts',
-  'test/system/promises/forecast.test.ts',
-  'test/system/promises/rate.test.ts',
-  'test/system/promises/brake.test.ts',
 ];
 
 /** Starts the files of `longest` first within their project, and the others as vitest would. */

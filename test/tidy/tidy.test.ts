@@ -153,7 +153,7 @@ describe('the repository', () => {
   it('plans the run of test files that are there, each once', () => {
     for (const plan of ['vitest.config.ts', 'scripts/longest-first.ts']) {
       const named = [...read(plan).text.matchAll(/'(test\/[^'*]+)'/g)].map(([, path = '']) => path);
-      expect(named.length).toBeGreaterThan(5);
+      expect(named.length).toBeGreaterThan(2);
       expect(named.filter((path, at) => !exists(path) || named.indexOf(path) < at)).toEqual([]);
     }
   });
