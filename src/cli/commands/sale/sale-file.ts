@@ -118,7 +118,7 @@ export function modelOf({ file, action, steps }: Sale, bucket: BucketItem): Sale
     capacity: bucket.capacity.target,
     capacityIsDefault: bucket.capacityIsDefault,
     steps: steps.flatMap(({ at, action: { type, ...rest } }) =>
-      type === 'bucket.set' ? [{ ...rest, atSec: Math.max(0, (Date.parse(at) - beginsMs) / 1000) }] : [],
+      type === 'bucket.set' ? [{ ...rest, atSec: (Date.parse(at) - beginsMs) / 1000 }] : [],
     ),
   };
 }
