@@ -165,19 +165,23 @@ describe('a fault is named first, with exit 10, and what doctor prints ends it',
     await ended(first, event);
   });
 
-  it('people who wait before an opening', async () => {
+  it('people who wait, and no opening time is set; before a planned opening that is as it should be', async () => {
     const now = Date.now();
-    const event = await newEvent({ opensAtMs: now + 3_600_000, prequeueFromMs: now - 60_000 });
+    const planned = await newEvent({ opensAtMs: now + 3_600_000, prequeueFromMs: now - 60_000 });
+    await crowd(planned, 3);
     await eventually(async () => {
-      const strict = await office.tacos(['doctor', event, '--strict']);
-      expect([strict.code, strict.stdout], 'while nobody waits it is as it should be').toEqual([
-        0,
-        expect.stringMatching(/^(\d+) of \1 checks pass\n$/),
-      ]);
+      const all = await office.tacos(['doctor', planned, '--strict', '-o', 'json']);
+      const { items } = JSON.parse(all.stdout) as {
+        items: { check: string; result: string; text: string }[];
+      };
+      const phase = items.find(({ check }) => check === 'not-open');
+      expect([all.code, phase?.result], all.stdout).toEqual([0, 'pass']);
+      expect(phase?.text).toContain('until then 3 people wait');
     }, patience);
+    const event = await newEvent({ prequeueFromMs: now - 60_000 });
     await crowd(event, 3);
     const first = await named('not-open', event);
-    expect(first.head).toContain('and 3 people wait');
+    expect(first.head).toContain('no opening time is set: 3 people wait');
     await ended(first, event);
   });
 

@@ -1,14 +1,12 @@
-import { readFileSync, statSync } from 'node:fs';
-import { z } from 'zod';
 import type { Finding } from '../../../contract/doctor.ts';
 import { saleForecast } from '../../../forecast/sale.ts';
 import type { Cli, Connection } from '../../cli.ts';
-import { formatDuration } from '../../duration.ts';
 import { CliError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { readGiven } from '../../given-file.ts';
 import { clockSkewSecMax } from '../doctor/client-checks.ts';
 import { printFindings } from '../doctor/print-findings.ts';
+import { loadtestLine } from './loadtest-line.ts';
 import { modelOf, readSale, type Sale } from './sale-file.ts';
 import { syntheticVisitor } from './synthetic-visitor.ts';
 
@@ -19,9 +17,6 @@ export interface SaleCheckFlags {
   /** A visitor's JWT, for the synthetic one to enter with. */
   readonly visitorTokenFile?: string;
 }
-
-/** A load test older than this says little of what runs today, ms. */
-const loadtestAgeMsMax = 14 * 86_400_000;
 
 /** `tacos sale check FILE`: exit 10 when a line fails. */
 export async function saleCheck(
@@ -50,7 +45,7 @@ export async function saleCheck(
     ...items,
     clockLine(api.clockSkewSec),
     await syntheticVisitor(cli, connection, visitorToken),
-    loadtestLine(flags.loadtest, cli.runtime.clock.now()),
+    loadtestLine(flags.loadtest, { nowMs: cli.runtime.clock.now(), joinPerSec: model.joinPerSec }),
   ];
   await printFindings(cli, { context: context.name, findings, warnings, all: true });
   return findings.some(({ result }) => result === 'fail') ? exitCodes.checkFailed : exitCodes.done;
@@ -91,35 +86,3 @@ function clockLine(skewSec: number | undefined): Finding {
 
 const tokenOf = (file: string | undefined): string | undefined =>
   file === undefined ? undefined : readGiven(`--visitor-token-file ${file}`, file).trim();
-
-const reportSchema = z.object({
-  scenario: z.string().default('a load test'),
-  passed: z.boolean(),
-  partial: z.boolean().default(false),
-  endedAt: z.string().optional(),
-});
-
-/** The report as `tacos loadtest -o json` writes it, alone or as the document's item. */
-function loadtestLine(file: string | undefined, nowMs: number): Finding {
-  const failed = (text: string): Finding => line('loadtest', true, { text, next: 'tacos loadtest 30k' });
-  if (file === undefined) return failed('no report of a load test is given: --loadtest FILE');
-  let data: unknown;
-  let writtenMs: number;
-  try {
-    data = JSON.parse(readFileSync(file, 'utf8'));
-    writtenMs = statSync(file).mtimeMs;
-  } catch (error) {
-    return failed(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'it is not JSON'}`);
-  }
-  const parsed = z
-    .union([z.object({ item: reportSchema }).transform(({ item }) => item), reportSchema])
-    .safeParse(data);
-  if (!parsed.success) return failed(`${file} is no report of a load test`);
-  const { scenario, passed, partial, endedAt } = parsed.data;
-  const ageMs = nowMs - (endedAt === undefined ? writtenMs : Date.parse(endedAt));
-  const ago = `${formatDuration(ageMs / 1000)} ago`;
-  if (!passed || partial)
-    return failed(`${scenario} ${partial ? 'was stopped before its end' : 'failed'}, ${ago}`);
-  if (ageMs > loadtestAgeMsMax) return failed(`${scenario} passed, but ${ago}`);
-  return line('loadtest', false, { text: `${scenario} passed, ${ago}` });
-}

@@ -146,7 +146,10 @@ describe('sale check', () => {
       expect.objectContaining({ visitors: 3_000, joinPerSec: 300, endsAt: '2026-11-21T08:00:00.000Z' }),
     ]);
     expect(of('sale-file')?.result).toBe('pass');
-    expect(of('loadtest')).toMatchObject({ result: 'fail', next: 'tacos loadtest 30k' });
+    expect(of('loadtest')).toMatchObject({ result: 'fail', next: 'tacos loadtest 5k' });
+    const large = file(steps, 'joinRate: 30000\n');
+    const { stdout: asked } = await machine.run('sale', 'check', large, '-o', 'json');
+    expect(asked).toContain('tacos loadtest 30k"');
     expect(of('synthetic-visitor')).toMatchObject({
       result: 'fail',
       next: expect.stringContaining('tacos context set'),
@@ -177,16 +180,28 @@ describe('sale check', () => {
     const report = join(machine.home, 'report.json');
     const write = (data: object) => writeFileSync(report, JSON.stringify(data));
     const result = async () => (await check('--loadtest', report)).of('loadtest');
-    write({ item: { scenario: '30k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z' } });
-    expect(await result()).toMatchObject({ result: 'pass', text: '30k passed, 24h03m ago' });
+    const good = { scenario: '5k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z' };
+    const rates = { requestsPerSec: 290, peakPerSec: 310 };
+    write({ item: { ...good, ...rates } });
+    const text = '5k passed, 24h03m ago, with 310 requests/s at most; the file expects 300 joins/s';
+    expect(await result()).toMatchObject({ result: 'pass', text });
+    // Seen without the admin API.
+    write({ ...good, requestsPerSec: 290, peakPerSec: null });
+    expect((await result())?.result).toBe('pass');
     for (const [change, why] of [
       [{ passed: false }, 'failed'],
       [{ partial: true }, 'stopped before its end'],
       [{ endedAt: '2026-10-01T00:00:00Z' }, 'passed, but'],
+      [
+        { requestsPerSec: 15, peakPerSec: 16 },
+        'with 16 requests/s at most, and the file expects 300 joins/s',
+      ],
     ] as const) {
-      write({ scenario: '30k', passed: true, partial: false, endedAt: '2026-11-20T05:00:00Z', ...change });
+      write({ ...good, ...rates, ...change });
       expect(await result()).toMatchObject({ result: 'fail', text: expect.stringContaining(why) });
     }
+    write({ ...good, ...rates, scenario: 'smoke' });
+    expect(await result()).toMatchObject({ result: 'warn', next: 'tacos loadtest 5k' });
     write({ passed: 'yes' });
     expect(await result()).toMatchObject({ result: 'fail', text: expect.stringContaining('no report') });
   });
