@@ -73,7 +73,7 @@ export type SaleFile = z.infer<typeof saleFileSchema>;
 /** States of a sale: its steps are run; all of them are; it was rolled back. */
 export const saleStates = ['running', 'done', 'stopped'] as const;
 
-/** What became of a step. `skipped`: its time was over before anybody could run it. */
+/** What became of a step. `skipped`: its time was over before anybody could run it, or the sale was rolled back before. */
 export const stepOutcomeSchema = z.object({
   state: z.enum(['done', 'failed', 'skipped']),
   at: z.string(),

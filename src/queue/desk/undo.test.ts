@@ -34,6 +34,15 @@ describe('undo of settings', () => {
     expect(draft.summary).toContain('undid aud_1: refill 10/s -> 50/s');
   });
 
+  it('of a rollback says that the sale stays stopped', () => {
+    const rows = [{ name: 'sale', unit: 'text' as const, before: 'running', after: 'stopped' }];
+    const undone = { entry: entry({ action: 'sale.rollback', rows }), restore };
+    expect(undoEvent(seenWith(), undone, nothing).warnings).toEqual([
+      expect.stringMatching(/^the sale stays stopped, .+: tacos sale apply FILE /),
+    ]);
+    expect(undoEvent(seenWith(), { entry: entry(), restore }, nothing).warnings).toEqual([]);
+  });
+
   it('goes on with a limit that has not ended, as if nothing had been', () => {
     const limited = { refill: `50000000 0 50000000 0 ${nowMs + 5_000} 20000000` };
     const { rows } = undoEvent(seenWith(), { entry: entry(), restore: limited }, nothing);
