@@ -12,7 +12,10 @@ const durationText = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 90s, 10m, 1h30m')
   .describe('90s, 10m, 1h30m');
-const timeSchema = z.iso.datetime({ offset: true });
+const timeSchema = z.iso.datetime({
+  offset: true,
+  message: 'a time with its offset, such as "2027-05-01T20:00:00+09:00"',
+});
 
 /** One step as the file has it: any of refill, capacity, window, message, hpa, at one time. */
 export const saleStepSchema = z

@@ -8,6 +8,7 @@ import { clockSkewSecMax } from '../doctor/client-checks.ts';
 import { printFindings } from '../doctor/print-findings.ts';
 import { loadtestLine } from './loadtest-line.ts';
 import { modelOf, readSale, type Sale } from './sale-file.ts';
+import { saleWarnings } from './sale-warnings.ts';
 import { syntheticVisitor } from './synthetic-visitor.ts';
 
 /** Flags of `tacos sale check`. */
@@ -32,16 +33,18 @@ export async function saleCheck(
   const [refusals, bucket] = await Promise.all([refusalsOf(connection, sale), api.bucket(event)]);
   const model = modelOf(sale, bucket.item);
   const { opensAt, endsAt, visitors } = sale.action;
+  const foreseen = saleForecast(model);
   const { items, warnings } = await api.saleCheck(event, {
     ...{ opensAt, endsAt, visitors },
     joinPerSec: model.joinPerSec,
-    refillPerSec: saleForecast(model).peakRefillPerSec,
+    refillPerSec: foreseen.peakRefillPerSec,
     floors: sale.steps.flatMap(({ at, action }) =>
       action.type === 'hpa.patch' ? [{ at, min: action.min }] : [],
     ),
   });
   const findings = [
     fileLine(event, refusals),
+    ...saleWarnings(sale, foreseen).map((text) => fileWarning(event, text)),
     ...items,
     clockLine(api.clockSkewSec),
     await syntheticVisitor(cli, connection, visitorToken),
@@ -75,6 +78,11 @@ const fileLine = (event: string, refusals: readonly string[]): Finding =>
   refusals.length === 0
     ? line('sale-file', false, { event, text: 'the server would take it' })
     : line('sale-file', true, { event, text: refusals.join('; '), who: 'you: mend the file' });
+
+const fileWarning = (event: string, text: string): Finding => ({
+  ...{ check: 'sale-file', result: 'warn', event, text },
+  who: 'you: mend the file',
+});
 
 function clockLine(skewSec: number | undefined): Finding {
   const sec = Math.abs(skewSec ?? 0);
