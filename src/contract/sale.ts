@@ -156,7 +156,7 @@ export function stepText({ action }: SaleStep): string {
     case 'queue.message':
       return [`message "${action.text ?? ''}"`, ...sec('for', action.forSec)].join(', ');
     case 'hpa.patch':
-      return `at least ${action.min} gateways`;
+      return `at least ${action.min} ${action.min === 1 ? 'gateway' : 'gateways'}`;
   }
 }
 

@@ -90,7 +90,8 @@ function gatewayFinding({ event, gateways, waiting }: DoctorEvent, nowMs: number
       who: `whoever runs ${hostOf(first.gateway)}: start its gateway again`,
     });
   }
-  if (live > 0 || waiting === 0) return pass('gateway-missing', `${live} gateways report`);
+  if (live > 0 || waiting === 0)
+    return pass('gateway-missing', live === 1 ? '1 gateway reports' : `${live} gateways report`);
   const who = 'whoever runs the gateways: start them, or look at their way to Redis';
   return fail('gateway-missing', {
     text: `no gateway serves this queue, and ${counted(waiting)} people wait`,
