@@ -37,9 +37,11 @@ describe('undo of settings', () => {
   it('of a rollback says that the sale stays stopped', () => {
     const rows = [{ name: 'sale', unit: 'text' as const, before: 'running', after: 'stopped' }];
     const undone = { entry: entry({ action: 'sale.rollback', rows }), restore };
-    expect(undoEvent(seenWith(), undone, nothing).warnings).toEqual([
+    const warnings = (opensAtMs: number) => undoEvent(seenWith({ opensAtMs }), undone, nothing).warnings;
+    expect(warnings(nowMs + 60_000)).toEqual([
       expect.stringMatching(/^the sale stays stopped, .+: tacos sale apply FILE /),
     ]);
+    expect(warnings(0)).toEqual([expect.stringMatching(/by hand, such as tacos bucket set evt_a /)]);
     expect(undoEvent(seenWith(), { entry: entry(), restore }, nothing).warnings).toEqual([]);
   });
 

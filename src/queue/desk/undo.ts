@@ -87,7 +87,7 @@ export function undoEvent(
         ...guardsOf(undone, { revision: seen.settings.revision, nowMs: seen.nowMs, since: facts.since }),
         ...(ended !== undefined && touched.every((name) => name.startsWith('message')) ? [ended] : []),
       ],
-      warnings: stoppedSale(entry),
+      warnings: stoppedSale(entry, seen),
       summary: '',
       operation: { kind: 'settings', fields },
       undoes: auditId,
@@ -97,12 +97,14 @@ export function undoEvent(
 }
 
 /** What the undo of a rollback does not bring back. */
-function stoppedSale({ action, rows }: AuditEntry): string[] {
+function stoppedSale({ action, rows }: AuditEntry, { id, phase }: Seen): string[] {
   const isStopped = rows.some(({ name, before }) => name === 'sale' && before === 'running');
   if (action !== 'sale.rollback' || !isStopped) return [];
-  return [
-    'the sale stays stopped, and the steps it had to come stay dropped: tacos sale apply FILE applies them anew',
-  ];
+  const isBefore = phase === 'scheduled' || phase === 'prequeue';
+  const mend = isBefore
+    ? 'tacos sale apply FILE applies them anew'
+    : `make what is left of them by hand, such as tacos bucket set ${id} --refill R --ramp D`;
+  return [`the sale stays stopped, and the steps it had to come stay dropped: ${mend}`];
 }
 
 /** Why the message that was there before cannot come back; undefined = it can, or there was none. */
