@@ -102,7 +102,7 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   const place = { ...placeOf(connection, badge), alwaysAsk: change.alwaysAsk === true, isAccessible, named };
   const ask = flags.dryRun === true ? undefined : askOf(cli);
   const isAsked = ask !== undefined && consentNeeds(plan, place).ask;
-  showPlan(cli, { plan, badge, context: context.name, isAsked });
+  const told = showPlan(cli, { plan, badge, context: context.name, isAsked });
   const scene = { api, plan, contextFlag: contextFlagOf(cli) };
   // The server answers a key that it knows as it did before, whatever has become of the settings since.
   const isRepeatable = flags.idempotencyKey !== undefined;
@@ -116,7 +116,7 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   if (!isRepeatable) checkNotRefused(plan, flags);
   // Also true where there is no event at all.
   const isSame = !isRepeatable && plan.items.every(({ unchanged }) => unchanged);
-  if (isSame) return report(cli, { connection, action, flags, reply: unchangedReply(plan) });
+  if (isSame) return report(cli, { connection, action, flags, told, reply: unchangedReply(plan) });
   const consent = await obtainConsent(plan, { place, given: flags, ask });
   const ticket = flags.ticket === undefined ? {} : { ticket: flags.ticket };
   const headers = {
@@ -129,7 +129,7 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   } catch (error) {
     throw await explained(error, scene);
   }
-  return report(cli, { connection, action, flags, reply });
+  return report(cli, { connection, action, flags, told, reply });
 }
 
 /** How to ask; undefined where nobody is there, or where the question would mix with data. */
@@ -151,13 +151,14 @@ interface Made {
   readonly connection: Connection;
   readonly action: Action;
   readonly flags: MutationFlags;
+  readonly told: readonly string[];
   readonly reply: ChangeReply;
 }
 
-async function report(cli: Cli, { connection, action, flags, reply }: Made): Promise<number> {
+async function report(cli: Cli, { connection, action, flags, told, reply }: Made): Promise<number> {
   throwIfFailed(reply);
   const isText = isForPeople(cli.flags.output);
-  if (isText) writeReceipt(cli, reply, contextFlagOf(cli));
+  if (isText) writeReceipt(cli, reply, { contextFlag: contextFlagOf(cli), told });
   const timeoutMs = cli.flags.timeoutMs ?? waitDefaultMs;
   const { api, context } = connection;
   const { runtime } = cli;

@@ -12,7 +12,10 @@ const durationText = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 90s, 10m, 1h30m')
   .describe('90s, 10m, 1h30m');
-const timeSchema = z.iso.datetime({ offset: true });
+const timeSchema = z.iso.datetime({
+  offset: true,
+  message: 'a time with its offset, such as "2027-05-01T20:00:00+09:00"',
+});
 
 /** One step as the file has it: any of refill, capacity, window, message, hpa, at one time. */
 export const saleStepSchema = z
@@ -73,7 +76,7 @@ export type SaleFile = z.infer<typeof saleFileSchema>;
 /** States of a sale: its steps are run; all of them are; it was rolled back. */
 export const saleStates = ['running', 'done', 'stopped'] as const;
 
-/** What became of a step. `skipped`: its time was over before anybody could run it. */
+/** What became of a step. `skipped`: its time was over before anybody could run it, or the sale was rolled back before. */
 export const stepOutcomeSchema = z.object({
   state: z.enum(['done', 'failed', 'skipped']),
   at: z.string(),
@@ -153,7 +156,7 @@ export function stepText({ action }: SaleStep): string {
     case 'queue.message':
       return [`message "${action.text ?? ''}"`, ...sec('for', action.forSec)].join(', ');
     case 'hpa.patch':
-      return `at least ${action.min} gateways`;
+      return `at least ${action.min} ${action.min === 1 ? 'gateway' : 'gateways'}`;
   }
 }
 

@@ -107,7 +107,10 @@ describe('a sale as a file', () => {
       6,
       expect.stringContaining('does not lead an HPA'),
     ]);
-    expect(await refused('  - {at: 5m, refil: 20}\n')).toEqual([2, expect.stringContaining('steps.0')]);
+    expect(await refused('  - {at: 5m, refil: 20}\n')).toEqual([
+      2,
+      expect.stringContaining('step 1: there is no field "refil"'),
+    ]);
     expect((await run('sale', 'status', event)).code).toBe(3);
     expect((await refused('  - {at: 5m, refill: 20}\n'))[0]).toBe(0);
     expect(await refused('  - {at: 5m, refill: 30}\n')).toEqual([6, expect.stringContaining('is running')]);

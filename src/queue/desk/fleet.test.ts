@@ -67,13 +67,26 @@ describe('the memory of gateways', () => {
 
   it('keeps one that fell silent and was dropped by the sweep, for 300 s', () => {
     const made = memory([nowMs, { 'a/w1': text('a', { lag: 5 }) }], [nowMs + 5_200, {}]);
-    const gateway = { gateway: 'a', lastMs: nowMs - 100, revision: 7, version: '1.0.0', lagMs: 5 };
+    const gateway = {
+      gateway: 'a',
+      lastMs: nowMs - 100,
+      revision: 7,
+      version: '1.0.0',
+      lagMs: 5,
+      workers: 1,
+    };
     expect(made.gateways(nowMs + 299_000)).toEqual([gateway]);
     expect(made.gateways(nowMs + 300_000)).toEqual([]);
   });
 
   it('forgets one that said goodbye', () => {
     expect(memory([nowMs, { 'a/w1': text('a') }], [nowMs + 1_000, {}]).gateways(nowMs + 1_000)).toEqual([]);
+  });
+
+  it('counts the workers of each', () => {
+    const made = memory([nowMs, { 'a/w1': text('a'), 'a/w2': text('a'), 'b/w1': text('b') }]);
+    const counts = made.gateways(nowMs).map(({ gateway, workers }) => `${gateway} ${workers}`);
+    expect(counts.toSorted()).toEqual(['a 2', 'b 1']);
   });
 
   it('does not hold a dead worker against the one that took its place', () => {

@@ -47,10 +47,11 @@ export function hpaLine({
       next: `tacos hpa patch --max ${highest}`,
     });
   if (ready === null) return says('fail', 'how many gateways are ready is not known', mend);
+  const areReady = `${ready} ${ready === 1 ? 'gateway is' : 'gateways are'} ready`;
   if (ready < min) {
     const because = why.length === 0 ? '' : `: ${why.map(({ text }) => text).join('; ')}`;
-    return says('fail', `${ready} gateways are ready and the floor is ${min}${because}`, mend);
+    return says('fail', `${areReady} and the floor is ${min}${because}`, mend);
   }
   const later = highest > min ? `; the file raises the floor to ${highest}` : '';
-  return says('pass', `${ready} gateways are ready, the floor is ${min}${later}`);
+  return says('pass', `${areReady}, the floor is ${min}${later}`);
 }

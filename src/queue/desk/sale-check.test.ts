@@ -31,9 +31,9 @@ const event: DoctorEvent = {
   revision: 3,
   settledSec: 600,
   gateways: [
-    { gateway: 'gw-1', revision: 3, lastMs: nowMs - 200, lagMs: 20, version: '1.2.3' },
-    { gateway: 'gw-2', revision: 3, lastMs: nowMs - 300, lagMs: 20, version: '1.2.3' },
-  ] as unknown as DoctorEvent['gateways'],
+    { gateway: 'gw-1', revision: 3, lastMs: nowMs - 200, lagMs: 20, version: '1.2.3', workers: 2 },
+    { gateway: 'gw-2', revision: 3, lastMs: nowMs - 300, lagMs: 20, version: '1.2.3', workers: 2 },
+  ],
   alarms: [],
 };
 const doctor: DoctorFacts = {
@@ -174,6 +174,23 @@ describe('the list before a sale', () => {
       result: 'pass',
       text: '8 gateways are ready, the floor is 8; the file raises the floor to 20',
     });
+  });
+
+  it('warns where fewer gateways serve than the file takes by the costs of tacos capacity', () => {
+    const of = (change: Partial<SaleFacts>) =>
+      saleFindings({ ...good, ...change }).find(({ check }) => check === 'sale-gateways');
+    expect(of({})?.text).toBe('4 gateway processes serve it, 300,000 visitors at 30,000 joins/s take 4');
+    const alone = { doctor: { ...doctor, events: [{ ...event, gateways: event.gateways.slice(0, 1) }] } };
+    expect(of(alone)).toMatchObject({
+      result: 'warn',
+      text: expect.stringMatching(/^2 gateway processes serve it, .+ 30,000 joins\/s take 4: /),
+      next: 'tacos capacity --visitors 300000 --join-rate 30000 --admit-rate 500',
+    });
+    // A small sale, and one whose file starts more of them in time.
+    expect(of({ ...alone, ask: { ...ask, visitors: 2_000, joinPerSec: 200 } })?.result).toBe('pass');
+    const floors = (at: string) => ({ ...alone, ask: { ...ask, floors: [{ at, min: 8 }] } });
+    expect(of(floors('2027-05-01T10:50:00Z'))?.result).toBe('pass');
+    expect(of(floors('2027-05-01T11:50:00Z'))?.result).toBe('warn');
   });
 
   it('wants neither a replica nor a webhook outside protected environments', () => {

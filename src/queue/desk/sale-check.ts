@@ -1,6 +1,6 @@
-/** The list before a sale: from facts alone, each line pass or fail, with the command that mends it. */
+/** The list before a sale: from facts alone, each line with the command that mends it. */
 import { inWords } from '../../contract/alarm-row.ts';
-import { gatewaySeenSec, redisMemoryLimitsPercent } from '../../contract/alarms-of-servers.ts';
+import { redisMemoryLimitsPercent } from '../../contract/alarms-of-servers.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import type { SaleCheckRequest } from '../../contract/sale.ts';
 import { redisRoom } from '../../forecast/capacity.ts';
@@ -9,6 +9,7 @@ import { counted } from './counted.ts';
 import { type DoctorFacts, diagnose } from './doctor.ts';
 import { evictionSays, redisAdmin, redisMemoryShareMax } from './doctor-server.ts';
 import { findingsOf } from './finding.ts';
+import { gatewayLine } from './sale-check-gateways.ts';
 import { hpaLine, type SaleHpa } from './sale-check-hpa.ts';
 
 /** What INFO says of one master and its replicas. null = it does not say. */
@@ -103,18 +104,6 @@ function phaseLine({ event, ask, doctor: { events } }: SaleFacts): Finding {
     text: `the event is ${phase}: it has its opening behind it`,
     next:
       phase === 'closed' ? `tacos queue open ${event} --at ${ask.opensAt}` : `tacos event create ANOTHER_ID`,
-  });
-}
-
-/** The doctor misses gateways that were there; before a sale none may have been. */
-function gatewayLine({ event, doctor: { events, nowMs } }: SaleFacts): Finding {
-  const { pass, fail } = lines(event);
-  const live = (events[0]?.gateways ?? []).filter((one) => nowMs - one.lastMs <= gatewaySeenSec * 1000);
-  if (live.length > 0) return pass('sale-gateways', `${counted(live.length)} gateways serve it`);
-  return fail('sale-gateways', {
-    text: 'no gateway serves it',
-    who: 'whoever runs the gateways',
-    next: 'tacos gateway',
   });
 }
 

@@ -1,15 +1,14 @@
-import { readFileSync, statSync } from 'node:fs';
-import { z } from 'zod';
 import type { Finding } from '../../../contract/doctor.ts';
 import { saleForecast } from '../../../forecast/sale.ts';
 import type { Cli, Connection } from '../../cli.ts';
-import { formatDuration } from '../../duration.ts';
 import { CliError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { readGiven } from '../../given-file.ts';
 import { clockSkewSecMax } from '../doctor/client-checks.ts';
 import { printFindings } from '../doctor/print-findings.ts';
+import { loadtestLine } from './loadtest-line.ts';
 import { modelOf, readSale, type Sale } from './sale-file.ts';
+import { saleWarnings } from './sale-warnings.ts';
 import { syntheticVisitor } from './synthetic-visitor.ts';
 
 /** Flags of `tacos sale check`. */
@@ -19,9 +18,6 @@ export interface SaleCheckFlags {
   /** A visitor's JWT, for the synthetic one to enter with. */
   readonly visitorTokenFile?: string;
 }
-
-/** A load test older than this says little of what runs today, ms. */
-const loadtestAgeMsMax = 14 * 86_400_000;
 
 /** `tacos sale check FILE`: exit 10 when a line fails. */
 export async function saleCheck(
@@ -37,20 +33,22 @@ export async function saleCheck(
   const [refusals, bucket] = await Promise.all([refusalsOf(connection, sale), api.bucket(event)]);
   const model = modelOf(sale, bucket.item);
   const { opensAt, endsAt, visitors } = sale.action;
+  const foreseen = saleForecast(model);
   const { items, warnings } = await api.saleCheck(event, {
     ...{ opensAt, endsAt, visitors },
     joinPerSec: model.joinPerSec,
-    refillPerSec: saleForecast(model).peakRefillPerSec,
+    refillPerSec: foreseen.peakRefillPerSec,
     floors: sale.steps.flatMap(({ at, action }) =>
       action.type === 'hpa.patch' ? [{ at, min: action.min }] : [],
     ),
   });
   const findings = [
     fileLine(event, refusals),
+    ...saleWarnings(sale, foreseen).map((text) => fileWarning(event, text)),
     ...items,
     clockLine(api.clockSkewSec),
     await syntheticVisitor(cli, connection, visitorToken),
-    loadtestLine(flags.loadtest, cli.runtime.clock.now()),
+    loadtestLine(flags.loadtest, { nowMs: cli.runtime.clock.now(), joinPerSec: model.joinPerSec }),
   ];
   await printFindings(cli, { context: context.name, findings, warnings, all: true });
   return findings.some(({ result }) => result === 'fail') ? exitCodes.checkFailed : exitCodes.done;
@@ -81,6 +79,11 @@ const fileLine = (event: string, refusals: readonly string[]): Finding =>
     ? line('sale-file', false, { event, text: 'the server would take it' })
     : line('sale-file', true, { event, text: refusals.join('; '), who: 'you: mend the file' });
 
+const fileWarning = (event: string, text: string): Finding => ({
+  ...{ check: 'sale-file', result: 'warn', event, text },
+  who: 'you: mend the file',
+});
+
 function clockLine(skewSec: number | undefined): Finding {
   const sec = Math.abs(skewSec ?? 0);
   if (sec <= clockSkewSecMax)
@@ -91,35 +94,3 @@ function clockLine(skewSec: number | undefined): Finding {
 
 const tokenOf = (file: string | undefined): string | undefined =>
   file === undefined ? undefined : readGiven(`--visitor-token-file ${file}`, file).trim();
-
-const reportSchema = z.object({
-  scenario: z.string().default('a load test'),
-  passed: z.boolean(),
-  partial: z.boolean().default(false),
-  endedAt: z.string().optional(),
-});
-
-/** The report as `tacos loadtest -o json` writes it, alone or as the document's item. */
-function loadtestLine(file: string | undefined, nowMs: number): Finding {
-  const failed = (text: string): Finding => line('loadtest', true, { text, next: 'tacos loadtest 30k' });
-  if (file === undefined) return failed('no report of a load test is given: --loadtest FILE');
-  let data: unknown;
-  let writtenMs: number;
-  try {
-    data = JSON.parse(readFileSync(file, 'utf8'));
-    writtenMs = statSync(file).mtimeMs;
-  } catch (error) {
-    return failed(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'it is not JSON'}`);
-  }
-  const parsed = z
-    .union([z.object({ item: reportSchema }).transform(({ item }) => item), reportSchema])
-    .safeParse(data);
-  if (!parsed.success) return failed(`${file} is no report of a load test`);
-  const { scenario, passed, partial, endedAt } = parsed.data;
-  const ageMs = nowMs - (endedAt === undefined ? writtenMs : Date.parse(endedAt));
-  const ago = `${formatDuration(ageMs / 1000)} ago`;
-  if (!passed || partial)
-    return failed(`${scenario} ${partial ? 'was stopped before its end' : 'failed'}, ${ago}`);
-  if (ageMs > loadtestAgeMsMax) return failed(`${scenario} passed, but ${ago}`);
-  return line('loadtest', false, { text: `${scenario} passed, ${ago}` });
-}
