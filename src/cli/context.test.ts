@@ -86,7 +86,12 @@ describe('a read', () => {
     const first = machine.local();
     machine.local(deadPid, 'http://127.0.0.1:5', 'killed');
     const third = machine.local(process.pid, 'http://127.0.0.1:4', 'third');
-    const context = { server: 'http://127.0.0.1:4', tokenFile: 't', gateway: 'g', environment: 'development' };
+    const context = {
+      server: 'http://127.0.0.1:4',
+      tokenFile: 't',
+      gateway: 'g',
+      environment: 'development',
+    };
     expect(writeLocal(place, third, { ...context, pid: process.pid })).toEqual([first]);
   });
 });
