@@ -29,6 +29,7 @@ interface Figures {
   readonly cpuSec?: number | null;
   readonly rate?: number;
   readonly code?: number;
+  readonly partial?: boolean;
 }
 
 function reportOf({
@@ -38,6 +39,7 @@ function reportOf({
   cpuSec = 20,
   rate = 900,
   code = 0,
+  partial = false,
 }: Figures = {}): LoadReport {
   const trend = (ms: number) => ({
     min: 1,
@@ -71,7 +73,7 @@ function reportOf({
   };
   const seen: Seen = {
     k6ExitCode: code,
-    isPartial: false,
+    isPartial: partial,
     k6Version: '1.4.0',
     cores: 2,
     cpuSec,
@@ -124,6 +126,16 @@ describe('the verdict', () => {
   ])('%s', (_, figures, by, why) => {
     const { limit } = reportOf(figures);
     expect(limit).toEqual({ by, why: expect.stringMatching(why) });
+  });
+});
+
+describe('a run that was stopped', () => {
+  it('says so, and how far it came, instead of that all was sent', () => {
+    const report = reportOf({ partial: true });
+    expect(limitText(report)).toMatch(
+      /^no limit was reached before it was stopped: [\d,]+ of about [\d,]+ requests were sent$/,
+    );
+    expect(markdownOf(report)).not.toContain('all arrivals were sent');
   });
 });
 
