@@ -67,7 +67,9 @@ describe('close', () => {
     expect(() => closeWith({})).toThrow(
       '4 people wait, 1 of them away (stepped around, the place is kept): say what becomes of them',
     );
-    expect(() => closeWith({}, seenWith({ waiting: 12_345 }))).toThrow('12,345 people wait: say what becomes of them');
+    expect(() => closeWith({}, seenWith({ waiting: 12_345 }))).toThrow(
+      '12,345 people wait: say what becomes of them',
+    );
     expect(() => closeWith({}, seenWith({ waiting: 0, away: 7 }))).toThrow(
       '7 people wait, 7 of them away (stepped around, the place is kept): say what',
     );
