@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { blockGlyphs } from '../../tui/glyphs.ts';
 import { textOf } from '../../tui/text.ts';
 import { compareReports } from './baseline.ts';
-import { type Look, liveHeader, liveRow, targetAt } from './live.ts';
+import { LiveRows, type Look, liveHeader, liveRow, targetAt } from './live.ts';
 import { loadFrame } from './load-frame.ts';
 import { type LoadPlan, loadPlanOf, planWarnings } from './load-plan.ts';
 import { type K6Summary, type LoadReport, loadReportOf, loadReportSchema, type Seen } from './load-report.ts';
@@ -222,6 +222,19 @@ describe('a run under way', () => {
     ] as const) {
       expect(row.indexOf(cell) + cell.length).toBe(liveHeader.indexOf(head) + head.length);
     }
+  });
+
+  it('is a row with the rates since the row before, whatever the last second was', () => {
+    const rows = new LiveRows();
+    const at = (atSec: number, iterations: number, active: number): string[] => {
+      const total = { iterations, active, requests: 24 * iterations, dropped: 0, failedRatio: 0, p95Ms: 30 };
+      return rows
+        .next({ ...look, atSec, targetPerSec: 1, arrivalsPerSec: 2, total })
+        .trim()
+        .split(/\s+/);
+    };
+    expect(at(5, 3, 2).slice(0, 4)).toEqual(['5s', '1.0', '1.0', '14.4']);
+    expect(at(10, 9, 1).slice(0, 4)).toEqual(['10s', '1.0', '1.0', '28.8']);
   });
 
   it.each([
