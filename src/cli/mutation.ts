@@ -64,6 +64,12 @@ export const placeOf = ({ context }: Pick<Connection, 'context'>, badge: string)
   badge,
 });
 
+/** The error of a plan: whatever it was, nothing was changed yet, and that is said. */
+const untouched = (error: unknown): never => {
+  if (!(error instanceof CliError) || error.details.why !== undefined) throw error;
+  throw new CliError(error.message, { ...error.details, why: 'nothing was changed' });
+};
+
 /** The badge of the server, once it has answered. @throws CliError (6) when it is not what the context says */
 export function checkEnvironment({ context, api }: Connection): string {
   const badge = badgeOf(api.environment);
@@ -95,7 +101,7 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   const action = typeof change.action === 'function' ? await change.action(connection) : change.action;
   const override = flags.override === true ? { override: true } : {};
   const request = { events: events === 'all' ? events : [...events], action, ...override };
-  const plan = await api.plan(request);
+  const plan = await api.plan(request).catch(untouched);
   const badge = checkEnvironment(connection);
   const { accessible: isAccessible } = cli.flags;
   const named = change.named?.();

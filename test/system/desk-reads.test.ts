@@ -231,7 +231,8 @@ describe('a visitor', () => {
     lines = await Promise.all([openLine(server.port), openLine(server.port)]);
     await eventually(async () => (await operator.redis.hlen(event.keys.reporters)) === 2);
     const [one, two] = lines as [Line, Line];
-    for (let each = 0; each < 15; each += 1) await joinAt(one, event);
+    const first = await joinAt(one, event);
+    for (let each = 0; each < 14; each += 1) await joinAt(one, event);
     const token = await joinAt(one, event, { userId: 'anna', caller: as('anna') });
     await eventually(async () => yes(await two.status(token)).position === 16);
     for (const line of [one, one, two]) yes(await line.status(token));
@@ -253,6 +254,12 @@ describe('a visitor', () => {
     const again = await desk.visitor(event.id, story.visitor);
     expect([again.visitor, again.position, again.polls]).toEqual([story.visitor, 16, story.polls]);
     expect((await desk.visitor(event.id, '#1')).visitor).toBe(await referenceOf(event, 1));
+    expect((await one.enter(first, as('ben'))).ok).toBe(true);
+    const entered = async () => desk.visitor(event.id, await referenceOf(event, 1));
+    await eventually(async () => (await entered()).status === 'entered');
+    const { joinedAt, enteredAt } = await entered();
+    expect(Date.parse(enteredAt ?? '')).toBeGreaterThanOrEqual(Date.parse(joinedAt));
+    expect(Date.parse(enteredAt ?? '')).toBeLessThanOrEqual(Date.now() + 1_000);
   });
 
   it('whose place has ended is found by reference, with how it ended', async () => {

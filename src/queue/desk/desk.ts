@@ -138,7 +138,7 @@ export class Desk {
 
   onChange(event: string, listener: (snapshot: QueueSnapshot) => void): () => void {
     const opened = this.followed.events.get(event);
-    if (!opened) throw noEvent();
+    if (!opened) throw noEvent(event);
     return opened.onChange(listener);
   }
 

@@ -155,3 +155,23 @@ export function liveRow({
     known(server?.gateways.seen, String),
   ]);
 }
+
+/** Rows with rates since the row before: of the second before alone, whole arrivals make 0.0 or 2.0 of one a second. */
+export class LiveRows {
+  private before = { atSec: 0, arrivals: 0, requests: 0 };
+
+  /** A look as the next row. */
+  next(look: Look): string {
+    const { atSec, total } = look;
+    if (total === null) return liveRow(look);
+    const { before } = this;
+    const now = { atSec, arrivals: total.iterations + total.active, requests: total.requests };
+    const sec = Math.max(0.001, atSec - before.atSec);
+    this.before = now;
+    return liveRow({
+      ...look,
+      arrivalsPerSec: Math.max(0, (now.arrivals - before.arrivals) / sec),
+      requestsPerSec: Math.max(0, (now.requests - before.requests) / sec),
+    });
+  }
+}

@@ -9,9 +9,9 @@ export const outcomeOf = ({ passed, partial }: LoadReport): string =>
   partial ? 'stopped before its end' : passed ? 'passed' : 'failed';
 
 /** Who was the limit, in one sentence. */
-export const limitText = ({ limit: { by, why } }: LoadReport): string =>
+export const limitText = ({ partial, limit: { by, why } }: LoadReport): string =>
   by === 'nobody'
-    ? `no limit was reached: ${why}`
+    ? `no limit was reached${partial ? ' before it was stopped' : ''}: ${why}`
     : `limited by the ${by}${by === 'generator' ? ', not by the server' : ''}: ${why}`;
 
 /** The report for people. */
@@ -68,7 +68,7 @@ export function markdownOf(report: LoadReport): string {
 /** What was seen of the server, in one line. */
 export const serverText = (server: NonNullable<LoadReport['server']>): string =>
   `${count(server.waitingMax)} waiting at most, Redis CPU ${percent(server.redisCpuPercentMax)} at most, ` +
-  `${server.gateways} gateways, CPU ${percent(server.gatewayCpuPercentMax)} at most`;
+  `${server.gateways} ${server.gateways === 1 ? 'gateway' : 'gateways'}, CPU ${percent(server.gatewayCpuPercentMax)} at most`;
 
 const percent = (value: number | null): string => (value === null ? 'not known' : `${Math.round(value)} %`);
 

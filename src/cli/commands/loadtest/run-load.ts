@@ -14,7 +14,7 @@ import { canShowScreen } from '../queue/watch.ts';
 import { freePort } from '../up/redis.ts';
 import type { K6 } from './k6.ts';
 import { K6Process } from './k6-process.ts';
-import { Live, liveHeader, liveRow } from './live.ts';
+import { Live, LiveRows, liveHeader } from './live.ts';
 import type { LoadPlan, Machine } from './load-plan.ts';
 import { type K6Summary, k6SummarySchema, type LoadReport, loadReportOf } from './load-report.ts';
 import { limitText, outcomeOf, serverText } from './report-files.ts';
@@ -108,13 +108,14 @@ async function follow(cli: Cli, { k6, live, plan, target }: Following) {
   // Awaited below; looking must not miss that it failed.
   code.catch(() => {});
   if (isText && !isScreen) runtime.stderr.write(`${liveHeader}\n`);
+  const rows = new LiveRows();
   try {
     for (let looks = 1; !ended.signal.aborted; looks += 1) {
       await pause(lookMs, ended.signal);
       if (ended.signal.aborted) break;
       const look = await live.look();
       screen?.draw();
-      if (isText && !isScreen && looks % rowEach === 0) runtime.stderr.write(`${liveRow(look)}\n`);
+      if (isText && !isScreen && looks % rowEach === 0) runtime.stderr.write(`${rows.next(look)}\n`);
     }
     return { code: await code, isPartial };
   } finally {

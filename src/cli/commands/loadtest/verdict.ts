@@ -12,7 +12,15 @@ const slowMs = 500;
 
 type Measured = Pick<
   LoadReport,
-  'iterations' | 'droppedIterations' | 'durationSec' | 'generator' | 'thresholds' | 'metrics'
+  | 'partial'
+  | 'requests'
+  | 'plannedRequests'
+  | 'iterations'
+  | 'droppedIterations'
+  | 'durationSec'
+  | 'generator'
+  | 'thresholds'
+  | 'metrics'
 >;
 
 /** The verdict, with its reason in one sentence. */
@@ -45,6 +53,10 @@ export function limitOf(report: Measured, plan: Pick<LoadPlan, 'virtualUsers'>):
       by: 'server',
       why: slow.map(({ metric, condition }) => `${metric} not ${condition}`).join('; '),
     };
+  }
+  if (report.partial) {
+    const { requests, plannedRequests } = report;
+    return { by: 'nobody', why: `${count(requests)} of about ${count(plannedRequests)} requests were sent` };
   }
   return { by: 'nobody', why: 'all arrivals were sent and answered as they should be' };
 }
