@@ -35,7 +35,7 @@ describe('taking a sale', () => {
   it('is told in one line, of its opening too where that changes', () => {
     const steps = `2 steps, the last one at ${inSec(800)}`;
     expect(applySale(seenWith(before), plan, around).summary).toMatch(
-      new RegExp(`^sale applied: ${steps}; opensAt .+ -> .+`),
+      new RegExp(`^sale applied: ${steps}; opens at .+ -> .+`),
     );
     const same = applySale(seenWith({ opensAtMs: nowMs + 600_000 }), plan, around);
     expect(same.summary).toBe(`sale applied: ${steps}`);
