@@ -1,6 +1,7 @@
 /** The admin API's settings that are about Kubernetes. */
 import { z } from 'zod';
 import { type Environment, text, type Values } from '../contract/config.ts';
+import { httpUrl } from '../contract/config-kinds.ts';
 import type { ClusterSettings } from './cluster/autoscaler.ts';
 import { type ClusterAccess, isInCluster } from './cluster/connection.ts';
 import type { LoadRunnerSettings } from './cluster/load-runner.ts';
@@ -13,14 +14,6 @@ const kubeName = {
 /** Shells have lists of them too, which must not stop a server that steers nothing. */
 const kubeconfigPath = { schema: z.string(), allowed: 'the path of one kubeconfig' } as const;
 
-const gatewayUrl = {
-  schema: z
-    .string()
-    .max(2_048)
-    .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value)),
-  allowed: 'an http or https address',
-} as const;
-
 /** Its environment variables. */
 export const clusterVariables = {
   /** The gateways' autoscaler; absent = none is steered. */
@@ -31,7 +24,7 @@ export const clusterVariables = {
   /** Where load tests run; absent = none are started. */
   KUBE_LOADTEST_NAMESPACE: kubeName,
   /** The gateway as pods reach it. */
-  KUBE_LOADTEST_URL: gatewayUrl,
+  KUBE_LOADTEST_URL: httpUrl,
   KUBE_LOADTEST_IMAGE: { ...text, fallback: 'grafana/k6:1.4.0' },
 } as const;
 

@@ -17,6 +17,7 @@ import {
   type Values,
 } from '../contract/config.ts';
 import {
+  httpUrl,
   type RedisSettings,
   redisProblems,
   redisSettings,
@@ -53,14 +54,8 @@ const tokenList = {
 /** JSON, over several lines where it likes. */
 const issuerList = { schema: z.string().max(256 * 1024), allowed: issuersAllowed } as const;
 
-const webUrl = {
-  schema: z
-    .string()
-    .max(2_048)
-    .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value)),
-  allowed: 'an http or https address',
-  isSecret: true,
-} as const;
+/** Addresses of webhooks carry tokens. */
+const webUrl = { ...httpUrl, isSecret: true } as const;
 
 /** The admin API's environment variables. */
 export const variables = {

@@ -116,6 +116,10 @@ export class TacosError extends Error {
   }
 }
 
+/** A change of the cluster may have been done or not: whoever comes next finds out on the object. */
+export const isLeftOpen = (error: unknown): boolean =>
+  error instanceof TacosError && error.refusal.code === 'CLUSTER_REPLY_LOST';
+
 /** The JSON body of any error answer. */
 export function errorBody(refusal: Refusal, traceId: string): Record<string, unknown> {
   const message = refusal.message ?? errorCatalogue[refusal.code].message;

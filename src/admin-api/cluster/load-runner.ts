@@ -1,6 +1,6 @@
 /** Load tests in Kubernetes, on the k6-operator. */
 import type { CoreV1Api, CustomObjectsApi, V1ConfigMap, V1Pod } from '@kubernetes/client-node';
-import { TacosError } from '../../contract/errors.ts';
+import { isLeftOpen, TacosError } from '../../contract/errors.ts';
 import { type LoadRun, type LoadSummary, summaryMark } from '../../contract/loadtest.ts';
 import type { LoadRunner, LoadStart } from '../../queue/desk/loadtest/load-runner.ts';
 import { fieldManager } from './apply-body.ts';
@@ -102,8 +102,7 @@ class ClusterLoadRunner implements LoadRunner {
       }
       return 'started';
     } catch (error) {
-      const isOpen = error instanceof TacosError && error.refusal.code === 'CLUSTER_REPLY_LOST';
-      if (!dryRun && !isOpen && made !== 'exists') await this.forget(start.name).catch(() => {});
+      if (!dryRun && !isLeftOpen(error) && made !== 'exists') await this.forget(start.name).catch(() => {});
       throw error;
     }
   }

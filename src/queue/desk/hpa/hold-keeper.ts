@@ -1,6 +1,6 @@
 /** Brings back a floor that was held, once its time has come: any admin process does, one of them at a time. */
 import type { AuditEntry } from '../../../contract/audit.ts';
-import { TacosError } from '../../../contract/errors.ts';
+import { isLeftOpen } from '../../../contract/errors.ts';
 import { auditIdOf } from '../actions/record.ts';
 import type { Applied, Autoscaler, AutoscalerState } from './autoscaler.ts';
 import { type Hold, type HpaBook, type Intent, newOwner } from './hpa-book.ts';
@@ -104,10 +104,6 @@ export class HoldKeeper {
     return begun.word === 'busy' ? begun.leftMs : 0;
   }
 }
-
-/** It may have been done: whoever comes next finds out on the object. */
-export const isLeftOpen = (error: unknown): boolean =>
-  error instanceof TacosError && error.refusal.code === 'CLUSTER_REPLY_LOST';
 
 /** Whether nobody who could tell of it asked for this change. */
 export const isReturn = ({ changeId }: Intent): boolean => changeId.startsWith(returnMark);

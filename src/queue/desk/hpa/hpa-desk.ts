@@ -6,14 +6,14 @@
  * there when its time has come.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TacosError } from '../../../contract/errors.ts';
+import { isLeftOpen, TacosError } from '../../../contract/errors.ts';
 import type { HpaFigures, HpaQuery, HpaView } from '../../../contract/hpa.ts';
 import type { RedisClient } from '../../../redis/client.ts';
 import type { Draft } from '../actions/draft.ts';
 import type { Performed } from '../actions/perform.ts';
 import type { Undone } from '../undo.ts';
 import type { Applied, Applying, Autoscaler, AutoscalerState } from './autoscaler.ts';
-import { HoldKeeper, isLeftOpen, isReturn } from './hold-keeper.ts';
+import { HoldKeeper, isReturn } from './hold-keeper.ts';
 import { HpaBook, type Intent, newOwner } from './hpa-book.ts';
 import {
   conflictText,
