@@ -7,9 +7,11 @@ import type { RedisClient } from '../redis/client.ts';
 import type { Ask } from './ask.ts';
 import type { BrakePolicy } from './brake.ts';
 import { EventHost } from './event-host.ts';
-import { makeEvent } from './events.ts';
+import { makeEvent, putAmongEvents } from './events.ts';
 import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
+import { Recoverer } from './recoverer.ts';
+import { RecoveryStore } from './recovery-store.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { WorkerFigures } from './report-figures.ts';
 import { ServedEvent } from './served-event.ts';
@@ -36,6 +38,7 @@ export interface HostsOptions {
   /** Told of a host that serves no longer: nobody's place is there any more. */
   readonly onClosed: (host: EventHost) => void;
   readonly warn: (message: string, error: unknown, event: string) => void;
+  readonly info: (message: string, event: string) => void;
 }
 
 const unknownEventMs = 1_000;
@@ -44,6 +47,7 @@ const unknownEventsMax = 10_000;
 export class Hosts {
   private readonly options: HostsOptions;
   private readonly tailer: Tailer;
+  private readonly recoverer: Recoverer;
   private readonly hosts = new Map<string, EventHost>();
   private readonly unknownUntil = new Map<string, number>();
   /** Event → the life of it that cannot be served here, so that it is told once. */
@@ -56,8 +60,25 @@ export class Hosts {
       clock: options.clock,
       onApplied: (followed, change) => this.applied(followed, change),
       onGone: (event) => this.drop(event),
+      onLost: (event) => this.recoverer.lost(event),
       onError: (error, event) => options.warn('reading the journal failed', error, event),
     });
+    this.recoverer = new Recoverer({
+      store: new RecoveryStore(options.writes),
+      workerId: options.workerId,
+      followed: (event) => this.tailer.get(event),
+      served: (event) => this.hosts.get(event)?.served,
+      refresh: (event) => this.tailer.refresh(event),
+      forget: (event, befores) => this.tailer.dropBefores(event, befores),
+      announce: (event) => putAmongEvents(options.writes, event),
+      info: options.info,
+      warn: options.warn,
+    });
+  }
+
+  /** A transition of this event was not sent, as its Redis runs anew. */
+  otherRun(event: string): void {
+    this.recoverer.lost(event);
   }
 
   get size(): number {
@@ -98,6 +119,7 @@ export class Hosts {
 
   /** The last report of each event, then nothing more. */
   async close(): Promise<void> {
+    this.recoverer.close();
     this.tailer.close();
     await Promise.allSettled(this.all().map((host) => host.close()));
   }
@@ -124,6 +146,7 @@ export class Hosts {
     }
     host ??= this.openHost(followed);
     if (host && change.settings) host.acknowledge();
+    if (host && change.settings) this.recoverer.changed(followed);
     for (const ask of change.asked ?? []) if (host) void this.answer(host, ask);
   }
 
@@ -170,6 +193,7 @@ export class Hosts {
 
   private drop(event: string): void {
     this.refused.delete(event);
+    this.recoverer.drop(event);
     const host = this.hosts.get(event);
     if (!host) return;
     this.hosts.delete(event);

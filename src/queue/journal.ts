@@ -10,6 +10,7 @@
  *   b <seqs>                                        back in the line
  *   x <nowMs> <seqs> [<untilMs>]                    expired; with a time: by an operator, who can give them back until then
  *   r <nowMs> <seqs>                                given back: expired before, waiting now
+ *   m <e|l|x> <seqs>                               entered, left or expired before Redis lost its memory: known again
  *   q <askId> <story|seen> <seq> <sinceMs>          an operator asks the gateways; changes nothing
  *   s <tokensMicro> <refilledAtUs> <meta JSON>      phase, pause or settings changed: all of them after it
  *
@@ -41,6 +42,11 @@ export type JournalEntry =
       readonly restorableUntilMs?: number;
     }
   | { readonly kind: 'restored'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | {
+      readonly kind: 'remembered';
+      readonly how: 'entered' | 'left' | 'expired';
+      readonly seqs: readonly number[];
+    }
   | ({ readonly kind: 'asked' } & Question)
   | {
       readonly kind: 'settings';
@@ -97,11 +103,24 @@ export function parseEntry(value: string): JournalEntry {
       };
     case 'r':
       return { kind: 'restored', nowMs: number(1), seqs: parseSeqs(words[2]) };
+    case 'm':
+      return parseRemembered(words);
     case 'q':
       return parseQuestion(words);
     default:
       return { kind: 'unknown' };
   }
+}
+
+const endLetters: Readonly<Record<string, 'entered' | 'left' | 'expired'>> = {
+  e: 'entered',
+  l: 'left',
+  x: 'expired',
+};
+
+function parseRemembered(words: readonly string[]): JournalEntry {
+  const how = endLetters[words[1] ?? ''];
+  return how === undefined ? { kind: 'unknown' } : { kind: 'remembered', how, seqs: parseSeqs(words[2]) };
 }
 
 function parseQuestion(words: readonly string[]): JournalEntry {

@@ -5,22 +5,19 @@
 
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
-import { connect, type RedisAddress, type RedisClient } from '../redis/client.ts';
+import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
-import type { BrakePolicy } from './brake.ts';
 import { EnterDesk } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
 import { EventFinder } from './events.ts';
 import { Hosts } from './hosts.ts';
-import { Keyring, type NamedKey } from './keyring.ts';
-import type { LineTracer } from './line-tracer.ts';
+import { Keyring } from './keyring.ts';
+import type { LineOptions } from './line-options.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
-import type { WorkerFigures } from './report-figures.ts';
-import type { PassSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
 import type { ServedEvent } from './served-event.ts';
 import { soon } from './soon.ts';
@@ -28,30 +25,7 @@ import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
 import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
 
-export interface LineOptions {
-  readonly redis: RedisAddress;
-  readonly gatewayId: string;
-  /** Unique for each process that ever runs. */
-  readonly workerId: string;
-  readonly waitingTokenKeys: readonly NamedKey[];
-  /** Signs the passes of those admitted; the caller's, who reads the keys again and verifies with the same. */
-  readonly passes: PassSigner;
-  /** Reads the waiting token keys again, every 10 s; absent where they cannot change. */
-  readonly rereadWaitingTokenKeys?: () => readonly NamedKey[];
-  readonly eventsAutoCreate: boolean;
-  readonly enterAuthRequired: boolean;
-  /** Time zone of events that name none, IANA. */
-  readonly timeZone: string;
-  /** Counts a request for a place: 0 = it may pass, else the seconds to wait; absent = no limit. */
-  readonly limitPlace?: (place: string) => number;
-  /** What the worker says of itself in its reports; absent = nothing. */
-  readonly figures?: () => WorkerFigures;
-  /** Settings of the adaptive brake; absent = off. */
-  readonly brake?: BrakePolicy;
-  /** Told of Redis commands and of what is batched; absent = nobody. */
-  readonly trace?: LineTracer;
-  readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
-}
+export type { LineOptions } from './line-options.ts';
 
 const findMs = 1_000;
 const rereadMs = 10_000;
@@ -93,7 +67,7 @@ class RedisLine implements Line {
       observeCommands(this.writes, options.trace.command, scripts);
       observeCommands(this.reads, options.trace.command);
     }
-    this.store = new Store(this.writes);
+    this.store = new Store(this.writes, (event) => this.hosts.otherRun(event));
     this.enters = new EnterDesk({
       store: this.store,
       signer: options.passes,
@@ -119,6 +93,7 @@ class RedisLine implements Line {
         options.log.info({ event: host.served.id }, 'event is gone');
       },
       warn: (message, error, event) => this.warn(message, error, event),
+      info: (message, event) => options.log.info({ event }, message),
     });
     this.finder = new EventFinder(this.reads);
   }
@@ -173,6 +148,7 @@ class RedisLine implements Line {
         if (word === 'unknown') return refuse('TOKEN_NOT_FOUND');
         if (word === 'entered') return refuse('ALREADY_ENTERED');
         if (word === 'expired') return refuse('TOKEN_EXPIRED');
+        host.served.told.left(token.seq);
         return { ok: true, reply: { status: 'left', message: 'You have left the queue.' } };
       }),
     );

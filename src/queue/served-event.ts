@@ -16,6 +16,7 @@ import type { Replica } from './replica.ts';
 import { type EventSettings, isTimeZone, phaseAt, windowAt } from './settings.ts';
 import { type EventRef, StaleEventError } from './store.ts';
 import type { Followed, Tailer } from './tailer.ts';
+import { ToldAnswers } from './told-answers.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
 /** A view older than this is worked out anew, ms: it only ever says fewer tokens than there are. */
@@ -32,6 +33,7 @@ export class ServedEvent implements EventFacts {
   readonly presence: Presence;
   readonly secret: EventSecret;
   readonly eta: EtaModel;
+  readonly told = new ToldAnswers();
   private readonly followed: Followed;
   private readonly tailer: Tailer;
   private readonly clock: Clock;
@@ -68,7 +70,8 @@ export class ServedEvent implements EventFacts {
   /** @throws StaleEventError when another life has taken the event's place */
   get ref(): EventRef {
     if (this.settings.life !== this.life) throw new StaleEventError(this.id);
-    return { id: this.id, keys: this.followed.keys, incarnation: this.settings.incarnation };
+    const { incarnation, run } = this.settings;
+    return { id: this.id, keys: this.followed.keys, incarnation, run };
   }
 
   get reporters(): number {
@@ -77,6 +80,12 @@ export class ServedEvent implements EventFacts {
 
   get isStale(): boolean {
     return this.tailer.isStale(this.followed);
+  }
+
+  /** What Redis lost is being given back, and nobody is let in. */
+  get isRecovering(): boolean {
+    const { recoverUntilMs } = this.settings;
+    return recoverUntilMs > 0 && this.nowMs() < recoverUntilMs;
   }
 
   /** Age of what the replica knows, ms. */
@@ -148,7 +157,10 @@ export class ServedEvent implements EventFacts {
     const waitedMs = nowMs - joinedMs - this.clock.uncertaintyUs() / 1000;
     // While places are given back, somebody may come in front at any moment.
     return (
-      !this.isStale && this.settings.job?.kind !== 'restore' && isReady(this.view(nowMs), position, waitedMs)
+      !this.isStale &&
+      !this.isRecovering &&
+      this.settings.job?.kind !== 'restore' &&
+      isReady(this.view(nowMs), position, waitedMs)
     );
   }
 
@@ -174,7 +186,7 @@ export class ServedEvent implements EventFacts {
     if (state === 'unknown') return undefined;
     const view = this.view(nowMs);
     const { settings } = this;
-    const stale = this.isStale;
+    const stale = this.isStale || this.isRecovering;
     const opensAtMs = this.opensAtMs(nowMs);
     const asOfMs = stale ? nowMs - this.ageMs : nowMs;
     const common = {

@@ -1,0 +1,67 @@
+import { readdir, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Line } from '../../src/queue/line-types.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { type Operator, openLine, openOperator } from '../helpers/lines.ts';
+import { LossLoad } from '../helpers/loss-load.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { summaries } from '../lua/loss.ts';
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('Redis started from an AOF that lacks its last seconds', () => {
+  let server: TestRedis;
+  let operator: Operator;
+  let lines: Line[];
+
+  beforeEach(async () => {
+    server = await startRedis({ aof: true });
+    operator = await openOperator(server.port);
+    lines = await Promise.all([1, 2, 3].map(() => openLine(server.port)));
+  });
+  afterEach(async () => {
+    await Promise.all(lines.map((line) => line.close()));
+    operator.close();
+    await server.stop();
+  });
+
+  async function aofFile(): Promise<string> {
+    const dir = join(server.dir, 'appendonlydir');
+    const name = (await readdir(dir)).find((file) => file.endsWith('.incr.aof'));
+    return join(dir, name ?? '');
+  }
+
+  it.each([1_000, 3_000])(
+    'of %i ms: nobody loses a place, is let in twice or gets a seq of another',
+    async (lostMs) => {
+      const event = await operator.event({ capacity: 20, refillPerSec: 20 });
+      const load = new LossLoad(lines, event);
+      load.start(60);
+      await pause(2_000);
+      const file = await aofFile();
+      const { size } = await stat(file);
+      await pause(lostMs);
+      const told = { joins: load.visitors.length, grants: load.grants.length };
+      await server.kill();
+      expect((await stat(file)).size).toBeGreaterThan(size);
+      await truncate(file, size);
+      await server.restart();
+      const seqAtStart = Number(await server.client().hget(event.keys.meta, 'seq'));
+      expect(seqAtStart).toBeLessThan(told.joins);
+      await eventually(
+        () => load.visitors.length > told.joins + 100 && load.grants.length > told.grants + 20,
+        {
+          withinMs: 20_000,
+        },
+      );
+      await load.stop();
+      load.expectSingle();
+      load.expectBound(20, 20);
+      await load.expectPlaces();
+      expect(
+        (await summaries(server.client(), event)).filter((text) => text.startsWith('recovered:')),
+      ).toHaveLength(1);
+    },
+  );
+});
