@@ -13,6 +13,7 @@
  */
 import { staleAfterMs, tailIdleMs, tailMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { runIdAt } from '../redis/nodes.ts';
 import { type Followed, type Following, type FollowMode, keepBefore, newFollowing } from './followed.ts';
 import { type AppliedChange, applyAll, type XreadReply } from './journal-reply.ts';
 import { type JournalServer, JournalServers } from './journal-servers.ts';
@@ -115,7 +116,8 @@ export class Tailer {
   private async load(following: Following): Promise<boolean> {
     const { redis } = this.options;
     const server = this.servers.at(following.slot);
-    const runId = server?.runId;
+    // At the first load nobody has asked the server yet.
+    const runId = server?.runId ?? runIdAt(redis, following.slot);
     if (server?.clock.known === false) await server.readClock();
     const askedMs = performance.now();
     const replica = await loadReplica(redis, following);
