@@ -62,9 +62,10 @@ for at = 1, #ARGV[4], 27 do
   end
 end
 
+local still_skipped = int(tonumber(skipped or '0') - #given - counts.found)
 local function tell(line)
   n = n + 1
-  append(KEYS[11], n, line)
+  append(KEYS[11], n, line .. ' ' .. still_skipped)
 end
 local letters = {[ENTERED] = 'e', [LEFT] = 'l', [EXPIRED] = 'x'}
 for what, seqs in pairs(ends) do
@@ -83,7 +84,7 @@ if #given > 0 then
   tell(string.format('r %.0f ', now_ms) .. format_seqs(given))
 end
 redis.call('HSET', KEYS[1], 'waiting', event.waiting + #given - counts.waiting, 'head', math.min(event.head, given[1] or event.head),
-  'skipped', tonumber(skipped or '0') - #given - counts.found)
+  'skipped', still_skipped)
 redis.call('HINCRBY', KEYS[1], 'recoverGiven', #given)
 redis.call('HINCRBY', KEYS[1], 'recoverEnded', counts.ended)
 local keys = {meta = KEYS[1], bucket = KEYS[6], survivors = KEYS[10], journal = KEYS[11], audit = KEYS[12]}

@@ -186,6 +186,7 @@ export class Hosts {
       ...(brake === undefined ? {} : { brake }),
       ...(this.options.trace === undefined ? {} : { trace: this.options.trace }),
       onSweepError,
+      onReturnError: (error) => warn('places could not be given back by their tokens', error, event),
     });
     this.hosts.set(event, host);
     return host;

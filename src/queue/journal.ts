@@ -9,11 +9,12 @@
  *   a <s|u> <nowMs> <seqs>                          stepped around: silent or unclaimed
  *   b <seqs>                                        back in the line
  *   x <nowMs> <seqs> [<untilMs>]                    expired; with a time: by an operator, who can give them back until then
- *   r <nowMs> <seqs>                                given back: expired before, waiting now
- *   m <e|l|x> <seqs>                               entered, left or expired before Redis lost its memory: known again
+ *   r <nowMs> <seqs> [<skipped>]                    given back: expired before, or lost by Redis; waiting now
+ *   m <e|l|x> <seqs> <skipped>                      entered, left or expired before Redis lost its memory: known again
  *   q <askId> <story|seen> <seq> <sinceMs>          an operator asks the gateways; changes nothing
  *   s <tokensMicro> <refilledAtUs> <meta JSON>      phase, pause or settings changed: all of them after it
  *
+ * skipped = how many of the numbers that recoveries left out nobody turned out to have, after it.
  * seqs = comma-separated numbers and ranges a-b. A letter that is not known is ignored (a newer version wrote it).
  */
 
@@ -41,11 +42,17 @@ export type JournalEntry =
       /** Redis ms; absent = they cannot be given back. */
       readonly restorableUntilMs?: number;
     }
-  | { readonly kind: 'restored'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | {
+      readonly kind: 'restored';
+      readonly nowMs: number;
+      readonly seqs: readonly number[];
+      readonly skipped?: number;
+    }
   | {
       readonly kind: 'remembered';
       readonly how: 'entered' | 'left' | 'expired';
       readonly seqs: readonly number[];
+      readonly skipped: number;
     }
   | ({ readonly kind: 'asked' } & Question)
   | {
@@ -102,7 +109,12 @@ export function parseEntry(value: string): JournalEntry {
         ...(words[3] === undefined ? {} : { restorableUntilMs: number(3) }),
       };
     case 'r':
-      return { kind: 'restored', nowMs: number(1), seqs: parseSeqs(words[2]) };
+      return {
+        kind: 'restored',
+        nowMs: number(1),
+        seqs: parseSeqs(words[2]),
+        ...(words[3] === undefined ? {} : { skipped: number(3) }),
+      };
     case 'm':
       return parseRemembered(words);
     case 'q':
@@ -120,7 +132,9 @@ const endLetters: Readonly<Record<string, 'entered' | 'left' | 'expired'>> = {
 
 function parseRemembered(words: readonly string[]): JournalEntry {
   const how = endLetters[words[1] ?? ''];
-  return how === undefined ? { kind: 'unknown' } : { kind: 'remembered', how, seqs: parseSeqs(words[2]) };
+  return how === undefined
+    ? { kind: 'unknown' }
+    : { kind: 'remembered', how, seqs: parseSeqs(words[2]), skipped: Number(words[3]) };
 }
 
 function parseQuestion(words: readonly string[]): JournalEntry {

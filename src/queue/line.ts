@@ -130,7 +130,8 @@ class RedisLine implements Line {
     if ('code' in token) return token;
     return this.withHost(token, (host) =>
       this.guarded(async () => {
-        const outcome = await this.enters.enter(host.served, token, caller);
+        const asked = await this.enters.enter(host.served, token, caller);
+        const outcome = returning(host, token, asked);
         const atMs = host.served.nowMs();
         if (outcome.ok) host.accuracy.entered(token.seq, atMs);
         else host.book.refused(token.seq, { atMs, reason: reasonOf(outcome) });
@@ -145,7 +146,7 @@ class RedisLine implements Line {
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const word = await this.store.leave(host.served.ref, { seq: token.seq });
-        if (word === 'unknown') return refuse('TOKEN_NOT_FOUND');
+        if (word === 'unknown') return returning(host, token, refuse('TOKEN_NOT_FOUND'));
         if (word === 'entered') return refuse('ALREADY_ENTERED');
         if (word === 'expired') return refuse('TOKEN_EXPIRED');
         host.served.told.left(token.seq);
@@ -212,6 +213,7 @@ class RedisLine implements Line {
     const { served } = host;
     if (token.life !== served.life) return refuse('TOKEN_NOT_FOUND');
     const reply = served.status(token);
+    if (served.mayBeLost(token)) host.returns.note(token);
     if (!reply) return refuse('TOKEN_NOT_FOUND');
     host.heard(token.seq, reply);
     host.accuracy.shown(token.seq, reply, served.nowMs());
@@ -274,3 +276,10 @@ class RedisLine implements Line {
 /** Why an enter was refused, in one word. */
 const reasonOf = ({ code, body }: Refusal): string =>
   typeof body?.reason === 'string' ? body.reason : code.toLowerCase();
+
+/** A refusal that stands only until the token's own word has reached Redis is one to ask again. */
+function returning<T>(host: EventHost, token: WaitingToken, outcome: Outcome<T>): Outcome<T> {
+  if (outcome.ok || !host.served.mayBeLost(token)) return outcome;
+  const isNews = outcome.code === 'TOKEN_NOT_FOUND' || (outcome.code === 'NOT_YOURS' && token.verified);
+  return isNews && host.returns.note(token) ? refuse('UNAVAILABLE', { retryAfterSec: 1 }) : outcome;
+}

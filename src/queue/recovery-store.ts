@@ -9,6 +9,7 @@ import {
 import { runIdAt } from '../redis/nodes.ts';
 import { restoredDueMs } from './job-store.ts';
 import { type EventRef, StoreBase, slotOfKeys } from './store-base.ts';
+import type { WaitingToken } from './waiting-token.ts';
 
 /** What a gateway knows of an event that Redis may have forgotten. */
 export interface Known {
@@ -43,6 +44,22 @@ export function packPlaces(places: readonly KnownPlace[]): Buffer {
     records[at + 4] = whats.indexOf(what);
     records.writeUIntBE(grantedMs, at + 5, 6);
     subject?.copy(records, at + 11, 0, 16);
+  }
+  return records;
+}
+
+const tokenBytes = 29;
+
+/** Records as lua/give_back.lua reads them. */
+function packTokens(tokens: readonly WaitingToken[]): Buffer {
+  const records = Buffer.alloc(tokens.length * tokenBytes);
+  for (const [index, { seq, epoch, joinedMs, verified, person }] of tokens.entries()) {
+    const at = index * tokenBytes;
+    records.writeUInt32BE(seq, at);
+    records.writeUInt16BE(epoch, at + 4);
+    records.writeUIntBE(joinedMs, at + 6, 6);
+    records[at + 12] = person === undefined ? 0 : verified ? 2 : 1;
+    person?.copy(records, at + 13, 0, 16);
   }
   return records;
 }
@@ -106,5 +123,17 @@ export class RecoveryStore extends StoreBase {
     };
     const reply = await this.run('merge', event, args, ['merged']);
     return { given: Number(reply[1]), ended: Number(reply[2]), over: reply[3] === 1 };
+  }
+
+  /** Gives back places by the visitors' own tokens, 500 at most; how many came back. */
+  async giveBack(
+    event: EventRef,
+    tokens: readonly WaitingToken[],
+    options: { nowUs?: number } = {},
+  ): Promise<number> {
+    if (tokens.length > recoveryBatchMax)
+      throw new RangeError(`a call names at most ${recoveryBatchMax} tokens`);
+    const args = { records: packTokens(tokens), dueMs: restoredDueMs, ...options };
+    return Number((await this.run('give_back', event, args, ['given']))[1]);
   }
 }

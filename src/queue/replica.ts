@@ -165,13 +165,12 @@ export class Replica {
         return;
       case 'restored':
         for (const seq of entry.seqs) this.giveBack(seq);
+        this.skipped = entry.skipped ?? this.skipped;
         this.restorable.remove(entry.seqs);
         return;
       case 'remembered':
-        for (const seq of entry.seqs) {
-          this.find(seq);
-          this.end(seq, entry.how);
-        }
+        for (const seq of entry.seqs) this.end(seq, entry.how);
+        this.skipped = entry.skipped;
         return;
       case 'settings':
         this.restorable.forget(readMs);
@@ -191,15 +190,9 @@ export class Replica {
   }
 
   private giveBack(seq: number): void {
-    this.find(seq);
     this.countEnding(seq, 'none');
     this.awayPlaces.delete(seq);
     this.waiting.set(seq, true);
-  }
-
-  /** Of a seq that a recovery left out it turns out that it was given out. */
-  private find(seq: number): void {
-    if (this.state(seq) === 'unknown') this.skipped -= 1;
   }
 
   private countEnding(seq: number, how: Ending): void {

@@ -78,6 +78,10 @@ export const scripts = {
     ],
     args: ['incarnation', 'worker', 'through', 'records', 'dueMs', 'repeatMs', 'nowUs'],
   },
+  give_back: {
+    keys: ['meta', 'waiting', 'away', 'due', 'ended', 'people', 'subjects', 'journal'],
+    args: ['incarnation', 'records', 'dueMs', 'nowUs'],
+  },
   set_settings: {
     keys: ['meta', 'bucket', 'turns', 'versions', 'journal', 'audit'],
     args: ['incarnation', 'ifRevision', 'changeId', 'fields', 'timed', 'audit', 'nowUs'],

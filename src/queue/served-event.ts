@@ -12,6 +12,7 @@ import type { Clock } from './journal-servers.ts';
 import type { EventSecret, Keyring } from './keyring.ts';
 import type { EventFacts } from './line-types.ts';
 import { Presence } from './presence.ts';
+import { mayComeBack } from './recoveries.ts';
 import type { Replica } from './replica.ts';
 import { type EventSettings, isTimeZone, phaseAt, windowAt } from './settings.ts';
 import { type EventRef, StaleEventError } from './store.ts';
@@ -86,6 +87,12 @@ export class ServedEvent implements EventFacts {
   get isRecovering(): boolean {
     const { recoverUntilMs } = this.settings;
     return recoverUntilMs > 0 && this.nowMs() < recoverUntilMs;
+  }
+
+  /** Whether Redis may have lost what it knew of this place, so that the token itself counts. */
+  mayBeLost({ seq, epoch }: WaitingToken): boolean {
+    const { recoveries } = this.settings;
+    return recoveries.length > 0 && mayComeBack(recoveries, { seq, epoch }, this.nowMs());
   }
 
   /** Age of what the replica knows, ms. */
@@ -166,7 +173,7 @@ export class ServedEvent implements EventFacts {
 
   /** The status of a place from memory alone. Undefined for a place that this line never gave. */
   status(token: WaitingToken): StatusReply | undefined {
-    return this.statusOf(token.seq, token.joinedMs);
+    return this.statusOf(token.seq, token.joinedMs, this.mayBeLost(token));
   }
 
   /** Why a place's estimate is what it is. The brake's reason stands for every other of a slower rate. */
@@ -180,13 +187,14 @@ export class ServedEvent implements EventFacts {
   }
 
   /** As `status`, for a place whose token is not at hand. */
-  statusOf(seq: number, joinedMs: number): StatusReply | undefined {
+  statusOf(seq: number, joinedMs: number, mayBeLost = false): StatusReply | undefined {
     const nowMs = this.clock.nowMs();
     const state = this.replica.state(seq);
-    if (state === 'unknown') return undefined;
+    const isLost = state === 'unknown';
+    if (isLost && !mayBeLost) return undefined;
     const view = this.view(nowMs);
     const { settings } = this;
-    const stale = this.isStale || this.isRecovering;
+    const stale = this.isStale || this.isRecovering || isLost;
     const opensAtMs = this.opensAtMs(nowMs);
     const asOfMs = stale ? nowMs - this.ageMs : nowMs;
     const common = {
@@ -198,14 +206,14 @@ export class ServedEvent implements EventFacts {
       ...(hasMessage(settings, nowMs) ? { message: settings.message } : {}),
       ...(stale ? { stale } : {}),
     };
-    const inLine = state === 'waiting' || state === 'away' || state === 'ahead';
+    const inLine = isLost || state === 'waiting' || state === 'away' || state === 'ahead';
     if (!inLine || view.phase === 'closed') {
       const untilMs = state === 'expired' ? this.replica.restorableUntil(seq) : 0;
       const restorable = untilMs > nowMs ? { restorable_until: new Date(untilMs).toISOString() } : {};
       return { ...ended(inLine ? 'expired' : state), ...common, ...restorable };
     }
     const position = this.replica.position(seq);
-    const ready = state !== 'ahead' && this.ready(joinedMs, position, nowMs);
+    const ready = state !== 'ahead' && !isLost && this.ready(joinedMs, position, nowMs);
     const eta = this.eta.at(position, nowMs);
     // Who may not enter is never told that there is no wait: a place of the front tiers waits a moment too.
     const etaSec = ready ? 0 : Math.max(1, eta.etaSec);

@@ -50,6 +50,7 @@ describe('merge', () => {
       kind: 'restored',
       nowMs: atMs(11),
       seqs: [11, 12, 13, 14, 15],
+      skipped: 1_000,
     });
     expect(await redis.hmget(event.keys.meta, 'waiting', 'skipped', 'recoverGiven')).toEqual([
       '16',
@@ -95,7 +96,7 @@ describe('merge', () => {
     expect(await redis.hmget(event.keys.meta, 'waiting', 'skipped')).toEqual(['6', '1003']);
     const told = (await readJournal(redis, event)).filter(({ kind }) => kind === 'remembered');
     expect(told).toHaveLength(3);
-    expect(told).toContainEqual({ kind: 'remembered', how: 'entered', seqs: [1, 9, 11] });
+    expect(told).toContainEqual({ kind: 'remembered', how: 'entered', seqs: [1, 9, 11], skipped: 1_003 });
   });
 
   it('ends a place that had stepped aside', async () => {

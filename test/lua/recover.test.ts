@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSettings } from '../../src/queue/settings.ts';
-import { at, atMs, enterAt, joinAt, readJournal, useLine } from './line.ts';
+import { at, atMs, enterAt, joinAt, readJournal, sweepAt, sweepThrough, useLine } from './line.ts';
 import { forgetting, knownOf, recoverAt, refNow, summaries } from './loss.ts';
 
 describe('recover', () => {
@@ -59,6 +59,19 @@ describe('recover', () => {
     const swept = await store.stepAside(recovered, { worker: 'w1', nowUs: at(104.9) });
     expect(swept).toMatchObject({ silent: 0, unclaimed: 0 });
     expect(await enterAt(store, recovered, 1, at(105))).toMatchObject({ word: 'granted' });
+  });
+
+  it('lets sweeps reach over the numbers that it left out', async () => {
+    const { redis, store } = line;
+    const event = await line.event({ run: 'r1', expireNearMs: 400_000, expireFarMs: 400_000 });
+    await joinAt(store, event, 3, at(0), 0);
+    await recoverAt(redis, event, 10, await knownOf(redis, event), { gap: 300_000 });
+    const recovered = await refNow(redis, event);
+    await joinAt(store, recovered, 4, at(10), 0);
+    expect(await sweepAt(store, recovered, at(12))).toMatchObject({ silent: 0 });
+    const swept = await sweepThrough(store, recovered, 12.5, 60);
+    expect(swept.silent + swept.unclaimed).toBe(7);
+    expect(await store.expire(recovered, { nowUs: at(500) })).toMatchObject({ expired: 7 });
   });
 
   it('is done by the first caller; nobody joins until all that lived before said what they know, or 2 s passed', async () => {

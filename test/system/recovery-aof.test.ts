@@ -6,6 +6,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { type Operator, openLine, openOperator } from '../helpers/lines.ts';
 import { LossLoad } from '../helpers/loss-load.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { expectTrue, openTailer } from '../helpers/replicas.ts';
 import { summaries } from '../lua/loss.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -36,6 +37,8 @@ describe('Redis started from an AOF that lacks its last seconds', () => {
     'of %i ms: nobody loses a place, is let in twice or gets a seq of another',
     async (lostMs) => {
       const event = await operator.event({ capacity: 20, refillPerSec: 20 });
+      const tail = await openTailer(server.port);
+      await tail.tailer.follow(event.id);
       const load = new LossLoad(lines, event);
       load.start(60);
       await pause(2_000);
@@ -59,6 +62,8 @@ describe('Redis started from an AOF that lacks its last seconds', () => {
       load.expectSingle();
       load.expectBound(20, 20);
       await load.expectPlaces();
+      await expectTrue(tail, operator.redis, event);
+      tail.close();
       expect(
         (await summaries(server.client(), event)).filter((text) => text.startsWith('recovered:')),
       ).toHaveLength(1);
