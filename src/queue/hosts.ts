@@ -13,10 +13,12 @@ import type { LineTracer } from './line-tracer.ts';
 import { Recoverer } from './recoverer.ts';
 import { RecoveryStore } from './recovery-store.ts';
 import type { RedisClock } from './redis-clock.ts';
+import { remakeByToken } from './remake.ts';
 import type { WorkerFigures } from './report-figures.ts';
 import { ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
 import { type Followed, Tailer } from './tailer.ts';
+import type { WaitingToken } from './waiting-token.ts';
 
 export interface HostsOptions {
   readonly writes: RedisClient;
@@ -47,6 +49,7 @@ const unknownEventsMax = 10_000;
 export class Hosts {
   private readonly options: HostsOptions;
   private readonly tailer: Tailer;
+  private readonly recovery: RecoveryStore;
   private readonly recoverer: Recoverer;
   private readonly hosts = new Map<string, EventHost>();
   private readonly unknownUntil = new Map<string, number>();
@@ -63,8 +66,9 @@ export class Hosts {
       onLost: (event) => this.recoverer.lost(event),
       onError: (error, event) => options.warn('reading the journal failed', error, event),
     });
+    this.recovery = new RecoveryStore(options.writes);
     this.recoverer = new Recoverer({
-      store: new RecoveryStore(options.writes),
+      store: this.recovery,
       workerId: options.workerId,
       followed: (event) => this.tailer.get(event),
       served: (event) => this.hosts.get(event)?.served,
@@ -115,6 +119,26 @@ export class Hosts {
     if (this.unknownUntil.size >= unknownEventsMax) this.unknownUntil.clear();
     this.unknownUntil.set(event, performance.now() + unknownEventMs);
     return refuse('EVENT_NOT_FOUND');
+  }
+
+  /**
+   * The host of a token's event, loaded if need be; made again by the token where Redis was wiped and nobody is left who
+   * knew the event.
+   */
+  async findByToken(token: WaitingToken): Promise<EventHost | Refusal> {
+    const { writes, store, workerId, timeZone, clock, warn } = this.options;
+    const isNews = (this.unknownUntil.get(token.event) ?? 0) <= performance.now();
+    const found = await this.find(token.event, false);
+    if (!isNews || !('code' in found) || found.code !== 'EVENT_NOT_FOUND') return found;
+    const tools = { redis: writes, store, recovery: this.recovery, worker: workerId, timeZone };
+    try {
+      if (!(await remakeByToken({ ...tools, nowMs: clock.nowMs() }, token))) return found;
+    } catch (error) {
+      warn('an event could not be made again by a token', error, token.event);
+      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
+    }
+    this.unknownUntil.delete(token.event);
+    return this.find(token.event, false);
   }
 
   /** The last report of each event, then nothing more. */

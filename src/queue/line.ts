@@ -230,7 +230,7 @@ class RedisLine implements Line {
       token.life === host.served.life ? act(host) : refuse('TOKEN_NOT_FOUND');
     if (known) return Promise.resolve(at(known));
     return soon(
-      this.hosts.find(token.event, false).then((host) => {
+      this.hosts.findByToken(token).then((host) => {
         if (!('code' in host)) return at(host);
         return host.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : host;
       }),

@@ -111,6 +111,51 @@ describe('Redis wiped', () => {
     expect(trail).toContainEqual(`recovered: ${remaining.length} places given back, 301 ends applied`);
   }, 150_000);
 
+  it('brings the line back by the visitors’ tokens alone where every gateway is gone too, paused', async () => {
+    const event = await operator.event({ capacity: 50, refillPerSec: 50 });
+    const tokens = await joinAll(event.id, 2_000);
+    const test = await operator.event({ kind: 'test' });
+    const [deleted = ''] = await joinAll(test.id, 1);
+    await Promise.all(lines.map((line) => line.close()));
+    await server.client().flushall();
+    await server.client().set(test.keys.mark, 'deleted');
+    lines = await Promise.all([1, 2, 3].map(() => openLine(server.port)));
+    expect(no(await lineOf(0).status(deleted)).code).toBe('TOKEN_NOT_FOUND');
+    // Those at the back happen to ask first.
+    for (const [index, token] of [...tokens].reverse().entries())
+      await eventually(async () => expect(yes(await lineOf(index).status(token)).status).toBe('waiting'));
+    await eventually(
+      async () => {
+        for (const [index, token] of tokens.entries()) {
+          const { position, stale, paused } = yes(await lineOf(index).status(token));
+          if (position !== index + 1 || stale || !paused)
+            throw new Error(`${position} of ${index + 1}, ${stale}`);
+        }
+      },
+      { withinMs: 30_000, everyMs: 200 },
+    );
+    const meta = await operator.redis.hgetall(event.keys.meta);
+    expect(meta).toMatchObject({
+      paused: '1',
+      phase: 'open',
+      epoch: '2',
+      skipped: String(Number(meta.seq) - 2_000),
+    });
+    expect(await summaries(server.client(), event)).toContainEqual(
+      'made again from visitors’ tokens, paused: set its rate and name, then resume; who had entered is not known',
+    );
+    const now = { ...event, incarnation: meta.incarnation ?? '' };
+    await operator.store.setPhase(now, { action: 'resume', changeId: 'r', audit: '{}' });
+    await eventually(async () => yes(await lineOf(1).enter(tokens[0] ?? '', as('first'))), {
+      withinMs: 20_000,
+    });
+    const late = await eventually(async () =>
+      yes(await lineOf(2).join({ eventId: event.id, caller: nobody })),
+    );
+    expect(seqOf(late.waiting_token)).toBeGreaterThan(2_000);
+    expect(late.position_hint).toBe(2_000);
+  });
+
   it('makes no event again that was deleted, and no other life of one that is known here', async () => {
     await lineOf(0).close();
     lines[0] = await openLine(server.port, { eventsAutoCreate: true });
