@@ -15,8 +15,8 @@
 -- ARGV[2] run         string  of the server, as the caller's connection said
 -- ARGV[3] newIncarnation string of the event from now on, if this recovers it
 -- ARGV[4] worker      string  who calls
--- ARGV[5] known       json    life, epoch, n of this incarnation, highest seq that the caller knows of
--- ARGV[6] fields      json?   every setting, to make the event again where it is lost; empty = do not
+-- ARGV[5] known       json    life, epoch, revision, n of this incarnation, highest seq that the caller knows of
+-- ARGV[6] fields      json?   every setting as of that revision, for where Redis lost it; empty = none
 -- ARGV[7] gap         int     seqs to leave out
 -- ARGV[8] overdraft   int     D, tokens
 -- ARGV[9] freezeMs    int     nobody is let in for so long at most, ms
@@ -27,14 +27,18 @@
 local known, now = cjson.decode(ARGV[5]), now_us(ARGV[11])
 local now_ms = math.floor(now / 1000)
 local event = read_event(KEYS[1])
-local found = event and {incarnation = event.incarnation, n = event.n} or {incarnation = '*', n = 0}
-if not event then
-  if redis.call('EXISTS', KEYS[7]) == 1 then return {'deleted'} end
-  if ARGV[6] == '' then return {'absent'} end
+local found = event and {incarnation = event.incarnation, n = event.n, revision = event.revision}
+  or {incarnation = '*', n = 0, revision = 0}
+local function put_fields()
   local fields = {}
   for name, value in pairs(cjson.decode(ARGV[6])) do fields[#fields + 1], fields[#fields + 2] = name, value end
   redis.call('HSET', KEYS[1], unpack(fields))
-  redis.call('HSET', KEYS[1], 'seq', 0, 'n', int(known.n), 'waiting', 0, 'head', 0, 'sweeper', '', 'sweepUntil', 0, 'sweptAt', 0,
+end
+if not event then
+  if redis.call('EXISTS', KEYS[7]) == 1 then return {'deleted'} end
+  if ARGV[6] == '' then return {'absent'} end
+  put_fields()
+  redis.call('HSET', KEYS[1], 'epoch', int(known.epoch), 'seq', 0, 'n', int(known.n), 'waiting', 0, 'head', 0, 'sweeper', '', 'sweepUntil', 0, 'sweptAt', 0,
     'expireCursor', 0, 'pruneCursor', '0', 'awayCursor', '0', 'changes', '[]', 'job', '', 'jobState', '', 'jobDone', '',
     'tombsUntil', 0, 'skipped', 0, 'recoveries', '', 'run', '', 'lastAt', int(now_ms))
   event = read_event(KEYS[1])
@@ -44,7 +48,8 @@ local epoch, run, text = unpack(redis.call('HMGET', KEYS[1], 'epoch', 'run', 're
 epoch, run = tonumber(epoch), run or ''
 local is_ours = known.life == event.life
 local is_same = ARGV[1] == event.incarnation
-local knows_more = known.seq > event.seq or known.epoch > epoch or is_same and known.n > event.n
+local knows_settings = is_ours and ARGV[6] ~= '' and known.revision > event.revision
+local knows_more = knows_settings or known.seq > event.seq or known.epoch > epoch or is_same and known.n > event.n
   or not is_same and known.epoch == epoch
 local lost = found.incarnation == '*' or run ~= '' and run ~= ARGV[2] or is_ours and knows_more
 
@@ -60,6 +65,10 @@ if not lost then
   return {'done', event.incarnation}
 end
 
+if knows_settings then
+  put_fields()
+  event = read_event(KEYS[1])
+end
 local counter = (is_ours and math.max(event.seq, known.seq) or event.seq) + tonumber(ARGV[7])
 local new_epoch = (is_ours and math.max(epoch, known.epoch) or epoch) + 1
 local line = string.format('%.0f %s %.0f %.0f %.0f %.0f', new_epoch, found.incarnation, found.n, event.seq, counter, now_ms)
@@ -78,9 +87,9 @@ redis.call('HSET', KEYS[1], 'run', ARGV[2], 'incarnation', ARGV[3], 'epoch', new
 write_bucket(KEYS[2], tokens, now, 0)
 local json = settings_json(KEYS[1])
 append_settings(KEYS[8], event.n + 1, tokens, now, json)
-if found.incarnation == '*' then write_version(KEYS[4], event.revision, json) end
+if found.incarnation == '*' or knows_settings then write_version(KEYS[4], event.revision, json) end
 local cause = found.incarnation == '*' and 'Redis had lost this event: made again, giving places back'
   or 'Redis was restarted or failed over: recovering'
-write_audit(KEYS[9], recovery_record(KEYS[1], now_ms, cause, {{name = 'epoch', unit = 'text', before = int(epoch), after = int(new_epoch)}}),
-  0, now_ms)
+write_audit(KEYS[9], recovery_record(KEYS[1], now_ms, cause, {{name = 'epoch', unit = 'text', before = int(epoch), after = int(new_epoch)},
+  {name = 'version', unit = 'text', before = int(found.revision), after = int(event.revision)}}), 0, now_ms)
 return {'recovered', ARGV[3]}

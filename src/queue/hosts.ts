@@ -170,6 +170,7 @@ export class Hosts {
     }
     host ??= this.openHost(followed);
     if (host && change.settings) host.acknowledge();
+    if (host && replica && change.settings) host.served.told.follow(replica.settings);
     if (host && change.settings) this.recoverer.changed(followed);
     for (const ask of change.asked ?? []) if (host) void this.answer(host, ask);
   }

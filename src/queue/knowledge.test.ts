@@ -47,6 +47,7 @@ describe('what Redis lost', () => {
       incarnation: 'inc00001',
       n: 1,
       epoch: 3,
+      revision: 1,
       seq: 5,
     });
     expect(knowledge(replica, [replicaOf(9), replicaOf(50, [], { life: 'another1' })], 0).seq).toBe(9);

@@ -13,9 +13,10 @@ export function hasLost(known: Replica, loaded: Replica, runId: string | undefin
 
 /** All that a process knows: of its replica, of those before, and up to which seq it told anybody itself. */
 export function knowledge(replica: Replica, befores: readonly Replica[], toldSeq: number): Known {
-  const { life, incarnation, epoch } = replica.settings;
+  const { life, incarnation, epoch, revision } = replica.settings;
   const seqs = befores.filter(({ settings }) => settings.life === life).map(({ maxSeq }) => maxSeq);
-  return { life, incarnation, n: replica.n, epoch, seq: Math.max(replica.maxSeq, toldSeq, ...seqs) };
+  const seq = Math.max(replica.maxSeq, toldSeq, ...seqs);
+  return { life, incarnation, n: replica.n, epoch, revision, seq };
 }
 
 /** Places from `from` to `to` (inclusive) of which `before` knows what `now` does not. `subjectOf`: who entered with a place. */
@@ -43,3 +44,15 @@ export function lostPlaces(
   }
   return places;
 }
+
+/** Fields of `meta` that are no settings: counters and cursors, and what a recovery itself sets. */
+const ownFields = new Set(
+  (
+    'seq n waiting head sweeper sweepUntil sweptAt expireCursor pruneCursor awayCursor graceAt returnedAt lastAt changes ' +
+    'job jobState jobDone tombsUntil joinsFrom skipped recoverGiven recoverEnded incarnation epoch run recoveries recoverUntil'
+  ).split(' '),
+);
+
+/** Every setting of an event, as Redis keeps them. */
+export const settingsOf = (replica: Replica): Record<string, string> =>
+  Object.fromEntries(Object.entries(replica.meta).filter(([name]) => !ownFields.has(name)));

@@ -25,6 +25,18 @@ export async function loadReplica(redis: RedisClient, followed: Followed): Promi
   return replica;
 }
 
+/** Whether a followed event has not been recovered yet under the run that answers: asked before it is read whole. */
+export async function isOfOtherRun(
+  redis: RedisClient,
+  followed: Followed,
+  runId: string | undefined,
+): Promise<boolean> {
+  const known = followed.replica?.settings.run ?? '';
+  if (known === '' || runId === undefined || known === runId) return false;
+  const run = await redis.hget(followed.keys.meta, 'run');
+  return run !== null && run !== '' && run !== runId;
+}
+
 /**
  * Whether Redis lacks something that the followed replica knows, or may lack it, by what was read of the run `runId`
  * (undefined = there is no such event, though nobody deleted it). @throws when it cannot be read

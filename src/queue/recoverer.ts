@@ -15,7 +15,7 @@ import {
   recoveryGapUnknownSeqs,
 } from '../contract/limits.ts';
 import type { Followed } from './followed.ts';
-import { knowledge, lostPlaces } from './knowledge.ts';
+import { knowledge, lostPlaces, settingsOf } from './knowledge.ts';
 import { knowsMore } from './recoveries.ts';
 import type { KnownPlace, RecoveryStore } from './recovery-store.ts';
 import type { Replica } from './replica.ts';
@@ -45,6 +45,8 @@ const spreadMs = 300;
 const lookSeqs = 4_096;
 /** A failover that loses writes loses those of its last seconds; grants to subjects are said again for longer than that, ms. */
 const lostWithinMs = 60_000;
+/** A failure that lasts is told once in so long, ms. */
+const warnMs = 10_000;
 /** A merge that failed is tried again after so long, ms. */
 const againMs = 250;
 
@@ -57,6 +59,7 @@ interface Course {
 export class Recoverer {
   private readonly options: RecovererOptions;
   private readonly courses = new Map<string, Course>();
+  private warnedMs = Number.NEGATIVE_INFINITY;
   private closed = false;
 
   constructor(options: RecovererOptions) {
@@ -119,13 +122,16 @@ export class Recoverer {
         worker: workerId,
         known,
         gap: followed.isFirsthand ? recoveryGapSeqs : recoveryGapUnknownSeqs,
-        ...(replica.settings.run === '' ? {} : { fields: replica.meta }),
+        ...(replica.settings.run === '' ? {} : { fields: settingsOf(replica) }),
       });
       if (word === 'recovered')
         info('Redis lost its last writes, or may have: this event is recovered', event);
       refresh(event);
     } catch (error) {
-      if (!(error instanceof StaleEventError)) warn('an event could not be recovered yet', error, event);
+      const nowMs = performance.now();
+      if (error instanceof StaleEventError || nowMs - this.warnedMs < warnMs) return;
+      this.warnedMs = nowMs;
+      warn('an event could not be recovered yet', error, event);
     }
   }
 

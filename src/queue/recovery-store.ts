@@ -18,6 +18,8 @@ export interface Known {
   readonly incarnation: string;
   readonly n: number;
   readonly epoch: number;
+  /** Version of the settings that it knows. */
+  readonly revision: number;
   /** Highest seq that it saw given out. */
   readonly seq: number;
 }
@@ -67,7 +69,7 @@ function packTokens(tokens: readonly WaitingToken[]): Buffer {
 export class RecoveryStore extends StoreBase {
   /**
    * Begins a recovery where Redis has lost anything of the event, be it only that this caller knows more; else it says what
-   * the caller knows. `fields`: every setting, for an event that Redis lost as a whole; absent = it is not made again.
+   * the caller knows. `fields`: every setting as of `known.revision`, for where Redis lost them, or the whole event; absent = none.
    */
   async recover(
     event: EventRef,
@@ -85,12 +87,12 @@ export class RecoveryStore extends StoreBase {
   ): Promise<'recovered' | 'done' | 'deleted' | 'unreachable'> {
     const run = call.run ?? runIdAt(this.redis, slotOfKeys(event.keys));
     if (run === undefined) return 'unreachable';
-    const { life, epoch, n, seq, incarnation } = call.known;
+    const { incarnation, ...known } = call.known;
     const args = {
       run,
       newIncarnation: call.newIncarnation ?? crypto.randomUUID().replaceAll('-', '').slice(0, 8),
       worker: call.worker,
-      known: JSON.stringify({ life, epoch, n, seq }),
+      known: JSON.stringify(known),
       fields: call.fields === undefined ? '' : JSON.stringify(call.fields),
       gap: call.gap,
       overdraft: overdraftTokens,

@@ -59,13 +59,13 @@ export async function remakeByToken(tools: Remake, token: WaitingToken): Promise
     expireFarMs: expireFarSecDefault * 1000,
   });
   const times = { base: String(token.joinedMs), createdAt: String(token.joinedMs), changedAt: '0' };
-  const marks = { v: '1', epoch: String(token.epoch), revision: '1', paused: '1' };
+  const marks = { v: '1', revision: '1', paused: '1' };
   const keys = keysOf(token.event);
   const word = await recovery.recover(
     { id: token.event, keys, incarnation: '' },
     {
       worker,
-      known: { life: token.life, incarnation: '', n: 0, epoch: token.epoch, seq: token.seq },
+      known: { life: token.life, incarnation: '', n: 0, epoch: token.epoch, revision: 1, seq: token.seq },
       gap: recoveryGapUnknownSeqs,
       fields: { ...fields, ...times, ...marks },
     },

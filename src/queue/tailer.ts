@@ -17,7 +17,7 @@ import { runIdAt } from '../redis/nodes.ts';
 import { type Followed, type Following, type FollowMode, keepBefore, newFollowing } from './followed.ts';
 import { type AppliedChange, applyAll, type XreadReply } from './journal-reply.ts';
 import { type JournalServer, JournalServers } from './journal-servers.ts';
-import { isBehind, loadReplica, readCount } from './load-replica.ts';
+import { isBehind, isOfOtherRun, loadReplica, readCount } from './load-replica.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { Replica } from './replica.ts';
 
@@ -120,9 +120,10 @@ export class Tailer {
     const runId = server?.runId ?? runIdAt(redis, following.slot);
     if (server?.clock.known === false) await server.readClock();
     const askedMs = performance.now();
-    const replica = await loadReplica(redis, following);
-    if (this.options.onLost && (await isBehind(redis, following, { replica, runId }))) {
-      this.options.onLost(following.event);
+    const isOther = this.options.onLost !== undefined && (await isOfOtherRun(redis, following, runId));
+    const replica = isOther ? undefined : await loadReplica(redis, following);
+    if (isOther || (this.options.onLost && (await isBehind(redis, following, { replica, runId })))) {
+      this.options.onLost?.(following.event);
       throw new Error('Redis lacks what is known of this event, which is to be recovered');
     }
     if (!replica) return false;

@@ -32,6 +32,16 @@ describe('what a process told', () => {
     expect(told.lost(next, 0)).toEqual([]);
   });
 
+  it('counts no more after a flush, but after a recovery', () => {
+    const told = new ToldAnswers();
+    told.follow({ incarnation: 'zero', epoch: 1 });
+    told.entered(1, 5_000);
+    told.follow({ incarnation: 'one', epoch: 2 });
+    expect(told.lost(recovered(3), 0)).toHaveLength(1);
+    told.follow({ incarnation: 'flushed', epoch: 2 });
+    expect(told.lost(recovered(3), 0)).toEqual([]);
+  });
+
   it('are ends; and grants to subjects even where others gave them back already', () => {
     const told = new ToldAnswers();
     const subject = Buffer.alloc(16, 9);

@@ -5,6 +5,7 @@
 import { recentGrantsMax } from '../contract/limits.ts';
 import type { KnownPlace } from './recovery-store.ts';
 import type { Replica } from './replica.ts';
+import type { EventSettings } from './settings.ts';
 
 interface Given {
   readonly incarnation: string;
@@ -18,10 +19,20 @@ export class ToldAnswers {
   /** Places that ended, in the order of the answers: the last ones. */
   private readonly ended = new Map<number, KnownPlace>();
   private highest = 0;
+  private known: Pick<EventSettings, 'incarnation' | 'epoch'> | undefined;
 
   /** Highest seq of a place given. */
   get seq(): number {
     return this.highest;
+  }
+
+  /** The settings as they are now: where a flush began another incarnation, what was told before it counts no more. */
+  follow({ incarnation, epoch }: Pick<EventSettings, 'incarnation' | 'epoch'>): void {
+    if (this.known?.epoch === epoch && this.known.incarnation !== incarnation) {
+      this.given = [];
+      this.ended.clear();
+    }
+    this.known = { incarnation, epoch };
   }
 
   /** Places were given in this incarnation of the event; what the replica of it knows by now is forgotten. */

@@ -27,6 +27,7 @@ export async function knownOf(redis: RedisClient, event: EventRef) {
     incarnation: meta.incarnation ?? '',
     n: Number(meta.n),
     epoch: Number(meta.epoch),
+    revision: Number(meta.revision),
     seq: Number(meta.seq),
   };
 }

@@ -120,6 +120,27 @@ describe('recover', () => {
     expect((await settingsOf(event)).epoch).toBe(5);
   });
 
+  it('puts back settings that Redis lost: a pause stays a pause', async () => {
+    const { redis, store } = line;
+    const event = await line.event({ run: 'r1' });
+    const { known, fields } = await forgetting(redis, event, async () => {
+      await store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{}', nowUs: at(1) });
+      const { paused = '', revision = '', changedAt = '' } = await redis.hgetall(event.keys.meta);
+      return { known: await knownOf(redis, event), fields: { paused, revision, changedAt } };
+    });
+    expect(await settingsOf(event)).toMatchObject({ paused: false, revision: 1 });
+    // The first who recovers it does not know, the second does.
+    const ignorant = await knownOf(redis, event);
+    expect(await recoverAt(redis, event, 10, ignorant, { fields: { paused: '0' } })).toBe('recovered');
+    expect(await settingsOf(event)).toMatchObject({ paused: false, revision: 1, epoch: 2 });
+    expect(await recoverAt(redis, event, 11, known, { fields, worker: 'w2', newIncarnation: 'x' })).toBe(
+      'recovered',
+    );
+    expect(await settingsOf(event)).toMatchObject({ paused: true, revision: 2, epoch: 3 });
+    expect((await redis.hkeys(event.keys.versions)).sort()).toEqual(['1', '2']);
+    expect(await recoverAt(redis, event, 12, known, { fields, worker: 'w3' })).toBe('done');
+  });
+
   it('gives no seq twice where a failover lost an earlier recovery with the joins after it', async () => {
     const { redis, store } = line;
     const event = await line.event({ run: 'r1' });
