@@ -16,7 +16,7 @@ import {
 } from '../contract/limits.ts';
 import type { Followed } from './followed.ts';
 import { knowledge, lostPlaces, settingsOf } from './knowledge.ts';
-import { knowsMore } from './recoveries.ts';
+import { knowledgeOf } from './recoveries.ts';
 import type { KnownPlace, RecoveryStore } from './recovery-store.ts';
 import type { Replica } from './replica.ts';
 import type { ServedEvent } from './served-event.ts';
@@ -167,8 +167,8 @@ export class Recoverer {
     const { ref } = served;
     for (const before of befores) {
       const { incarnation, epoch, life } = before.settings;
-      if (life === served.life && knowsMore(recoveries, { incarnation, epoch, n: before.n }))
-        await this.giveBack(served, before);
+      const knows = knowledgeOf(recoveries, { incarnation, epoch, n: before.n });
+      if (life === served.life && knows !== 'nothing') await this.giveBack(served, before, knows === 'all');
     }
     const last = recoveries.at(-1);
     const sinceMs = last === undefined || last.incarnation === '*' ? 0 : last.atMs - lostWithinMs;
@@ -179,11 +179,13 @@ export class Recoverer {
     return over;
   }
 
-  private async giveBack(served: ServedEvent, before: Replica): Promise<void> {
+  /** `isNewer`: the replica knows later entries than Redis had. */
+  private async giveBack(served: ServedEvent, before: Replica, isNewer: boolean): Promise<void> {
     let places: KnownPlace[] = [];
     for (let from = 1; from <= before.maxSeq; from += lookSeqs) {
       const range = { from, to: Math.min(before.maxSeq, from + lookSeqs - 1) };
-      places.push(...lostPlaces(before, served.replica, range, (seq) => served.told.subjectOf(seq)));
+      const lost = lostPlaces(before, served.replica, range, (seq) => served.told.subjectOf(seq));
+      places.push(...lost.filter(({ what }) => isNewer || what !== 'expired'));
       if (places.length >= recoveryBatchMax) {
         await this.sendAll(served, places);
         places = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { knowsMore, mayComeBack, parseRecoveries } from './recoveries.ts';
+import { knowledgeOf, mayComeBack, parseRecoveries } from './recoveries.ts';
 
 const text = '2 aaaa 40 10 1000 5000\n3 bbbb 90 1200 2200 9000';
 
@@ -23,16 +23,16 @@ describe('recoveries', () => {
     expect([back(11, 1, 604_999), back(11, 1, 605_000)]).toEqual([true, false]);
   });
 
-  it('ask those who know more than Redis had, and nobody else', () => {
+  it('ask those who know what Redis lost, for what is final those who may, and nobody of another history', () => {
     const recoveries = parseRecoveries(text);
-    const knows = (incarnation: string, n: number, epoch: number) =>
-      knowsMore(recoveries, { incarnation, n, epoch });
-    expect([knows('aaaa', 41, 1), knows('aaaa', 40, 1)]).toEqual([true, false]);
-    expect([knows('bbbb', 91, 2), knows('bbbb', 12, 2)]).toEqual([true, false]);
+    const of = (incarnation: string, n: number, epoch: number) =>
+      knowledgeOf(recoveries, { incarnation, n, epoch });
+    expect([of('aaaa', 41, 1), of('aaaa', 40, 1)]).toEqual(['all', 'final']);
+    expect([of('bbbb', 91, 2), of('bbbb', 12, 2)]).toEqual(['all', 'final']);
     // Of the epoch itself there is nothing to give back; of an epoch that was lost as a whole, all.
-    expect([knows('cccc', 500, 3), knows('lost', 5, 2)]).toEqual([false, true]);
-    expect(knowsMore([], { incarnation: 'aaaa', n: 9, epoch: 0 })).toBe(false);
+    expect([of('cccc', 500, 3), of('lost', 5, 2)]).toEqual(['nothing', 'all']);
+    expect(knowledgeOf([], { incarnation: 'aaaa', n: 9, epoch: 0 })).toBe('nothing');
     const wiped = parseRecoveries('5 * 0 0 9000 1');
-    expect(knowsMore(wiped, { incarnation: 'any', n: 1, epoch: 2 })).toBe(true);
+    expect(knowledgeOf(wiped, { incarnation: 'any', n: 1, epoch: 2 })).toBe('all');
   });
 });

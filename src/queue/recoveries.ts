@@ -47,19 +47,22 @@ export const mayComeBack = (
   );
 
 /**
- * Whether somebody who knew an event as of entry `n` of an incarnation knows anything that Redis lost. Not what is older
- * than what Redis has, nor what belongs to another history, as before a flush.
+ * What somebody who knew an event as of entry `n` of an incarnation can say after a recovery. all: they know entries that
+ * Redis lost. final: they know none beyond the number that Redis had, but it may have gone on otherwise from an older one, so
+ * what nothing can change any more (entered, left) counts, and what can (expired, given back since) does not. nothing: it is
+ * of the epoch itself, or of another history, as before a flush.
  */
-export function knowsMore(
+export function knowledgeOf(
   recoveries: readonly Recovery[],
   known: { readonly incarnation: string; readonly n: number; readonly epoch: number },
-): boolean {
+): 'all' | 'final' | 'nothing' {
   const last = recoveries.at(-1);
-  if (last === undefined || known.epoch >= last.epoch) return false;
+  if (last === undefined || known.epoch >= last.epoch) return 'nothing';
   const began = recoveries.find(({ incarnation }) => incarnation === known.incarnation);
-  if (began) return known.n > began.n;
+  if (began) return known.n > began.n ? 'all' : 'final';
   // Redis had nothing, or an epoch that began meanwhile was lost as a whole.
-  return recoveries.some(
+  const isLost = recoveries.some(
     ({ epoch, incarnation }) => known.epoch < epoch && (incarnation === '*' || known.epoch === epoch - 1),
   );
+  return isLost ? 'all' : 'nothing';
 }
