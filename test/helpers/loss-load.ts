@@ -77,6 +77,15 @@ export class LossLoad {
     return 'granted';
   }
 
+  /** Resolves as soon as this line lets somebody in. */
+  async untilGrant(line: Line): Promise<void> {
+    for (;;) {
+      const next = this.inOrder().find(({ passes }) => passes.size === 0);
+      if (next && (await this.enter(line, next)) === 'granted') return;
+      await new Promise(setImmediate);
+    }
+  }
+
   /** In order of their places. */
   inOrder(): Visitor[] {
     return [...this.visitors].sort((a, b) => a.seq - b.seq);
