@@ -230,11 +230,17 @@ class RedisLine implements Line {
       token.life === host.served.life ? act(host) : refuse('TOKEN_NOT_FOUND');
     if (known) return Promise.resolve(at(known));
     return soon(
-      this.hosts.findByToken(token).then((host) => {
+      this.hostOf(token).then((host) => {
         if (!('code' in host)) return at(host);
         return host.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : host;
       }),
     );
+  }
+
+  /** Where events are made by the first join, a token of one that is not there makes none: its Redis was a throwaway. */
+  private hostOf(token: WaitingToken): Promise<EventHost | Refusal> {
+    const { eventsAutoCreate } = this.options;
+    return eventsAutoCreate ? this.hosts.find(token.event, false) : this.hosts.findByToken(token);
   }
 
   /** What Redis's absence makes of a transition: the place is safe, the visitor asks again. */
