@@ -154,7 +154,10 @@ export class Recoverer {
           this.options.warn('giving back places failed', error, event);
         await pause(againMs);
       }
-      if (!served.isRecovering && (this.options.followed(event)?.befores.length ?? 0) === 0) return;
+      // Until it is written down that the recovery is over, by whoever is the first after the last, or after its time.
+      const isDone =
+        served.settings.recoverUntilMs === 0 && this.options.followed(event)?.befores.length === 0;
+      if (isDone) return;
     }
   }
 

@@ -5,6 +5,7 @@ import type { Line } from '../../src/queue/line-types.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { as, joinAt, no, nobody, type Operator, openLine, openOperator, yes } from '../helpers/lines.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { summaries } from '../lua/loss.ts';
 
 describe('places that only the visitors’ tokens know', () => {
   let server: TestRedis;
@@ -60,6 +61,9 @@ describe('places that only the visitors’ tokens know', () => {
       { withinMs: 20_000 },
     );
     expect(yes(await line.status(again)).status).toBe('left');
+    // The line that died was waited for, and no longer than its time.
+    const trail = await summaries(operator.redis, event);
+    expect(trail.at(-1)).toBe('recovered: 0 places given back, 0 ends applied');
     const twice = no(await line.join({ eventId: event.id, caller: as('p3') }));
     expect(twice.code).toBe('DUPLICATE_REQUEST');
     await eventually(async () => yes(await line.enter(kept, as('kept'))));
