@@ -62,8 +62,10 @@ describe('places that only the visitors’ tokens know', () => {
     );
     expect(yes(await line.status(again)).status).toBe('left');
     // The line that died was waited for, and no longer than its time.
-    const trail = await summaries(operator.redis, event);
-    expect(trail.at(-1)).toBe('recovered: 0 places given back, 0 ends applied');
+    await eventually(async () => {
+      const trail = await summaries(operator.redis, event);
+      expect(trail.at(-1)).toBe('recovered: 0 places given back, 0 ends applied');
+    });
     const twice = no(await line.join({ eventId: event.id, caller: as('p3') }));
     expect(twice.code).toBe('DUPLICATE_REQUEST');
     await eventually(async () => yes(await line.enter(kept, as('kept'))));
