@@ -1,5 +1,5 @@
 -- presence: note in bulk who was heard, bring silent people back to their old places, and say that this
--- reporter lives and which revision it has in force. A gap in a reporter's reports starts the grace time.
+-- reporter lives, which revision it has in force and what it counted. A gap in a reporter's reports starts the grace time.
 -- include now_us int timed_value event line journal
 -- KEYS[1] meta        hash    n, waiting, head, graceAt, returnedAt
 -- KEYS[2] waiting     string  bit a seq
@@ -9,19 +9,21 @@
 -- KEYS[6] turns       list    started claim clocks; the grace time stops them
 -- KEYS[7] returned    zset    seq -> back since ms; their claim clocks start anew
 -- KEYS[8] journal     stream
+-- KEYS[9] counts      hash    by:reporter -> its counts; sum:name -> those of reporters that said goodbye
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] reporter    string  the worker process; empty = no report, only records
 -- ARGV[3] gateway     string  the gateway that it belongs to
 -- ARGV[4] revision    int     settings in force there; -1 = goodbye
 -- ARGV[5] records     bytes   8 bytes a place: seq, due in tenths of a second since base
--- ARGV[6] nowUs       int?    µs; empty = Redis clock
+-- ARGV[6] counts      string  "name count,..." since the reporter began; empty = as reported last
+-- ARGV[7] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"heard", back} | {"fence", incarnation} | {"absent"}
--- COST    O(records log away)
+-- COST    O(records log away + names counted)
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 assert(#ARGV[5] % 8 == 0, 'records are 8 bytes each')
-local now_ms = math.floor(now_us(ARGV[6]) / 1000)
+local now_ms = math.floor(now_us(ARGV[7]) / 1000)
 
 if ARGV[2] ~= '' then
   local before = redis.call('HGET', KEYS[5], ARGV[2])
@@ -29,8 +31,15 @@ if ARGV[2] ~= '' then
     redis.call('HSET', KEYS[1], 'graceAt', int(now_ms))
     redis.call('DEL', KEYS[6])
   end
+  local own = 'by:' .. ARGV[2]
+  if ARGV[6] ~= '' then redis.call('HSET', KEYS[9], own, ARGV[6]) end
   if ARGV[4] == '-1' then
     redis.call('HDEL', KEYS[5], ARGV[2])
+    local counts = redis.call('HGET', KEYS[9], own) or ''
+    for name, count in string.gmatch(counts, '([^ ,]+) (%d+)') do
+      redis.call('HINCRBY', KEYS[9], 'sum:' .. name, count)
+    end
+    redis.call('HDEL', KEYS[9], own)
   else
     redis.call('HSET', KEYS[5], ARGV[2], int(now_ms) .. ' ' .. ARGV[4] .. ' ' .. ARGV[3])
   end

@@ -16,8 +16,9 @@ const unitSec = 10;
 const perUnit = (perSec) => Math.round(perSec * unitSec);
 
 function executor(load) {
-  const { what, from, stages } = scaled(load, { scale, timeScale });
-  const most = Math.ceil(vus || virtualUsers(scaled(load, { scale, timeScale })));
+  const sized = scaled(load, { scale, timeScale });
+  const { what, from, stages } = sized;
+  const most = Math.ceil(vus || virtualUsers(sized));
   return {
     executor: 'ramping-arrival-rate',
     exec: exec[what],

@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { findRuntime, root } from './project.mjs';
 import { testCacheFolder } from './python-tool.mjs';
+import { works } from './run.mjs';
 
 /** Builds and runs images without a daemon, and makes a Debian where no registry of images is in reach. */
 const tools = ['buildah', 'bwrap', 'debootstrap'];
@@ -146,8 +147,4 @@ function output(command, args, options = {}) {
   if (status === 0) return stdout;
   const said = `${stdout ?? ''}${stderr ?? ''}`.slice(-4_000);
   throw new Error(`${command} ${args.join(' ')} failed (${error?.message ?? status}):\n${said}`);
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, runInImage, startImage, untilStatus } from './image-run.mjs';
+import { freePort } from './free-port.mjs';
+import { runInImage, startImage, untilStatus } from './image-run.mjs';
 import { root } from './project.mjs';
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { SetupError } from './project.mjs';
 import { testCacheFolder } from './python-tool.mjs';
+import { works } from './run.mjs';
 
 /** The version that is built where there is none. Any 1.4 or newer, 2.x too, runs the scenarios. */
 const version = 'v1.4.0';
@@ -29,7 +30,7 @@ export function findK6() {
 export async function ensureK6() {
   const found = findK6();
   if (found !== undefined) return found;
-  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) {
+  if (!works('go', ['version'])) {
     throw new SetupError({
       what: 'there is neither k6 nor Go',
       why: 'the load tests run k6, which Go builds from source',

@@ -4,6 +4,7 @@ import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync,
 import { join } from 'node:path';
 import { root, SetupError } from './project.mjs';
 import { testCacheFolder } from './python-tool.mjs';
+import { works } from './run.mjs';
 
 const source = join(root, 'test/tools/kube');
 const isWindows = process.platform === 'win32';
@@ -52,7 +53,7 @@ export function ensureKubeTools() {
       why: 'the tests of Kubernetes start them',
       run: 'unset KUBEBUILDER_ASSETS, and they are built',
     });
-  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) return undefined;
+  if (!works('go', ['version'])) return undefined;
   const folder = cachedFolder();
   console.log(`Building etcd, kube-apiserver and kube-controller-manager once (go, into ${folder})...`);
   mkdirSync(testCacheFolder(), { recursive: true });

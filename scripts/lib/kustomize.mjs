@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCacheFolder } from './python-tool.mjs';
+import { works } from './run.mjs';
 
 /** The newest that a Go of the last two years builds. */
 const version = 'v5.7.1';
@@ -40,8 +41,4 @@ export function ensureKustomize() {
   } finally {
     rmSync(here, { recursive: true, force: true });
   }
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCacheFolder } from './python-tool.mjs';
+import { works } from './run.mjs';
 
 const folder = () => join(testCacheFolder(), 'prometheus');
 const inPackage = 'usr/bin/promtool';
@@ -44,8 +45,4 @@ export function ensurePromtool() {
 
 function download(cwd) {
   return spawnSync('apt-get', ['download', '-qq', 'prometheus'], { cwd, stdio: 'ignore' }).status === 0;
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from './project.mjs';
+import { works } from './run.mjs';
 
 const lockCheckMs = 250;
 const installLimitMs = 300_000;
@@ -110,10 +111,6 @@ function ensurePython(name) {
     why: `${name}, which some tests start, is written in Python`,
     run: process.platform === 'darwin' ? 'brew install python' : 'sudo apt-get install -y python3-venv',
   });
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
 /** Runs a command to its end. @throws {SetupError} with its last words */

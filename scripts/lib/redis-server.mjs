@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { SetupError } from './project.mjs';
+import { works } from './run.mjs';
 
 const oldestMajor = 7;
 const policyFile = '/usr/sbin/policy-rc.d';
@@ -64,8 +65,4 @@ function installByApt() {
 function run(command, args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 
 const parentCheckMs = 200;
 
@@ -36,4 +36,9 @@ export function runInForeground(command, args, options = {}) {
       process.kill(process.pid, signal);
     });
   });
+}
+
+/** Whether a command is there and ends well; what it says goes nowhere. */
+export function works(command, args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

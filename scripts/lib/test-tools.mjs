@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { ensureKustomize } from './kustomize.mjs';
 import { ensurePromtool } from './promtool.mjs';
+import { works } from './run.mjs';
 
 /** Programs that tests drive: the shells whose completion is tested, and what makes their certificates. */
 const tools = ['zsh', 'fish', 'openssl'];
@@ -20,8 +21,4 @@ export function ensureTestTools() {
   const options = { stdio: ['ignore', 'inherit', 'inherit'], env };
   spawnSync('apt-get', ['update', '-qq'], options);
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options);
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }

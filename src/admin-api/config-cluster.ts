@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Environment, text, type Values } from '../contract/config.ts';
 import type { ClusterSettings } from './cluster/autoscaler.ts';
-import { isInCluster } from './cluster/connection.ts';
+import { type ClusterAccess, isInCluster } from './cluster/connection.ts';
 import type { LoadRunnerSettings } from './cluster/load-runner.ts';
 
 const kubeName = {
@@ -59,26 +59,20 @@ export function problemsOfCluster(values: Partial<ClusterValues>, environment: E
 
 /** Undefined = no autoscaler is steered. */
 export function clusterOf(values: ClusterValues): ClusterSettings | undefined {
-  const { KUBE_HPA: hpa, KUBE_NAMESPACE: namespace, KUBECONFIG: configFile, KUBE_CONTEXT: context } = values;
+  const { KUBE_HPA: hpa, KUBE_NAMESPACE: namespace } = values;
   if (hpa === undefined) return undefined;
-  return {
-    hpa,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(configFile === undefined ? {} : { configFile }),
-    ...(context === undefined ? {} : { context }),
-  };
+  return { hpa, ...(namespace === undefined ? {} : { namespace }), ...accessOf(values) };
 }
 
 /** Undefined = no load tests are started. */
 export function loadtestsOf(values: ClusterValues): LoadRunnerSettings | undefined {
   const { KUBE_LOADTEST_NAMESPACE: namespace, KUBE_LOADTEST_URL: url } = values;
-  const { KUBE_LOADTEST_IMAGE: image, KUBECONFIG: configFile, KUBE_CONTEXT: context } = values;
   if (namespace === undefined || url === undefined) return undefined;
-  return {
-    namespace,
-    image,
-    baseUrl: url.replace(/\/+$/, ''),
-    ...(configFile === undefined ? {} : { configFile }),
-    ...(context === undefined ? {} : { context }),
-  };
+  const image = values.KUBE_LOADTEST_IMAGE;
+  return { namespace, image, baseUrl: url.replace(/\/+$/, ''), ...accessOf(values) };
 }
+
+const accessOf = ({ KUBECONFIG: configFile, KUBE_CONTEXT: context }: ClusterValues): ClusterAccess => ({
+  ...(configFile === undefined ? {} : { configFile }),
+  ...(context === undefined ? {} : { context }),
+});

@@ -35,19 +35,16 @@ const redis = await redisAddress(config.redis).catch((error: unknown) => {
   process.stderr.write(`error: ${startFailure(error, config.listen)}\n`);
   process.exit(1);
 });
-const autoscaler =
-  config.cluster &&
-  (await openAutoscaler(config.cluster).catch((error: unknown) => {
-    process.stderr.write(`error: KUBE_HPA: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exit(2);
-  }));
-const loadRunner =
-  config.loadtests &&
-  (await openLoadRunner(config.loadtests).catch((error: unknown) => {
+/** What a variable asks for, or the end where the kubeconfig cannot be used. */
+const opened = <T>(variable: string, opening: Promise<T>): Promise<T> =>
+  opening.catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`error: KUBE_LOADTEST_NAMESPACE: ${why}\n`);
+    process.stderr.write(`error: ${variable}: ${why}\n`);
     process.exit(2);
-  }));
+  });
+const autoscaler = config.cluster && (await opened('KUBE_HPA', openAutoscaler(config.cluster)));
+const loadRunner =
+  config.loadtests && (await opened('KUBE_LOADTEST_NAMESPACE', openLoadRunner(config.loadtests)));
 const desk = await createDesk({
   redis,
   ...(autoscaler === undefined ? {} : { autoscaler }),

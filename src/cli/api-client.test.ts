@@ -100,6 +100,13 @@ describe('an answer', () => {
     expect([error.message, error.details.hint]).toEqual(['event "evt_n" not found', 'tacos event list']);
   });
 
+  it('of one of several events names it', async () => {
+    const body = { event: 'evt_n', ...refusal('EVENT_NOT_FOUND', 'There is no such event.') };
+    handlers = [json(404, body)];
+    const asked = client().plan({ events: ['evt_x', 'evt_n'], action: { type: 'queue.pause' } });
+    expect((await failureOf(asked)).message).toBe('event "evt_n" not found');
+  });
+
   it('from something that is no admin API says so', async () => {
     handlers = [(_request, reply) => reply.writeHead(502).end('<html>Bad gateway')];
     const error = await failureOf(client().snapshot('evt_x'));

@@ -13,6 +13,8 @@ const replySchema = z.object({
     trace_id: z.string(),
     hint: z.string().optional(),
   }),
+  /** Of an EVENT_NOT_FOUND: which one, where a request named several. Absent from older servers. */
+  event: z.string().max(100).optional().catch(undefined),
   /** Of a VERSION_CONFLICT: the settings in question, `before` being what is in force now. */
   current: z.array(changeRowSchema).optional().catch(undefined),
 });
@@ -77,7 +79,7 @@ export function errorOfReply(status: number, body: string, call: FailedCall): Cl
     ...hintFor(code, hint ?? (code === 'VERSION_CONFLICT' ? call.check : undefined)),
   };
   const values = code === 'VERSION_CONFLICT' ? valuesBefore(parsed.data.current ?? []) : '';
-  const sentence = sentenceFor(code, call.event) ?? message;
+  const sentence = sentenceFor(code, call.event ?? parsed.data.event) ?? message;
   return new CliError(values === '' ? sentence : sentence.replace(/\.$/, '') + values, details);
 }
 

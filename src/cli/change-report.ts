@@ -8,13 +8,14 @@ import { receiptText } from './receipt-text.ts';
 /** Formats for people: plans, questions and receipts are sentences there. */
 export const isForPeople = (output: Format): boolean => output === 'table' || output === 'wide';
 
-/** Writes the plan on stderr; with --quiet only where somebody is asked about it. */
+/** Writes the plan on stderr; with --quiet only where somebody is asked about it. Returns the warnings it has told. */
 export function showPlan(
   { runtime, flags }: Cli,
   { plan, badge, context, isAsked }: { plan: Plan; badge: string; context: string; isAsked: boolean },
-): void {
-  if (!isForPeople(flags.output) || (flags.quiet && !isAsked)) return;
+): readonly string[] {
+  if (!isForPeople(flags.output) || (flags.quiet && !isAsked)) return [];
   runtime.stderr.write(planText(plan, { badge, context }));
+  return [...plan.warnings, ...plan.items.flatMap(({ warnings }) => warnings)];
 }
 
 /** What `--dry-run` prints: the plan itself for programs. */
@@ -39,9 +40,14 @@ export async function printPlan(
   await printResult(cli.runtime, { ...result, name: ({ hash }) => hash }, cli.flags);
 }
 
-/** Sentences for people. */
-export function writeReceipt(cli: Cli, reply: ChangeReply, contextFlag: string): void {
-  for (const warning of reply.warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
+/** Sentences for people; `told`: warnings that the plan told, which are not told again. */
+export function writeReceipt(
+  cli: Cli,
+  reply: ChangeReply,
+  { contextFlag, told }: { readonly contextFlag: string; readonly told: readonly string[] },
+): void {
+  const fresh = reply.warnings.filter((warning) => !told.includes(warning));
+  for (const warning of fresh) cli.runtime.stderr.write(`warning: ${warning}\n`);
   const none = 'ok: there is no event that it concerns, nothing was changed\n';
   cli.runtime.stdout.write(reply.results.length === 0 ? none : receiptText(reply, { contextFlag }));
 }

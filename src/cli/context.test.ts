@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CliError } from './errors.ts';
+import { removeLocal, writeLocal } from './local.ts';
 import { FakeMachine } from './testing/fake-runtime.ts';
 
 let machine: FakeMachine;
@@ -58,7 +59,40 @@ describe('a read', () => {
     machine.env = { TACOS_DATA_DIR: dataDir };
     expect((await machine.run('queue', 'list', '-c', 'local')).code).toBe(0);
     machine.env = { TACOS_DATA_DIR: `${dataDir}-other` };
-    expect((await machine.run('queue', 'list', '-c', 'local')).code).toBe(7);
+    const none = await machine.run('queue', 'list', '-c', 'local');
+    expect(none.code).toBe(7);
+    expect(none.stderr).toContain(`none runs in ${dataDir}-other; running: ${dataDir}`);
+    expect(none.stderr).toContain(`try   export TACOS_DATA_DIR=${dataDir}\n`);
+  });
+
+  it('goes back to the local one that still runs when a later one has ended', async () => {
+    machine.env = {};
+    const place = { env: {}, home: machine.home, platform: 'linux' as const };
+    machine.local();
+    const second = machine.local(process.pid, 'http://127.0.0.1:4', 'second');
+    await machine.run('queue', 'list');
+    expect(lastTarget()?.server).toBe('http://127.0.0.1:4');
+    removeLocal(place, second, process.pid);
+    expect((await machine.run('queue', 'list')).code).toBe(0);
+    expect(lastTarget()?.server).toBe('http://127.0.0.1:2');
+    // One that was killed takes nothing away either.
+    machine.local(deadPid, 'http://127.0.0.1:4', 'second');
+    expect((await machine.run('queue', 'list')).code).toBe(0);
+    expect(lastTarget()?.server).toBe('http://127.0.0.1:2');
+  });
+
+  it('is told of by a second one as it starts, unless it was killed', () => {
+    const place = { env: {}, home: machine.home, platform: 'linux' as const };
+    const first = machine.local();
+    machine.local(deadPid, 'http://127.0.0.1:5', 'killed');
+    const third = machine.local(process.pid, 'http://127.0.0.1:4', 'third');
+    const context = {
+      server: 'http://127.0.0.1:4',
+      tokenFile: 't',
+      gateway: 'g',
+      environment: 'development',
+    };
+    expect(writeLocal(place, third, { ...context, pid: process.pid })).toEqual([first]);
   });
 });
 
@@ -71,7 +105,7 @@ describe('no context', () => {
     machine.local(deadPid);
     const dead = await machine.run('queue', 'list', '-c', 'local');
     expect(dead.code).toBe(7);
-    expect(dead.stderr).toContain('has ended');
+    expect(dead.stderr).toContain('why   none runs in ');
   });
 
   it('of that name is exit 3', async () => {

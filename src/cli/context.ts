@@ -87,11 +87,12 @@ export async function resolveContext(
   return overrides === undefined ? found : { ...found, overrides };
 }
 
+type NotRunning = Extract<ReturnType<typeof findLocal>, { runs: false }>;
 type Found = Omit<ResolvedContext, 'overrides'>;
 
 async function localContext(runtime: Runtime, flags: ContextFlags, use: Use): Promise<Found> {
   const local = findLocal(runtime);
-  if (!local.runs) throw notRunning(local.dataDir, flags.context === undefined);
+  if (!local.runs) throw notRunning(local, flags.context === undefined);
   const { server, tokenFile, gateway } = local.context;
   const file = flags.tokenFile ?? tokenFile;
   const { TACOS_TOKEN, TACOS_TOKEN_FILE } = runtime.env;
@@ -186,13 +187,23 @@ const ambiguous = (current: string): CliError =>
     hint: `add -c ${current} or -c local`,
   });
 
-const notRunning = (dataDir: string | undefined, isFallback: boolean): CliError =>
-  new CliError(isFallback ? 'there is no context, and no tacos up runs here' : 'no tacos up runs here', {
-    code: 'LOCAL_NOT_RUNNING',
-    exitCode: exitCodes.unreachable,
-    ...(dataDir === undefined ? {} : { why: `the one of ${dataDir} has ended` }),
-    hint: 'tacos up',
-  });
+function notRunning({ dataDir, running }: NotRunning, isFallback: boolean): CliError {
+  const [other] = running;
+  // Only TACOS_DATA_DIR can name one that ended while another runs.
+  const where = other === undefined ? 'here' : 'in TACOS_DATA_DIR';
+  const ended = dataDir === undefined ? [] : [`none runs in ${dataDir}`];
+  const others = other === undefined ? [] : [`running: ${running.join(', ')}`];
+  const why = [...ended, ...others].join('; ');
+  return new CliError(
+    isFallback ? `there is no context, and no tacos up runs ${where}` : `no tacos up runs ${where}`,
+    {
+      code: 'LOCAL_NOT_RUNNING',
+      exitCode: exitCodes.unreachable,
+      ...(why === '' ? {} : { why }),
+      hint: other === undefined ? 'tacos up' : `export TACOS_DATA_DIR=${other}`,
+    },
+  );
+}
 
 /** No such context. */
 export function unknownContext(name: string, config: Config): CliError {

@@ -1,8 +1,7 @@
 /** The way to a server that is not the plain one: proxies, an authority of one's own, a name behind a tunnel. */
-import { readFileSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
 import type { ConfigContext } from './config-file.ts';
-import { usageError } from './errors.ts';
+import { readGiven } from './given-file.ts';
 
 /** What of a context decides the way. */
 export type Route = Pick<ConfigContext, 'caFile' | 'tlsServerName' | 'proxy'>;
@@ -22,7 +21,7 @@ export async function dispatcherOf(route: Route): Promise<Dispatcher | undefined
   const { caFile, tlsServerName, proxy } = route;
   if (caFile === undefined && tlsServerName === undefined && proxy === undefined) return undefined;
   const tls: TlsOptions = {
-    ...(caFile === undefined ? {} : { ca: readCa(caFile) }),
+    ...(caFile === undefined ? {} : { ca: readGiven(`caFile ${caFile}`, caFile) }),
     ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
   };
   const { Agent, ProxyAgent, Socks5ProxyAgent } = await import('undici');
@@ -41,13 +40,5 @@ function quietly<T>(make: () => T): T {
     return make();
   } finally {
     process.emitWarning = emit;
-  }
-}
-
-function readCa(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw usageError(`caFile ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }

@@ -65,6 +65,15 @@ export function anyNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number.');
 }
 
+/** A rate a second, as `50` or `50/s`, for the parser of the number behind it. */
+export const rateFlag =
+  (parse: (text: string) => number) =>
+  (text: string): number => {
+    if (/\d\/(?!s$)/.test(text))
+      throw new InvalidArgumentError('It is a rate per second, such as 50 or 50/s.');
+    return parse(text.replace(/\/s$/, ''));
+  };
+
 function fieldsOf(text: string): string[] {
   const fields = text.split(',').map((field) => field.trim());
   const isGood = fields.every((field) => /^\w+(\.\w+)*$/.test(field));

@@ -35,6 +35,17 @@ describe('a change', () => {
     );
   });
 
+  it('tells a warning of the plan once, and with --quiet in the receipt', async () => {
+    const warnings = ['capacity 500 holds 2.5 s of refill'];
+    machine.api.planNow = planOf({ items: [eventPlanOf({ warnings })] });
+    machine.api.changeNow = changeOf({ warnings: [...warnings, 'places are still being ended'] });
+    const times = (text: string, word: string): number => text.split(word).length - 1;
+    const loud = await set('--reason', 'D1 faster');
+    expect([times(loud.stderr, 'holds 2.5 s'), times(loud.stderr, 'still being ended')]).toEqual([1, 1]);
+    const quiet = await set('--reason', 'D1 faster', '--quiet');
+    expect(times(quiet.stderr, 'holds 2.5 s')).toBe(1);
+  });
+
   it('sends what was planned, with the hash and the version of the plan, under one key', async () => {
     await set('--ramp', '2m', '--for', '15m', '--reason', 'D1 faster', '--ticket', 'INC-4471');
     const action = { type: 'bucket.set', refillPerSec: 80, rampSec: 120, forSec: 900 };

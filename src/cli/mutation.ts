@@ -64,6 +64,12 @@ export const placeOf = ({ context }: Pick<Connection, 'context'>, badge: string)
   badge,
 });
 
+/** The error of a plan: whatever it was, nothing was changed yet, and that is said. */
+const untouched = (error: unknown): never => {
+  if (!(error instanceof CliError) || error.details.why !== undefined) throw error;
+  throw new CliError(error.message, { ...error.details, why: 'nothing was changed' });
+};
+
 /** The badge of the server, once it has answered. @throws CliError (6) when it is not what the context says */
 export function checkEnvironment({ context, api }: Connection): string {
   const badge = badgeOf(api.environment);
@@ -95,14 +101,14 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   const action = typeof change.action === 'function' ? await change.action(connection) : change.action;
   const override = flags.override === true ? { override: true } : {};
   const request = { events: events === 'all' ? events : [...events], action, ...override };
-  const plan = await api.plan(request);
+  const plan = await api.plan(request).catch(untouched);
   const badge = checkEnvironment(connection);
   const { accessible: isAccessible } = cli.flags;
   const named = change.named?.();
   const place = { ...placeOf(connection, badge), alwaysAsk: change.alwaysAsk === true, isAccessible, named };
   const ask = flags.dryRun === true ? undefined : askOf(cli);
   const isAsked = ask !== undefined && consentNeeds(plan, place).ask;
-  showPlan(cli, { plan, badge, context: context.name, isAsked });
+  const told = showPlan(cli, { plan, badge, context: context.name, isAsked });
   const scene = { api, plan, contextFlag: contextFlagOf(cli) };
   // The server answers a key that it knows as it did before, whatever has become of the settings since.
   const isRepeatable = flags.idempotencyKey !== undefined;
@@ -116,7 +122,7 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   if (!isRepeatable) checkNotRefused(plan, flags);
   // Also true where there is no event at all.
   const isSame = !isRepeatable && plan.items.every(({ unchanged }) => unchanged);
-  if (isSame) return report(cli, { connection, action, flags, reply: unchangedReply(plan) });
+  if (isSame) return report(cli, { connection, action, flags, told, reply: unchangedReply(plan) });
   const consent = await obtainConsent(plan, { place, given: flags, ask });
   const ticket = flags.ticket === undefined ? {} : { ticket: flags.ticket };
   const headers = {
@@ -129,11 +135,11 @@ export async function runAction(cli: Cli, change: Change): Promise<number> {
   } catch (error) {
     throw await explained(error, scene);
   }
-  return report(cli, { connection, action, flags, reply });
+  return report(cli, { connection, action, flags, told, reply });
 }
 
 /** How to ask; undefined where nobody is there, or where the question would mix with data. */
-function askOf({ runtime, flags }: Cli): Ask | undefined {
+export function askOf({ runtime, flags }: Pick<Cli, 'runtime' | 'flags'>): Ask | undefined {
   const canAsk = runtime.isInteractive && flags.input && !runtime.env.CI && isForPeople(flags.output);
   return canAsk ? (question) => runtime.ask(question) : undefined;
 }
@@ -151,13 +157,14 @@ interface Made {
   readonly connection: Connection;
   readonly action: Action;
   readonly flags: MutationFlags;
+  readonly told: readonly string[];
   readonly reply: ChangeReply;
 }
 
-async function report(cli: Cli, { connection, action, flags, reply }: Made): Promise<number> {
+async function report(cli: Cli, { connection, action, flags, told, reply }: Made): Promise<number> {
   throwIfFailed(reply);
   const isText = isForPeople(cli.flags.output);
-  if (isText) writeReceipt(cli, reply, contextFlagOf(cli));
+  if (isText) writeReceipt(cli, reply, { contextFlag: contextFlagOf(cli), told });
   const timeoutMs = cli.flags.timeoutMs ?? waitDefaultMs;
   const { api, context } = connection;
   const { runtime } = cli;

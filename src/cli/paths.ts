@@ -15,7 +15,7 @@ const folder = ({ env, home, platform }: Place, name: string, unix: readonly str
 export const configFile = (place: Place): string =>
   join(folder(place, 'XDG_CONFIG_HOME', ['.config']), 'config.yaml');
 
-/** Folder of what tacos itself keeps: pointer to the running `up`, its data by default, crash reports. */
+/** Folder of what tacos itself keeps: pointers to each running `up`, its data by default, crash reports. */
 export const stateFolder = (place: Place): string => folder(place, 'XDG_STATE_HOME', ['.local', 'state']);
 
 /** Folder of what may be lost at any time: names for completion, the day of the last notice. */
@@ -25,8 +25,8 @@ export const cacheFolder = (place: Place): string => folder(place, 'XDG_CACHE_HO
 export const loginFile = (place: Place, context: string): string =>
   join(stateFolder(place), 'tokens', `${context}.json`);
 
-/** Points at the data dir of the `tacos up` that was started last. */
-export const localPointer = (place: Place): string => join(stateFolder(place), 'local.json');
+/** Folder of pointers to the data dirs of running `tacos up`, a file for each, so that none takes another's away. */
+export const localPointers = (place: Place): string => join(stateFolder(place), 'locals');
 
 /** Data dir of `tacos up` where none is named. */
 export const defaultDataDir = (place: Place): string =>

@@ -11,14 +11,14 @@ import { pause, type Runtime } from './runtime.ts';
 export const waitDefaultMs = 600_000;
 /** Between two looks, ms. */
 const lookMs = 300;
-/** Between two looks at pods, ms: they take seconds to start. */
-const podsLookMs = 1_000;
+/** Between two looks at pods or at a sale, ms: both take long. */
+const slowLookMs = 1_000;
 /** Looks in a row that find no place ended: then an expiry is over. */
 const quietLooks = 3;
 
 /** What is waited for. */
 export interface Waiting {
-  readonly api: Pick<AdminApi, 'snapshot' | 'hpa'>;
+  readonly api: Pick<AdminApi, 'snapshot' | 'hpa' | 'sale'>;
   readonly runtime: Pick<Runtime, 'clock' | 'stop'>;
   readonly action: Action;
   readonly reply: ChangeReply;
@@ -30,6 +30,7 @@ export async function waitForGoals({ api, runtime, action, reply, timeoutMs }: W
   const { clock, stop } = runtime;
   const endMs = clock.monotonic() + timeoutMs;
   if (action.type === 'hpa.patch') return waitForPods({ api, runtime }, endMs);
+  if (action.type === 'sale.apply') return waitForSale({ api, runtime, reply }, endMs);
   const open = new Map(
     reply.results.flatMap((result) => (result.applied && result.event ? [[result.event, result]] : [])),
   );
@@ -60,7 +61,25 @@ async function waitForPods(
     const ready = replicas.ready ?? replicas.current;
     if (ready >= wanted) return [];
     if (clock.monotonic() >= endMs) return [`${ready} of ${wanted} gateways are ready`];
-    await pause(podsLookMs, stop.signal);
+    await pause(slowLookMs, stop.signal);
+    if (stop.signal.aborted) throw stop.signal.reason;
+  }
+}
+
+/** Until the last step is over, or somebody has rolled the sale back. Ending the command changes nothing. */
+async function waitForSale(
+  { api, runtime, reply }: Pick<Waiting, 'api' | 'runtime' | 'reply'>,
+  endMs: number,
+): Promise<string[]> {
+  const { clock, stop } = runtime;
+  const event = reply.results.find((result) => result.event)?.event;
+  if (!event) return [];
+  for (;;) {
+    const { state, steps } = (await api.sale(event)).item;
+    if (state !== 'running') return [];
+    const over = steps.filter((step) => step.state !== 'pending').length;
+    if (clock.monotonic() >= endMs) return [`${over} of ${steps.length} steps of ${event} are over`];
+    await pause(slowLookMs, stop.signal);
     if (stop.signal.aborted) throw stop.signal.reason;
   }
 }

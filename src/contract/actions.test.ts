@@ -23,4 +23,22 @@ describe('an action', () => {
     expect(timed(0.0001).map(isTaken)).toEqual(Array(4).fill(false));
     expect(timed(0.001).map(isTaken)).toEqual(Array(4).fill(true));
   });
+
+  it('of a sale has no step that would be refused when its time comes', () => {
+    const at = '2026-11-21T06:00:00Z';
+    const saleOf = (step: object): object => ({
+      ...{ type: 'sale.apply', opensAt: at, endsAt: at, visitors: 1 },
+      steps: [{ id: '1.hpa', at, action: { type: 'hpa.patch', ...step } }],
+    });
+    const taken = [{ min: 10 }, { min: 10, holdSec: 86_400 }];
+    const refused = [
+      { holdSec: 60 },
+      { min: 0 },
+      { min: 10_001 },
+      { min: 10, holdSec: 0 },
+      { min: 10, holdSec: 86_401 },
+    ];
+    expect(taken.map(saleOf).map(isTaken)).toEqual([true, true]);
+    expect(refused.map(saleOf).map(isTaken)).toEqual(Array(5).fill(false));
+  });
 });

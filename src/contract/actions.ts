@@ -105,7 +105,7 @@ const saleStep = z.object({
     settingsSet,
     queueMessage,
     /** Refused where the server does not lead an HPA. Not rolled back with the sale: with `holdSec` it ends by itself. */
-    z.object({ type: z.literal('hpa.patch'), min: z.number().int().min(1), holdSec: z.number().optional() }),
+    hpaPatch.pick({ type: true, min: true, holdSec: true }).required({ min: true }),
   ]),
 });
 export type SaleStep = z.output<typeof saleStep>;

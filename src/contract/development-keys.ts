@@ -14,7 +14,7 @@ const publicKeys = [developmentWaitingTokenKeys, developmentReservationTokenKeys
 ]);
 
 /** Whether anybody may know the key; `dev` is what development calls its own. */
-export const isDevelopmentKey = ({ kid, secret }: KeyWithId): boolean =>
+const isDevelopmentKey = ({ kid, secret }: KeyWithId): boolean =>
   kid === 'dev' || publicKeys.some((each) => each.secret.equals(secret));
 
 /** What is wrong in production with the keys of a variable, one sentence a key. */

@@ -5,8 +5,8 @@ import { listReplySchema } from './admin-api.ts';
 export const findingSchema = z.object({
   /** Name for --only, such as paused, redis-memory. */
   check: z.string(),
-  /** `fail` is a cause of trouble now, `warn` one to come or a risk, `pass` none. */
-  result: z.enum(['fail', 'warn', 'pass']),
+  /** `fail` is a cause of trouble now, `warn` one to come or a risk, `pass` none; `skip` = there is nothing to look at. */
+  result: z.enum(['fail', 'warn', 'pass', 'skip']),
   event: z.string().nullable(),
   /** One sentence with its figures. */
   text: z.string(),
@@ -51,7 +51,7 @@ export const doctorChecks = [
 ] as const;
 export type DoctorCheck = (typeof doctorChecks)[number];
 
-const results = ['fail', 'warn', 'pass'] as const satisfies readonly Finding['result'][];
+const results = ['fail', 'warn', 'pass', 'skip'] as const satisfies readonly Finding['result'][];
 
 /** Failures first, then warnings, then passes; among equals the cause before what follows from it. */
 export function rankFindings(findings: readonly Finding[]): Finding[] {

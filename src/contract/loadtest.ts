@@ -75,3 +75,25 @@ export const loadManifestsRequestSchema = loadRunSpecSchema.extend({ event: even
 export type LoadManifestsRequest = z.input<typeof loadManifestsRequestSchema>;
 /** Objects of Kubernetes as they would be made. */
 export const loadManifestListSchema = listReplySchema(z.record(z.string(), z.unknown()));
+
+/** A load, as the scripts of k6/ are told of it. */
+export interface ToldLoad extends Pick<LoadRunSpec, 'scale' | 'timeScale'> {
+  readonly baseUrl: string;
+  readonly event: string;
+  readonly vus?: number | undefined;
+  readonly patienceSec?: number | undefined;
+}
+
+/** The environment variables of k6/lib/target.js; undefined = not set, as the script has it then. */
+export function variablesOf(load: ToldLoad): Record<string, string | undefined> {
+  const text = (value: number | undefined): string | undefined =>
+    value === undefined ? undefined : String(value);
+  return {
+    TACOS_BASE_URL: load.baseUrl,
+    TACOS_EVENT: load.event,
+    TACOS_SCALE: text(load.scale),
+    TACOS_TIME_SCALE: text(load.timeScale),
+    TACOS_VUS: text(load.vus),
+    TACOS_PATIENCE_SEC: text(load.patienceSec),
+  };
+}

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { SaleStep } from './actions.ts';
 import { apiVersion, itemReplySchema } from './admin-api.ts';
-import { capacityMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
+import { capacityMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
 import { eventIdSchema } from './visitor-api.ts';
 
 /** Most steps of one sale. */
@@ -12,7 +12,10 @@ const durationText = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|s|m|h))+$/, 'a duration such as 90s, 10m, 1h30m')
   .describe('90s, 10m, 1h30m');
-const timeSchema = z.iso.datetime({ offset: true });
+const timeSchema = z.iso.datetime({
+  offset: true,
+  message: 'a time with its offset, such as "2027-05-01T20:00:00+09:00"',
+});
 
 /** One step as the file has it: any of refill, capacity, window, message, hpa, at one time. */
 export const saleStepSchema = z
@@ -41,7 +44,7 @@ export const saleStepSchema = z
     message: z.string().min(1).max(280).optional().describe('told to everybody who waits'),
     hpa: z
       .strictObject({
-        min: z.number().int().min(1).max(10_000).describe('least gateways from now on'),
+        min: z.number().int().min(1).max(hpaReplicasMax).describe('least gateways from now on'),
         hold: durationText.optional().describe('for so long'),
       })
       .optional()
@@ -73,7 +76,7 @@ export type SaleFile = z.infer<typeof saleFileSchema>;
 /** States of a sale: its steps are run; all of them are; it was rolled back. */
 export const saleStates = ['running', 'done', 'stopped'] as const;
 
-/** What became of a step. `skipped`: its time was over before anybody could run it. */
+/** What became of a step. `skipped`: its time was over before anybody could run it, or the sale was rolled back before. */
 export const stepOutcomeSchema = z.object({
   state: z.enum(['done', 'failed', 'skipped']),
   at: z.string(),
@@ -153,7 +156,7 @@ export function stepText({ action }: SaleStep): string {
     case 'queue.message':
       return [`message "${action.text ?? ''}"`, ...sec('for', action.forSec)].join(', ');
     case 'hpa.patch':
-      return `at least ${action.min} gateways`;
+      return `at least ${action.min} ${action.min === 1 ? 'gateway' : 'gateways'}`;
   }
 }
 
@@ -165,10 +168,18 @@ export const saleCheckRequestSchema = z.object({
   joinPerSec: z.number().min(0).max(10_000_000),
   /** Highest rate that the steps lead to; absent = the event's own. */
   refillPerSec: z.number().max(refillPerSecMax).optional(),
+  /** Floors of the gateways that the steps ask for, and when. */
+  floors: z
+    .array(z.object({ at: timeSchema, min: z.number().int().min(1).max(10_000) }))
+    .max(saleStepsMax)
+    .optional(),
 });
 export type SaleCheckRequest = z.infer<typeof saleCheckRequestSchema>;
 
 const milliseconds = z.number().nullable();
+
+/** What may go wrong below a line; `gateways-behind`: they had not read the journal to its end, and told nobody to come in. */
+export const saleFaultKinds = ['failover', 'redis-away', 'gateway-lost', 'gateways-behind'] as const;
 
 /** What is known of a sale afterwards; only figures that have a source. */
 export const saleReportSchema = z.object({
@@ -191,10 +202,29 @@ export const saleReportSchema = z.object({
   /** Who left by themselves, and who was silent too long or ended by an operator; as far as the journal reaches. */
   left: z.number().int(),
   expired: z.number().int(),
-  /** Mean error of the waits shown, share of the real ones, as the gateways measure it now; null = too few. */
+  /** Mean error of the waits shown, share of the real ones, of a sample of all who entered; null = none was judged. */
   etaErrorRatio: z.number().nullable(),
-  /** Alarms that are on now. */
-  alarms: z.array(z.object({ id: z.string(), severity: z.string(), text: z.string() })),
+  /** Whom the gateways refused at this event, by what was asked and with which code; most first. */
+  refusals: z.array(z.object({ operation: z.string(), code: z.string(), count: z.number().int() })),
+  /** Since the sale was applied, as the admin API saw them; `until` = `at` for what has no length, null = not over. */
+  faults: z.array(
+    z.object({
+      kind: z.enum(saleFaultKinds),
+      at: z.string(),
+      until: z.string().nullable(),
+      text: z.string(),
+    }),
+  ),
+  /** The same of alarms, each with its worst severity; `until` null = it is on. */
+  alarms: z.array(
+    z.object({
+      id: z.string(),
+      severity: z.string(),
+      text: z.string(),
+      since: z.string(),
+      until: z.string().nullable(),
+    }),
+  ),
   /** Figures that a report should have, and where they are instead. */
   missing: z.array(z.string()),
 });

@@ -43,6 +43,8 @@ export const visitorStorySchema = z.object({
   firstPollAt: z.string().nullable(),
   lastPollAt: z.string().nullable(),
   polls: z.number().int(),
+  /** null = has not entered, or no longer known: it is kept while the entry can be repeated. Absent from older servers. */
+  enteredAt: z.string().nullable().optional(),
   awaySince: z.string().nullable(),
   awayReason: z.enum(['silent', 'unclaimed']).nullable(),
   /** The last 20, newest first. */

@@ -1,11 +1,12 @@
 /** What a sale of a size comes up against: each bound, how full it is, and what to do. */
+import { redisCpuLimitsPercent, redisMemoryLimitsPercent } from '../contract/alarms-of-servers.ts';
 import type { Capacity, CapacityLimit } from '../contract/capacity.ts';
 import { burstSecDefault, joinBatchMax, joinCallsPerSecMax, refillPerSecMax } from '../contract/limits.ts';
 
 /** Redis does one thing at a time: the alarm is critical at this share of its core. */
-const redisCoreMax = 0.85;
+const redisCoreMax = redisCpuLimitsPercent.crit / 100;
 /** Share of maxmemory at which the alarm is critical. */
-const redisMemoryMax = 0.85;
+const redisMemoryMax = redisMemoryLimitsPercent.crit / 100;
 /** Bits a second that a Redis node of a usual size sends all the time. */
 const redisBitPerSecMax = 5e9;
 

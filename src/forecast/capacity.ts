@@ -2,6 +2,7 @@
  * From measured costs to sizes: how many gateway pods, Redis nodes, bits and dollars a sale takes, and what breaks first.
  * Pure arithmetic; docs/scale.md shows it step by step and is checked against it.
  */
+import { redisCpuLimitsPercent } from '../contract/alarms-of-servers.ts';
 import type { Capacity, CapacityCosts } from '../contract/capacity.ts';
 import {
   joinCallsPerSecMax,
@@ -36,7 +37,7 @@ export interface CapacityInput {
 /** Share of a core that a gateway process is planned with: the HPA's target. */
 export const gatewayUse = 0.6;
 /** Share of Redis's one core that is planned with: the alarm's warning. */
-export const redisUse = 0.7;
+export const redisUse = redisCpuLimitsPercent.warn / 100;
 /** Least pods: one an availability zone. */
 export const podsMin = 3;
 /** Beside the data Redis needs room for buffers and the pages that a save copies: maxmemory is this many times the data. */
@@ -137,23 +138,45 @@ export function capacityOf(costs: CapacityCosts, input: CapacityInput): Capacity
   return { ...sized, limits: limitsOf(sized, input) };
 }
 
-function gatewayOf(
-  { gatewayUs, bytes }: CapacityCosts,
-  { visitors, joinPerSec, admitPerSec, podCores }: CapacityInput,
-  pollPerSec: number,
-): Capacity['gateway'] {
+/** What a crowd asks of gateways a second. */
+type Asked = Pick<CapacityInput, 'joinPerSec' | 'admitPerSec'> & { readonly pollPerSec: number };
+
+function gatewayCoresOf(
+  { gatewayUs }: CapacityCosts,
+  { joinPerSec, admitPerSec, pollPerSec }: Asked,
+): Pick<
+  Capacity['gateway'],
+  'joinCores' | 'pollCores' | 'enterCores' | 'reservationCores' | 'cores' | 'workers'
+> {
   const joinCores = (joinPerSec * gatewayUs.join) / 1e6;
   const pollCores = (pollPerSec * gatewayUs.poll) / 1e6;
   const enterCores = (admitPerSec * gatewayUs.enter) / 1e6;
   const reservationCores = (admitPerSec * gatewayUs.reservation) / 1e6;
   const cores = joinCores + pollCores + enterCores + reservationCores;
-  const workers = Math.ceil(cores / gatewayUse);
+  return {
+    ...{ joinCores, pollCores, enterCores, reservationCores, cores },
+    workers: Math.ceil(cores / gatewayUse),
+  };
+}
+
+/** Gateway processes that one event takes: as `tacos capacity` reckons, without its least number of pods. */
+export const gatewayWorkersFor = (
+  costs: CapacityCosts,
+  input: Pick<CapacityInput, 'visitors' | 'joinPerSec' | 'admitPerSec'>,
+): number =>
+  gatewayCoresOf(costs, { ...input, pollPerSec: pollsPerSec(input.visitors, input.admitPerSec) }).workers;
+
+function gatewayOf(costs: CapacityCosts, input: CapacityInput, pollPerSec: number): Capacity['gateway'] {
+  const { visitors, joinPerSec, podCores } = input;
+  const used = gatewayCoresOf(costs, { ...input, pollPerSec });
+  const { workers } = used;
+  const { bytes } = costs;
   const pods = Math.max(podsMin, Math.ceil(workers / podCores));
   // Every process follows every event, so it holds every place.
   const requestsPerSec = (joinPerSec + pollPerSec) / (pods * podCores);
   const workerBytes = workerBytesOf({ bytes, visitors, perSec: requestsPerSec });
   const podBytes = workerBytes * podCores * podRoom;
-  return { joinCores, pollCores, enterCores, reservationCores, cores, workers, pods, workerBytes, podBytes };
+  return { ...used, pods, workerBytes, podBytes };
 }
 
 /** Journal entries a second of all events, one a join call: batches grow, so that an event sees its bound at most. */

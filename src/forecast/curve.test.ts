@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Curve, limited, type RatePiece } from './curve.ts';
+import { Curve, limitedBy, type RatePiece } from './curve.ts';
 
 const pieces = fc
   .array(fc.record({ atSec: fc.integer({ min: 0, max: 100 }), perSec: fc.integer({ min: 0, max: 50 }) }), {
@@ -89,13 +89,30 @@ describe('a limit', () => {
       { atSec: 10, perSec: 100 },
       { atSec: 20, perSec: 0 },
     ];
-    expect(limited(hill, 50)).toEqual([
+    expect(limitedBy(hill, [{ atSec: 0, perSec: 50 }])).toEqual([
       { atSec: 0, perSec: 0 },
       { atSec: 5, perSec: 50 },
       { atSec: 10, perSec: 50 },
       { atSec: 15, perSec: 50 },
       { atSec: 20, perSec: 0 },
     ]);
-    expect(limited(hill, 100)).toEqual(hill);
+    expect(limitedBy(hill, [{ atSec: 0, perSec: 100 }])).toEqual(hill);
+  });
+
+  it('may change itself: the lower of the two holds, before and after a jump', () => {
+    const even = [{ atSec: 0, perSec: 60 }];
+    const dropping = [
+      { atSec: 0, perSec: 100 },
+      { atSec: 10, perSec: 100 },
+      { atSec: 10, perSec: 20 },
+      { atSec: 18, perSec: 100 },
+    ];
+    expect(limitedBy(even, dropping)).toEqual([
+      { atSec: 0, perSec: 60 },
+      { atSec: 10, perSec: 60 },
+      { atSec: 10, perSec: 20 },
+      { atSec: 14, perSec: 60 },
+      { atSec: 18, perSec: 60 },
+    ]);
   });
 });

@@ -56,15 +56,46 @@ export class Curve {
   }
 }
 
-/** The same course, nowhere above a limit. */
-export function limited(pieces: readonly RatePiece[], perSecMax: number): RatePiece[] {
-  const cut = (piece: RatePiece): RatePiece => ({ ...piece, perSec: Math.min(piece.perSec, perSecMax) });
-  return pieces.flatMap((piece, index) => {
-    const next = pieces[index + 1];
-    if (next === undefined || piece.perSec > perSecMax === next.perSec > perSecMax) return [cut(piece)];
-    const share = (perSecMax - piece.perSec) / (next.perSec - piece.perSec);
-    const crossing = { atSec: piece.atSec + share * (next.atSec - piece.atSec), perSec: perSecMax };
-    return [cut(piece), crossing];
+/** The rate at a time; of a jump the one after it. Before the first piece its rate holds, after the last too. */
+export function rateAt(pieces: readonly RatePiece[], atSec: number): number {
+  return between(pieces, atSec, (piece) => piece.atSec <= atSec);
+}
+
+/** The rate that a course comes to a time with; of a jump the one before it. */
+const rateBefore = (pieces: readonly RatePiece[], atSec: number): number =>
+  between(pieces, atSec, (piece) => piece.atSec < atSec);
+
+function between(
+  pieces: readonly RatePiece[],
+  atSec: number,
+  isBefore: (piece: RatePiece) => boolean,
+): number {
+  const before = pieces.findLast(isBefore);
+  const next = pieces.find((piece) => !isBefore(piece));
+  if (before === undefined || next === undefined) return (before ?? next)?.perSec ?? 0;
+  const share = (atSec - before.atSec) / (next.atSec - before.atSec);
+  return before.perSec + share * (next.perSec - before.perSec);
+}
+
+/** The same course, nowhere above another one. */
+export function limitedBy(pieces: readonly RatePiece[], limits: readonly RatePiece[]): RatePiece[] {
+  const times = [...new Set([...pieces, ...limits].map(({ atSec }) => atSec))].sort((a, b) => a - b);
+  const lower = (atSec: number, rate: typeof rateAt): RatePiece => ({
+    atSec,
+    perSec: Math.min(rate(pieces, atSec), rate(limits, atSec)),
+  });
+  const corners = times.flatMap((fromSec, index) => {
+    const toSec = times[index + 1];
+    if (toSec === undefined) return [lower(fromSec, rateAt)];
+    const over = rateAt(pieces, fromSec) - rateAt(limits, fromSec);
+    const overAtEnd = rateBefore(pieces, toSec) - rateBefore(limits, toSec);
+    const crossSec = fromSec + (over / (over - overAtEnd)) * (toSec - fromSec);
+    const crossing = over * overAtEnd < 0 ? [{ atSec: crossSec, perSec: rateAt(pieces, crossSec) }] : [];
+    return [lower(fromSec, rateAt), ...crossing, lower(toSec, rateBefore)];
+  });
+  return corners.filter(({ atSec, perSec }, index) => {
+    const before = corners[index - 1];
+    return before?.atSec !== atSec || before.perSec !== perSec;
   });
 }
 

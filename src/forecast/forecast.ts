@@ -12,6 +12,8 @@ export interface ForecastInput {
   readonly tokens: number;
   /** Tokens the bucket holds. */
   readonly capacity: number;
+  /** The same over time, as pieces whose `perSec` is the tokens; what is above a lowered one is cut. Default: always `capacity`. */
+  readonly capacityCourse?: readonly RatePiece[];
   /** Refill over time: pieces with a linear course, ascending; before the first one the first value holds. */
   readonly refill: readonly RatePiece[];
   /** Share of the refill that is really used, 0 to 1: measured, else 1. */

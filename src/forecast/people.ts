@@ -1,7 +1,8 @@
 /** The people of a forecast one after the other: when each comes, may enter, and enters. */
 import { pollAfterJitter } from '../contract/limits.ts';
-import { Curve, limited } from './curve.ts';
+import { Curve, limitedBy, type RatePiece } from './curve.ts';
 import type { ForecastInput } from './forecast.ts';
+import { ModelBucket } from './model-bucket.ts';
 
 /** Above so many people several are taken as one, so that a forecast costs the same for any crowd. */
 export const unitsMax = 400_000;
@@ -24,7 +25,7 @@ export interface People {
 
 /** Sends everybody through the bucket. */
 export function sendThrough(input: ForecastInput): People {
-  const { horizonSec, openAtSec, capacity } = input;
+  const { horizonSec, openAtSec, tokens } = input;
   const newcomers = Math.floor(new Curve(input.arrivals).totalAt(horizonSec) + 1e-9);
   const weight = Math.max(1, Math.ceil((input.waiting + newcomers) / unitsMax));
   const nowCount = Math.ceil(input.waiting / weight);
@@ -39,10 +40,7 @@ export function sendThrough(input: ForecastInput): People {
     noShowsOf: new Uint32Array(count + 1),
   };
   const arrivals = new Curve(input.arrivals);
-  const refill = new Curve(usable(input));
-  const room = Math.max(capacity, weight);
-  let tokens = Math.min(input.tokens, room);
-  let refilled = 0;
+  const bucket = new ModelBucket({ tokens, room: roomOf(input), refill: usable(input), roomMin: weight });
   let lastSec = openAtSec;
   let gone = 0;
   for (let at = 0; at < count; at += 1) {
@@ -54,17 +52,7 @@ export function sendThrough(input: ForecastInput): People {
     }
     let turnSec = Math.max(comeSec + patienceSec, lastSec);
     const isNoShow = neverEnters(input, at);
-    if (!isNoShow && turnSec <= horizonSec) {
-      const total = refill.totalAt(turnSec);
-      tokens = Math.min(room, tokens + total - refilled);
-      refilled = total;
-      if (tokens < weight) {
-        refilled += weight - tokens;
-        turnSec = refill.when(refilled);
-        tokens = weight;
-      }
-      tokens -= weight;
-    }
+    if (!isNoShow && turnSec <= horizonSec) turnSec = bucket.take(weight, turnSec);
     lastSec = turnSec;
     people.comeSec[at] = comeSec;
     people.turnSec[at] = turnSec;
@@ -80,10 +68,19 @@ export function sendThrough(input: ForecastInput): People {
  * The refill that can be used. Tokens of those who are ready but have not noticed yet stay in the bucket: where it, or
  * the window, holds less than what comes meanwhile, the rest of the refill is lost.
  */
-function usable({ refill, use, capacity, window, pollSec = 0 }: ForecastInput) {
+function usable(input: ForecastInput): RatePiece[] {
+  const { refill, use, window = Number.POSITIVE_INFINITY, pollSec = 0 } = input;
   const used = refill.map(({ atSec, perSec }) => ({ atSec, perSec: perSec * use }));
-  return pollSec > 0 ? limited(used, Math.min(capacity, window ?? capacity) / (pollSec / 2)) : used;
+  if (pollSec === 0) return used;
+  const usableMost = roomOf(input).map(({ atSec, perSec }) => ({
+    atSec,
+    perSec: Math.min(perSec, window) / (pollSec / 2),
+  }));
+  return limitedBy(used, usableMost);
 }
+
+const roomOf = ({ capacity, capacityCourse }: ForecastInput): readonly RatePiece[] =>
+  capacityCourse ?? [{ atSec: 0, perSec: capacity }];
 
 const tierWaitSec = (tiers: NonNullable<ForecastInput['tiers']>, position: number): number =>
   tiers.find(({ first, last }) => position >= first && (last === 0 || position <= last))?.waitSec ?? 0;

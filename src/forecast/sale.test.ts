@@ -22,7 +22,11 @@ describe('a sale through the model', () => {
     expect(ramped.emptyInSec ?? 0).toBeGreaterThan(145);
     expect(ramped.emptyInSec ?? 0).toBeLessThan(162);
     // 10 s at 500, then 50 again: 5,000 in 10 s, 5,000 more in 100 s.
-    const limited = model({ steps: [{ atSec: 5, refillPerSec: 500, forSec: 10 }], capacity: 2_000 });
+    const limited = model({
+      steps: [{ atSec: 5, refillPerSec: 500, forSec: 10 }],
+      capacity: 2_000,
+      capacityIsDefault: false,
+    });
     expect(limited.emptyInSec ?? 0).toBeLessThan(110);
     expect(limited.emptyInSec ?? 0).toBeGreaterThan(60);
     expect(limited.peakRefillPerSec).toBe(500);
@@ -48,5 +52,34 @@ describe('a sale through the model', () => {
     ];
     // 50 s from 50 to 100: 3,750 people; then 100 a second.
     expect(model({ steps }).emptyInSec ?? 0).toBeCloseTo(50 + 6_250 / 100, -1.1);
+  });
+
+  it('lowers the bucket with its steps: what is above the new capacity is lost, wherever before the opening that is', () => {
+    const few = { visitors: 200, joinPerSec: 20, refillPerSec: 10, capacity: 100 };
+    const later = { atSec: 30, refillPerSec: 4 };
+    // As an event that was made so.
+    const asMade = model({ ...few, refillPerSec: 2, capacity: 10, capacityIsDefault: false, steps: [later] });
+    expect(asMade.peakRefillPerSec).toBe(4);
+    for (const atSec of [0, -5, -3_600]) {
+      const steps = [{ atSec, refillPerSec: 2, capacity: 10 }, later];
+      const found = model({ ...few, steps });
+      for (const name of ['emptyInSec', 'waitP50Sec', 'longestWaitSec'] as const)
+        expect(found[name] ?? 0, `${name}, ${atSec}`).toBeCloseTo(asMade[name] ?? 0, 6);
+      expect(found.peakRefillPerSec).toBe(4);
+    }
+    // A limited value that is over before anybody can join is as if it had not been.
+    const over = [{ atSec: -600, refillPerSec: 80, forSec: 300 }, later];
+    const plain = model({ ...few, steps: [later] }).emptyInSec ?? 0;
+    expect(model({ ...few, steps: over }).emptyInSec ?? 0).toBeCloseTo(plain, 6);
+  });
+
+  it('fills a raised bucket at the refill, and cuts a lowered one in the middle of the sale', () => {
+    // 1,000 tokens would be there at once; 100 are, and 10 a second.
+    const raised = model({ visitors: 300, refillPerSec: 10, steps: [{ atSec: 0, capacity: 1_000 }] });
+    expect(raised.emptyInSec ?? 0).toBeGreaterThan(9);
+    // Full at 500 until nobody comes: a pre-queue of 400 would pass at once, were it not cut 1 s before the opening.
+    const crowd = { visitors: 400, openAtSec: 60, refillPerSec: 10, capacity: 500, capacityIsDefault: false };
+    expect(model(crowd).emptyInSec ?? 99).toBeLessThan(10);
+    expect(model({ ...crowd, steps: [{ atSec: 59, capacity: 50 }] }).emptyInSec ?? 0).toBeGreaterThan(30);
   });
 });

@@ -1,11 +1,11 @@
 /** A whole sale through the model of the line: rates that change over time, people who come when it begins. */
 import { burstMin, burstSecDefault, pollAfterSecMin, tierWaitsDefault } from '../contract/limits.ts';
-import type { RatePiece } from './curve.ts';
+import { type RatePiece, rateAt } from './curve.ts';
 import { forecast } from './forecast.ts';
 
 /** A change of the bucket. */
 export interface SaleRateStep {
-  /** After the first people can join, s; what was before holds from the beginning. */
+  /** After the first people can join, s; before that below 0. */
   readonly atSec: number;
   readonly refillPerSec?: number | undefined;
   readonly capacity?: number | undefined;
@@ -38,58 +38,89 @@ export interface SaleForecast {
   readonly longestWaitSec: number | null;
   readonly peakWaiting: number;
   readonly admitted: number;
-  /** Highest rate that the steps lead to, a second. */
+  /** Highest rate from the opening on, a second. */
   readonly peakRefillPerSec: number;
 }
 
 const horizonSec = 86_400;
 
-/** Runs the model. The bucket is as large as it ever is, as the model knows one size. */
+/** Runs the model, from the first step on where that comes before anybody can join: by then the bucket is full. */
 export function saleForecast(sale: SaleModel): SaleForecast {
   const { visitors, joinPerSec, openAtSec, noShow, steps } = sale;
-  const refill = courseOf(sale);
-  const peak = Math.max(...refill.map(({ perSec }) => perSec));
-  const set = steps.flatMap(({ capacity }) => capacity ?? []);
-  const followed = Math.max(burstMin, Math.ceil(burstSecDefault * peak));
-  const capacity = Math.max(sale.capacity, ...set, sale.capacityIsDefault && set.length === 0 ? followed : 0);
-  const comeSec = visitors / joinPerSec;
+  const leadSec = Math.max(0, -Math.min(0, ...steps.map(({ atSec }) => atSec)));
+  const refill = courseOf(
+    [{ atSec: -leadSec, perSec: sale.refillPerSec }],
+    steps.map((step) => ({ ...step, to: step.refillPerSec })),
+  );
+  const capacity = capacityOf(sale, refill);
+  const full = capacity[0]?.perSec ?? 0;
+  const comeSec = leadSec + visitors / joinPerSec;
+  const later = (pieces: readonly RatePiece[]): RatePiece[] =>
+    pieces.map(({ atSec, perSec }) => ({ atSec: atSec + leadSec, perSec }));
   const found = forecast({
     waiting: 0,
-    tokens: capacity,
-    capacity,
-    refill,
+    tokens: full,
+    capacity: full,
+    capacityCourse: later(capacity),
+    refill: later(refill),
     use: 1,
     noShow,
     arrivals: [
-      { atSec: 0, perSec: joinPerSec },
+      { atSec: leadSec, perSec: 0 },
+      { atSec: leadSec, perSec: joinPerSec },
       { atSec: comeSec, perSec: joinPerSec },
       { atSec: comeSec, perSec: 0 },
     ],
-    openAtSec,
-    horizonSec,
+    openAtSec: openAtSec + leadSec,
+    horizonSec: horizonSec + leadSec,
     pollSec: pollAfterSecMin,
     tiers: tierWaitsDefault,
     isFresh: true,
   });
   const { doneInSec, waitP50Sec, waitP95Sec, longestWaitSec, peakWaiting, admitted } = found;
+  const afterOpening = refill.filter(({ atSec }) => atSec > openAtSec);
   return {
-    emptyInSec: doneInSec === null ? null : Math.max(0, doneInSec - openAtSec),
+    emptyInSec: doneInSec === null ? null : Math.max(0, doneInSec - openAtSec - leadSec),
     waitP50Sec,
     waitP95Sec,
     longestWaitSec,
     peakWaiting,
     admitted,
-    peakRefillPerSec: peak,
+    peakRefillPerSec: Math.max(rateAt(refill, openAtSec), ...afterOpening.map(({ perSec }) => perSec)),
   };
 }
 
-/** The rate over the whole sale: jumps, ramps, and limited values that end in what held before them. */
-function courseOf({ refillPerSec, steps }: SaleModel): RatePiece[] {
-  const pieces: RatePiece[] = [{ atSec: 0, perSec: refillPerSec }];
-  let lasting = refillPerSec;
-  for (const { atSec, refillPerSec: to, rampSec = 0, forSec } of steps) {
+/** What the bucket holds over the whole sale. Until a step sets it, the default follows the refill. */
+function capacityOf(
+  { capacity, capacityIsDefault, steps }: SaleModel,
+  refill: readonly RatePiece[],
+): RatePiece[] {
+  const changes = steps.map((step) => ({ ...step, to: step.capacity }));
+  const [begin] = refill;
+  if (!capacityIsDefault) return courseOf([{ atSec: begin?.atSec ?? 0, perSec: capacity }], changes);
+  const followed = refill.map(({ atSec, perSec }) => ({
+    atSec,
+    perSec: Math.max(burstMin, Math.ceil(burstSecDefault * perSec)),
+  }));
+  const first = changes.find(({ to }) => to !== undefined);
+  if (first === undefined) return followed;
+  const { atSec } = first;
+  const until = followed.filter((piece) => piece.atSec <= atSec);
+  return courseOf([...until, { atSec, perSec: rateAt(followed, atSec) }], changes);
+}
+
+interface Change extends Pick<SaleRateStep, 'atSec' | 'rampSec' | 'forSec'> {
+  /** Undefined = the step leaves it. */
+  readonly to: number | undefined;
+}
+
+/** A value over the whole sale: jumps, ramps, and limited values that end in what held before them. */
+function courseOf(begin: readonly RatePiece[], changes: readonly Change[]): RatePiece[] {
+  const pieces = [...begin];
+  let lasting = begin.at(-1)?.perSec ?? 0;
+  for (const { atSec, to, rampSec = 0, forSec } of changes) {
     if (to === undefined) continue;
-    const from = valueAt(pieces, atSec);
+    const from = rateAt(pieces, atSec);
     // A step that comes before an earlier one has ended takes its place.
     while ((pieces.at(-1)?.atSec ?? 0) > atSec) pieces.pop();
     pieces.push({ atSec, perSec: from }, { atSec: atSec + rampSec, perSec: to });
@@ -97,16 +128,4 @@ function courseOf({ refillPerSec, steps }: SaleModel): RatePiece[] {
     else pieces.push({ atSec: atSec + forSec, perSec: to }, { atSec: atSec + forSec, perSec: lasting });
   }
   return pieces;
-}
-
-function valueAt(pieces: readonly RatePiece[], atSec: number): number {
-  let before: RatePiece | undefined;
-  for (const piece of pieces) {
-    if (piece.atSec > atSec && before !== undefined) {
-      const share = (atSec - before.atSec) / (piece.atSec - before.atSec);
-      return before.perSec + share * (piece.perSec - before.perSec);
-    }
-    before = piece;
-  }
-  return before?.perSec ?? 0;
 }

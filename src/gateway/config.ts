@@ -11,17 +11,12 @@ import {
   text,
   type Values,
 } from '../contract/config.ts';
-import {
-  type brakeModes,
-  present,
-  type RedisSettings,
-  redisProblems,
-  redisSettings,
-} from '../contract/config-kinds.ts';
+import { present, type RedisSettings, redisProblems, redisSettings } from '../contract/config-kinds.ts';
 import {
   developmentReservationTokenKeys,
   developmentWaitingTokenKeys,
 } from '../contract/development-keys.ts';
+import type { BrakePolicy } from '../queue/brake.ts';
 import type { BackendName } from './backends/backends.ts';
 import { developmentJwtSecret, problemsInProduction } from './production.ts';
 import { type environments, type levels, type testFaults, unsupported, variables } from './variables.ts';
@@ -82,12 +77,7 @@ export interface GatewayConfig {
     readonly tlsKeyFile?: string;
     readonly webhookUrl?: string;
   };
-  readonly brake: {
-    readonly mode: (typeof brakeModes)[number];
-    readonly floorPercent: number;
-    readonly latencyMs: number;
-    readonly errorPercent: number;
-  };
+  readonly brake: BrakePolicy;
   readonly tracing: {
     readonly enabled: boolean;
     readonly endpoint: string;

@@ -3,13 +3,14 @@
  * HTTP (operations.ts) and gRPC (grpc/service.ts) read a request, ask here, and write the outcome in their own words.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Refusal, refuse } from '../contract/errors.ts';
-import { idempotencyKeyCharsMax } from '../contract/limits.ts';
+import type { Refusal } from '../contract/errors.ts';
 import type { EnterReply, JoinBody, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
-import type { Caller, Line, Outcome } from '../queue/line-types.ts';
-import type { Authenticator } from './auth/authenticator.ts';
+import type { Line, Outcome } from '../queue/line-types.ts';
+import { type Authenticator, isRefusal, signedIn } from './auth/authenticator.ts';
+import { badIdempotencyKey, isIdempotencyKey } from './http/idempotency-key.ts';
 import { checkToken } from './http/query.ts';
 import type { Meters, OperationName } from './metrics/meters.ts';
+import { OperationCounts } from './metrics/operation-counts.ts';
 import type { RateGate } from './rate-limit/rate-gate.ts';
 
 /** Each gives the outcome, counted; what they throw is a bug. Tokens of `status` and `leave` have passed checkToken. */
@@ -45,88 +46,76 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
   const { line, authEnterRequired, gate } = options;
   const authenticate = gate.counting(options.authenticate);
   const authenticateEnter = gate.guarding(options.authenticate);
-  const { operations: meters, positions } = options.meters;
-
-  function counted<T>(operation: OperationName, outcome: Outcome<T>): Outcome<T> {
-    if (outcome.ok) meters[operation].ok += 1;
-    else meters[operation].refuse(outcome.code);
-    return outcome;
-  }
-
-  function refused(operation: OperationName, refusal: Refusal): Refusal {
-    meters[operation].refuse(refusal.code);
-    return refusal;
-  }
+  const { positions } = options.meters;
+  const counts = new OperationCounts(line, options.meters);
 
   async function join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>> {
-    const idempotencyKey = headers['idempotency-key'];
-    if (!isIdempotencyKey(idempotencyKey)) return refused('join', badIdempotencyKey);
-    const caller = await authenticate(headers);
-    if (isRefusal(caller)) return refused('join', caller);
     const { event_id: eventId, user_id: userId } = body;
+    const idempotencyKey = headers['idempotency-key'];
+    if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))
+      return counts.refusedAt(eventId, 'join', badIdempotencyKey);
+    const caller = await authenticate(headers);
+    if (isRefusal(caller)) return counts.refusedAt(eventId, 'join', caller);
     const outcome = await line.join({
       eventId,
       caller,
       ...(userId === undefined ? {} : { userId }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
-    return counted('join', outcome);
+    return outcome.ok ? counts.ok('join', outcome) : counts.refusedAt(eventId, 'join', outcome);
   }
 
   function status(token: string, asker: Asker): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
     const outcome = line.status(token);
-    if (outcome instanceof Promise) return outcome.then((later) => countedStatus(later, asker));
-    return countedStatus(outcome, asker);
+    if (outcome instanceof Promise) return outcome.then((later) => countedStatus(later, token, asker));
+    return countedStatus(outcome, token, asker);
   }
 
-  function countedStatus(outcome: Outcome<StatusReply>, asker: Asker): Outcome<StatusReply> {
-    if (!outcome.ok) return refused('status', guessed(outcome, asker));
+  function countedStatus(outcome: Outcome<StatusReply>, token: string, asker: Asker): Outcome<StatusReply> {
+    if (!outcome.ok) return refusedAsker('status', outcome, { token, asker });
     positions.told(outcome.reply.position);
-    return counted('status', outcome);
+    return counts.ok('status', outcome);
   }
 
-  /** Tokens that are no good are limited by address: the refusal, or that there were too many. */
-  function guessed(refusal: Refusal, { headers, socket }: Asker): Refusal {
-    if (refusal.code !== 'TOKEN_NOT_FOUND') return refusal;
-    gate.noteAddress(socket.remoteAddress, headers);
-    return gate.byAddress(headers) ?? refusal;
+  /** A token that is no good belongs to no event, and counts for its address. */
+  function refusedAsker(
+    operation: OperationName,
+    refusal: Refusal,
+    { token, asker }: { readonly token: string; readonly asker: Asker },
+  ): Refusal {
+    if (refusal.code !== 'TOKEN_NOT_FOUND') return counts.refusedOf(token, operation, refusal);
+    return counts.refused(operation, guessed(gate, refusal, asker));
   }
 
   async function enter(text: string, headers: IncomingHttpHeaders): Promise<Outcome<EnterReply>> {
     const token = checkToken(text);
-    if (typeof token !== 'string') return refused('enter', token);
-    const caller = await authenticateEnter(headers);
-    if (isRefusal(caller)) return refused('enter', caller);
-    if (authEnterRequired && !isSignedIn(caller)) return refused('enter', refuse('UNAUTHENTICATED'));
+    if (typeof token !== 'string') return counts.refused('enter', token);
+    const caller = await (authEnterRequired
+      ? signedIn(authenticateEnter, headers)
+      : authenticateEnter(headers));
+    if (isRefusal(caller)) return counts.refusedOf(token, 'enter', caller);
     const outcome = await line.enter(token, caller);
-    if (outcome.ok || outcome.code !== 'TOKEN_NOT_FOUND') return counted('enter', outcome);
-    return refused('enter', gate.byAddress(headers) ?? outcome);
+    if (outcome.ok) return counts.ok('enter', outcome);
+    if (outcome.code !== 'TOKEN_NOT_FOUND') return counts.refusedOf(token, 'enter', outcome);
+    return counts.refused('enter', gate.byAddress(headers) ?? outcome);
   }
 
   async function leave(token: string, asker: Asker): Promise<Outcome<LeaveReply>> {
     const outcome = await line.leave(token);
-    return counted('leave', outcome.ok ? outcome : guessed(outcome, asker));
+    return outcome.ok ? counts.ok('leave', outcome) : refusedAsker('leave', outcome, { token, asker });
   }
 
   async function mustBeSignedIn(headers: IncomingHttpHeaders): Promise<Refusal | undefined> {
-    const caller = await authenticate(headers);
-    if (isRefusal(caller)) return caller;
-    return isSignedIn(caller) ? undefined : refuse('UNAUTHENTICATED');
+    const caller = await signedIn(authenticate, headers);
+    return isRefusal(caller) ? caller : undefined;
   }
 
-  return { join, status, enter, leave, mustBeSignedIn, refused };
+  return { join, status, enter, leave, mustBeSignedIn, refused: counts.refused.bind(counts) };
 }
 
-const isSignedIn = ({ authenticated, subject }: Caller): boolean =>
-  authenticated === true || subject !== undefined;
-
-const isRefusal = (caller: Caller | Refusal): caller is Refusal => 'ok' in caller;
-
-const badIdempotencyKey = refuse('BAD_REQUEST', {
-  message: `Idempotency-Key must be 1 to ${idempotencyKeyCharsMax} printable characters.`,
-});
-
-function isIdempotencyKey(key: string | string[] | undefined): key is string | undefined {
-  if (key === undefined) return true;
-  return typeof key === 'string' && key.length <= idempotencyKeyCharsMax && /^[\x20-\x7e]+$/.test(key);
+/** Tokens that are no good are limited by address: the refusal, or that there were too many. */
+export function guessed(gate: RateGate, refusal: Refusal, { headers, socket }: Asker): Refusal {
+  if (refusal.code !== 'TOKEN_NOT_FOUND') return refusal;
+  gate.noteAddress(socket.remoteAddress, headers);
+  return gate.byAddress(headers) ?? refusal;
 }

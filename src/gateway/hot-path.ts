@@ -5,7 +5,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
+import { refuse, TacosError } from '../contract/errors.ts';
+import { guessed } from './front-desk.ts';
 import { type Answer, answer, refusalAnswer } from './http/answer.ts';
 import { readBody } from './http/body.ts';
 import type { Exchange, Sender } from './http/exchange.ts';
@@ -82,11 +83,7 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
   };
   const status = (exchange: Exchange): void => {
     const { span, traceId, request } = exchange;
-    const search = searchOf(request.url ?? '');
-    const answered =
-      span === undefined
-        ? operations.status(search, traceId, request)
-        : span.run(() => operations.status(search, traceId, request));
+    const answered = within(span, () => operations.status(searchOf(request.url ?? ''), traceId, request));
     if (answered instanceof Promise) finish(exchange, answered);
     else sender.send(exchange, answered);
   };
@@ -170,13 +167,7 @@ export async function openStream(
     meters.operations.stream.ok += 1;
     return;
   }
-  const refusal = opened.code === 'TOKEN_NOT_FOUND' ? guessed(gate, exchange.request, opened) : opened;
+  const refusal = guessed(gate, opened, exchange.request);
   meters.operations.stream.refuse(refusal.code);
   sender.send(exchange, refusalAnswer(refusal, exchange.traceId));
-}
-
-/** Tokens that are no good are limited by address, as at the other routes: the refusal, or that there were too many. */
-function guessed(gate: RateGate, { socket, headers }: IncomingMessage, refusal: Refusal): Refusal {
-  gate.noteAddress(socket.remoteAddress, headers);
-  return gate.byAddress(headers) ?? refusal;
 }

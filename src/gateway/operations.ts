@@ -1,10 +1,9 @@
 /** What the visitor API does, free of sockets: both ways of HTTP into the gateway, the thin path and Fastify, end here. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Refusal } from '../contract/errors.ts';
 import { enterBodySchema, joinBodySchema, type StatusReply } from '../contract/visitor-api.ts';
 import type { Outcome } from '../queue/line-types.ts';
 import type { Asker, FrontDesk } from './front-desk.ts';
-import { type Answer, answer, refusalAnswer } from './http/answer.ts';
+import { type Answer, answer, outcomeAnswer, refusalAnswer } from './http/answer.ts';
 import { parseBody } from './http/body.ts';
 import { tokenOf } from './http/query.ts';
 import { statusJson } from './http/status-json.ts';
@@ -29,7 +28,7 @@ export function createOperations(desk: FrontDesk): Operations {
   async function join({ headers, body, traceId }: BodyRequest): Promise<Answer> {
     const parsed = parseBody(headers, body, joinBodySchema);
     if (!parsed.ok) return refusalAnswer(desk.refused('join', parsed), traceId);
-    return toAnswer(202, await desk.join(parsed.value, headers), traceId);
+    return outcomeAnswer(202, await desk.join(parsed.value, headers), traceId);
   }
 
   function status(search: string, traceId: string, asker: Asker): Answer | Promise<Answer> {
@@ -43,13 +42,13 @@ export function createOperations(desk: FrontDesk): Operations {
   async function enter({ headers, body, traceId }: BodyRequest): Promise<Answer> {
     const parsed = parseBody(headers, body, enterBodySchema);
     if (!parsed.ok) return refusalAnswer(desk.refused('enter', parsed), traceId);
-    return toAnswer(200, await desk.enter(parsed.value.waiting_token, headers), traceId);
+    return outcomeAnswer(200, await desk.enter(parsed.value.waiting_token, headers), traceId);
   }
 
   async function leave(search: string, traceId: string, asker: Asker): Promise<Answer> {
     const token = tokenOf(search);
     if (typeof token !== 'string') return refusalAnswer(desk.refused('leave', token), traceId);
-    return toAnswer(200, await desk.leave(token, asker), traceId);
+    return outcomeAnswer(200, await desk.leave(token, asker), traceId);
   }
 
   return { join, status, enter, leave };
@@ -57,12 +56,4 @@ export function createOperations(desk: FrontDesk): Operations {
 
 function statusAnswer(outcome: Outcome<StatusReply>, traceId: string): Answer {
   return outcome.ok ? answer(200, statusJson(outcome.reply)) : refusalAnswer(outcome, traceId);
-}
-
-function toAnswer(
-  status: number,
-  outcome: { readonly ok: true; readonly reply: object } | Refusal,
-  traceId: string,
-): Answer {
-  return outcome.ok ? answer(status, JSON.stringify(outcome.reply)) : refusalAnswer(outcome, traceId);
 }

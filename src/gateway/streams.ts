@@ -4,6 +4,7 @@ import { type Refusal, refuse } from '../contract/errors.ts';
 import { streamUnsentBytesMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { Line } from '../queue/line-types.ts';
+import { eventOfToken } from '../queue/waiting-token.ts';
 import { tokenOf } from './http/query.ts';
 import { statusJson } from './http/status-json.ts';
 
@@ -55,7 +56,7 @@ export class Streams {
   async open(search: string, response: ServerResponse, start: () => void): Promise<Refusal | undefined> {
     const token = tokenOf(search);
     if (typeof token !== 'string') return token;
-    if (this.count >= this.max) return refuse('STREAMS_FULL', { retryAfterSec: 10 });
+    if (this.count >= this.max) return this.refused(token, refuse('STREAMS_FULL', { retryAfterSec: 10 }));
     this.count += 1;
     const stream: Stream = { response, lastId: 0, unsubscribe: undefined, isOver: false };
     const slot = this.slots[this.slotNext] ?? new Set();
@@ -78,7 +79,7 @@ export class Streams {
       if (!outcome.ok) {
         response.off('close', release);
         release();
-        return outcome;
+        return this.refused(token, outcome);
       }
       stream.unsubscribe = outcome.reply;
     } catch (error) {
@@ -103,6 +104,13 @@ export class Streams {
   endAll(): void {
     clearInterval(this.timer);
     for (const slot of this.slots) for (const { response } of slot) response.end();
+  }
+
+  /** Counts it at the event that the token names; a token that is no good belongs to none. */
+  private refused(token: string, refusal: Refusal): Refusal {
+    if (refusal.code !== 'TOKEN_NOT_FOUND')
+      this.line.noteRefusal(eventOfToken(token), 'stream', refusal.code);
+    return refusal;
   }
 
   private comment(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { idleFigures } from '../../test/helpers/idle-figures.ts';
 import { type BrakePolicy, formatBackends } from './brake.ts';
 import { Braker, type BrakerOptions, brakeHoldMs, brakeLeadMs } from './braker.ts';
 import { brakeAt } from './bucket.ts';
@@ -9,20 +10,6 @@ import { type EventSettings, parseSettings } from './settings.ts';
 
 const t0 = 1_800_000_000_000;
 const policy: BrakePolicy = { mode: 'on', floorPercent: 20, latencyMs: 300, errorPercent: 5 };
-const figures = {
-  v: '1',
-  st: 0,
-  rq: 0,
-  e5: 0,
-  c4: 0,
-  jp: -1,
-  cpu: 0,
-  lag: 0,
-  sq: '',
-  eta: -1,
-  bm: 'on',
-  bd: '',
-};
 
 interface Record {
   readonly summary: string;
@@ -45,7 +32,10 @@ function stage(change: Partial<BrakePolicy> = {}) {
       const bk = formatBackends([
         { backend: 'payment', calls: 50, slow, failed: 0, p95Ms: slow > 0 ? 900 : 80 },
       ]);
-      return { 'g/w1': `${nowMs} 1 g ${formatFigures({ ...figures, bk })}`, 'g/w2': `${nowMs - 60_000} 1 g` };
+      return {
+        'g/w1': `${nowMs} 1 g ${formatFigures({ ...idleFigures, bm: 'on', bk })}`,
+        'g/w2': `${nowMs - 60_000} 1 g`,
+      };
     },
     setBrake: async (_, { permille, leadMs, forMs, why, audit: record }) => {
       if (word !== 'set') return word;

@@ -1,6 +1,6 @@
 /** Enters: who may use a place, what lua/enter.lua says, and the pass of somebody admitted. */
 
-import { refuse } from '../contract/errors.ts';
+import { type Refusal, refuse } from '../contract/errors.ts';
 import { reservationTtlSec } from '../contract/limits.ts';
 import type { EnterReply } from '../contract/visitor-api.ts';
 import { hasEntered } from './join-desk.ts';
@@ -99,3 +99,7 @@ function refuseEnded(word: Exclude<EnterWord['word'], 'granted' | 'denied'>) {
       return refuse('TOKEN_EXPIRED');
   }
 }
+
+/** Why an enter was refused, in one word. */
+export const reasonOf = ({ code, body }: Refusal): string =>
+  typeof body?.reason === 'string' ? body.reason : code.toLowerCase();

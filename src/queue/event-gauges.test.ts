@@ -6,7 +6,7 @@ import { constant, formatTimedValue } from './timed-value.ts';
 
 function gauges(options: ServedOptions = {}) {
   const { served } = serve(options);
-  return eventGauges({ served, accuracy: new EtaAccuracy(), braker: { wanted: undefined } }, nowMs * 1000);
+  return eventGauges({ served, accuracy: new EtaAccuracy(), braker: { wanted: undefined } });
 }
 
 const limited = (value: number, untilMs: number): string =>

@@ -11,19 +11,16 @@ export interface GaugedEvent extends Pick<EventHost, 'served' | 'accuracy'> {
   readonly braker: Pick<EventHost['braker'], 'wanted'>;
 }
 
-/** The figures at a Redis time. */
-export function eventGauges(
-  { served, accuracy, braker }: GaugedEvent,
-  nowUs: number,
-): LineGauges['events'][number] {
+/** The figures now, by the clock of the event's own server. */
+export function eventGauges({ served, accuracy, braker }: GaugedEvent): LineGauges['events'][number] {
   const { replica, settings } = served;
-  const nowMs = nowUs / 1000;
+  const nowMs = served.nowMs();
   const phase = phaseAt(settings, nowMs);
   return {
     event: served.id,
     waiting: replica.waiting.count,
     away: replica.away.size,
-    tokens: replica.tokensAt(nowUs) / microPerToken,
+    tokens: replica.tokensAt(nowMs * 1000) / microPerToken,
     revision: settings.revision,
     lagMs: Math.round(served.ageMs),
     admitted: replica.totals.entered,

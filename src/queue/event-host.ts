@@ -6,6 +6,7 @@ import { isReachable } from '../redis/nodes.ts';
 import type { Ask } from './ask.ts';
 import { type BrakePolicy, formatBackends } from './brake.ts';
 import { Braker } from './braker.ts';
+import { CountBook } from './count-book.ts';
 import { EtaAccuracy } from './eta-accuracy.ts';
 import { JoinDesk } from './join-desk.ts';
 import type { Keyring } from './keyring.ts';
@@ -43,10 +44,11 @@ const brakeOff: BrakePolicy = { mode: 'off', floorPercent: 100, latencyMs: 0, er
 export class EventHost {
   readonly served: ServedEvent;
   readonly joins: JoinDesk;
-  readonly accuracy = new EtaAccuracy();
   readonly book: PollBook;
   readonly braker: Braker;
   readonly returns: Returns;
+  readonly counts = new CountBook();
+  readonly accuracy = new EtaAccuracy(this.counts);
   private readonly reporter: Reporter;
   private readonly sweeper: Sweeper;
 
@@ -72,6 +74,7 @@ export class EventHost {
       workerId,
       gatewayId,
       figures: () => this.figures(options),
+      counts: this.counts,
       everyMs: presenceReportMs,
       reachable,
     });

@@ -14,6 +14,8 @@ export const globalKeys = {
   alarmTeller: 'tacos:{tacos}:alarm-teller',
   /** hash  "event alarm" -> JSON of the alarm that was told to be on */
   alarmsTold: 'tacos:{tacos}:alarms-told',
+  /** stream  field entry: faults and alarms that came and went (desk/fault-log.ts), capped */
+  faults: 'tacos:{tacos}:faults',
   /** hash  revision, changes, hold (JSON) of the gateways' autoscaler; intentId, intent, owner, leaseUntil: a change under way */
   hpa: 'tacos:{tacos}:hpa',
   /** set  events with a sale whose steps are to be run; one that has none left is taken out by whoever sees it */
@@ -52,4 +54,10 @@ export function runGlobal<S extends GlobalScriptName>(
   const values: (string | number)[] = shape.keys.map((key) => globalKeys[key]);
   for (const arg of shape.args) values.push(named[arg] ?? '');
   return (redis as unknown as GlobalMethods)[name](...values);
+}
+
+/** Keeps the record of what belongs to no event, or to one that is gone, with those of all. `atMs`: Redis time. */
+export async function noteGlobal(redis: RedisClient, record: string, atMs: number): Promise<void> {
+  const at = String(Math.round(atMs));
+  await redis.xadd(globalKeys.audit, '*', 'record', record, 'revision', '0', 'at', at);
 }

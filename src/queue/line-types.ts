@@ -1,6 +1,7 @@
 /** What the HTTP layer and the line say to each other. The gateway knows only this; Redis stays behind it. */
-import type { Refusal } from '../contract/errors.ts';
+import type { ErrorCode, Refusal } from '../contract/errors.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type { LineOperation } from './count-book.ts';
 
 /** Who asks, as the auth plugin found out. */
 export interface Caller {
@@ -46,6 +47,8 @@ export interface Line {
   facts(eventId: string): EventFacts | undefined;
   /** Redis time, epoch ms: grants and what they give out are dated by it. This machine's own until Redis has answered. */
   nowMs(): number;
+  /** Counts a refusal for the reports on an event; one that is not served here has none. */
+  noteRefusal(eventId: string | undefined, operation: LineOperation, code: ErrorCode): void;
   /** Says goodbye to Redis (last presence report, lease given back) and disconnects. */
   close(): Promise<void>;
 }

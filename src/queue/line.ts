@@ -9,7 +9,7 @@ import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
-import { EnterDesk } from './enter-desk.ts';
+import { EnterDesk, reasonOf } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
 import { EventFinder } from './events.ts';
@@ -178,8 +178,7 @@ class RedisLine implements Line {
   }
 
   gauges(): LineGauges {
-    const nowUs = this.clock.nowUs();
-    const events = this.hosts.all().map((host) => eventGauges(host, nowUs));
+    const events = this.hosts.all().map((host) => eventGauges(host));
     return { events, redisCommands: this.counts.snapshot() };
   }
 
@@ -189,6 +188,10 @@ class RedisLine implements Line {
 
   nowMs(): number {
     return this.clock.nowMs();
+  }
+
+  noteRefusal(...[eventId = '', operation, code]: Parameters<Line['noteRefusal']>): void {
+    this.hosts.get(eventId)?.counts.add(`${operation}.${code}`);
   }
 
   async close(): Promise<void> {
@@ -278,10 +281,6 @@ class RedisLine implements Line {
     this.options.log.warn({ event, reason: this.connections.reasonOf(error) }, message);
   }
 }
-
-/** Why an enter was refused, in one word. */
-const reasonOf = ({ code, body }: Refusal): string =>
-  typeof body?.reason === 'string' ? body.reason : code.toLowerCase();
 
 /** A refusal that stands only until the token's own word has reached Redis is one to ask again. */
 function returning<T>(host: EventHost, token: WaitingToken, outcome: Outcome<T>): Outcome<T> {

@@ -1,7 +1,8 @@
 /**
- * Tells Redis, for one event, that this worker lives, which revision it has in force and who was heard. A new revision
+ * Tells Redis, for one event, that this worker lives, which revision it has in force, who was heard and what was counted. A new revision
  * is reported at once: from these acknowledgements an operator's receipt is made.
  */
+import type { CountBook } from './count-book.ts';
 import type { ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
 
@@ -12,6 +13,7 @@ export interface ReporterOptions {
   readonly gatewayId: string;
   /** What the worker says of itself, one word (report-figures.ts); '' = nothing. */
   readonly figures: () => string;
+  readonly counts: CountBook;
   readonly everyMs: number;
   readonly reachable: () => boolean;
 }
@@ -62,18 +64,21 @@ export class Reporter {
   }
 
   private async flush(revision: number): Promise<void> {
-    const { served, store, workerId, gatewayId, figures } = this.options;
+    const { served, store, workerId, gatewayId, figures, counts } = this.options;
     const gateway = `${gatewayId} ${figures()}`.trim();
     for (let batch = 0; batch < batchesMax; batch += 1) {
       const taken = served.presence.takeBatch();
+      const counted = counts.unsent();
       const report = {
         reporter: workerId,
         gateway,
         revision,
         records: taken?.records ?? ('' as const),
+        counts: counted,
       };
       try {
         await store.presence(served.ref, report);
+        counts.sent(counted);
       } catch (error) {
         if (taken) served.presence.putBack(taken.entries);
         throw error;

@@ -27,6 +27,7 @@ export const eventKeyNames = [
   'journal',
   'audit',
   'sale',
+  'counts',
   'mark',
 ] as const;
 export type EventKeyName = (typeof eventKeyNames)[number];
@@ -184,8 +185,8 @@ export const scripts = {
   },
   leave: { keys: ['meta', 'waiting', 'away', 'ended', 'journal'], args: ['incarnation', 'seq', 'nowUs'] },
   presence: {
-    keys: ['meta', 'waiting', 'away', 'due', 'reporters', 'turns', 'returned', 'journal'],
-    args: ['incarnation', 'reporter', 'gateway', 'revision', 'records', 'nowUs'],
+    keys: ['meta', 'waiting', 'away', 'due', 'reporters', 'turns', 'returned', 'journal', 'counts'],
+    args: ['incarnation', 'reporter', 'gateway', 'revision', 'records', 'counts', 'nowUs'],
   },
   step_aside: {
     keys: ['meta', 'waiting', 'away', 'due', 'bucket', 'reporters', 'turns', 'returned', 'journal'],

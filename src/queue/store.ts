@@ -127,9 +127,17 @@ export class Store extends TrailStore {
   /** Notes who was heard (8 bytes a place) and that the reporter lives; revision -1 says goodbye. */
   async presence(
     event: EventRef,
-    report: { reporter: string; gateway: string; revision: number; records: Buffer | ''; nowUs?: number },
+    report: {
+      reporter: string;
+      gateway: string;
+      revision: number;
+      records: Buffer | '';
+      /** As CountBook writes it; '' = as reported last. */
+      counts?: string;
+      nowUs?: number;
+    },
   ): Promise<{ back: number }> {
-    const reply = await this.run('presence', event, report, ['heard']);
+    const reply = await this.run('presence', event, { ...report, counts: report.counts ?? '' }, ['heard']);
     return { back: Number(reply[1]) };
   }
 

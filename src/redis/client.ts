@@ -103,11 +103,7 @@ function renewPassword(client: RedisClient, readPassword: () => Promise<string>)
     if (performance.now() - readAtMs < passwordReadMs) return;
     readAtMs = performance.now();
     readPassword().then(
-      (password) => {
-        changePassword(client, password);
-        // The refused connection stays open, and useless: the next one signs in with the new password.
-        client.disconnect(true);
-      },
+      (password) => changePassword(client, password),
       () => {},
     );
   });

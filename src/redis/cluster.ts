@@ -1,5 +1,6 @@
 /** A connection to Redis Cluster: one to each master, behind what one to a single server looks like. */
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
+import type { PipelineReply } from './nodes.ts';
 import { noteRunIds } from './run-ids.ts';
 
 /** What a connection of a cluster is opened with. */
@@ -45,6 +46,22 @@ class FailFastCluster extends Cluster {
       this.refreshSlotsCache();
       refuse(error);
     };
+  }
+
+  /**
+   * Asks anew who has which slot after a pipeline that was sent elsewhere. ioredis does so itself only where all of its
+   * refusals are the same, and each names its own slot.
+   */
+  override pipeline(...args: Parameters<Cluster['pipeline']>): ReturnType<Cluster['pipeline']> {
+    const pipeline = super.pipeline(...args);
+    const { promise } = pipeline as unknown as { readonly promise: Promise<readonly PipelineReply[]> };
+    promise.then(
+      (replies) => {
+        if (replies.some(([error]) => error?.message.startsWith('MOVED '))) this.refreshSlotsCache();
+      },
+      () => {},
+    );
+    return pipeline;
   }
 }
 
@@ -104,9 +121,12 @@ export function changePassword(client: Redis, password: string): void {
   const { connectionPool: pool } = maybe as { connectionPool?: { redisOptions: { password?: string } } };
   if (pool === undefined) {
     client.options.password = password;
+    // The refused connection stays open, and useless: the next one signs in with the new password.
+    client.disconnect(true);
     return;
   }
-  // ioredis makes each server's connection from this copy of the options, and has no call to change it.
+  // ioredis makes each server's connection from this copy of the options, and has no call to change it. Those that are
+  // refused end by themselves; the others' still serve.
   pool.redisOptions.password = password;
   for (const server of (maybe as Cluster).nodes()) server.options.password = password;
 }

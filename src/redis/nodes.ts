@@ -22,10 +22,10 @@ export const slotOf = (key: string): number => new Command('get', [key]).getSlot
 export function mastersOf(redis: RedisClient): Map<string, RedisClient> {
   const cluster = clusterOf(redis);
   if (cluster === undefined) return new Map([['', redis]]);
-  return new Map(
-    cluster.nodes('master').map((node) => [`${node.options.host ?? ''}:${node.options.port ?? ''}`, node]),
-  );
+  return new Map(cluster.nodes('master').map((node) => [addressOf(node), node]));
 }
+
+const addressOf = ({ options: { host, port } }: RedisClient): string => `${host ?? ''}:${port ?? ''}`;
 
 /**
  * The connection that leads to the server of a slot; undefined = it is not known, or just lost. Of a cluster it is
@@ -34,7 +34,8 @@ export function mastersOf(redis: RedisClient): Map<string, RedisClient> {
 export function serverOf(redis: RedisClient, slot: number): RedisClient | undefined {
   const cluster = clusterOf(redis);
   if (cluster === undefined) return redis;
-  return mastersOf(redis).get(cluster.slots[slot]?.[0] ?? '');
+  const address = cluster.slots[slot]?.[0];
+  return cluster.nodes('master').find((node) => addressOf(node) === address);
 }
 
 /** Whether the server that answers for a key is connected. */

@@ -1,5 +1,15 @@
-/** Values of flags, read; a value that is none throws CrowdOptionsError with a sentence that names the flag. */
+/** Flags and their values, read; what is none throws CrowdOptionsError with a sentence that names the flag. */
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { CrowdOptionsError } from './options.ts';
+
+/** What a command line gives, nothing but these flags. */
+export function flagsOf<const Flags extends ParseArgsOptionsConfig>(args: readonly string[], options: Flags) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw new CrowdOptionsError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
 
 /** Refuses a value. */
 export function bad(flag: string, value: string, wanted: string): never {

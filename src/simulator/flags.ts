@@ -1,12 +1,5 @@
-import { parseArgs } from 'node:util';
-import { bad, durationMs, share, whole } from './flag-values.ts';
-import {
-  type Arrivals,
-  type CrowdOptions,
-  CrowdOptionsError,
-  type NoShowMoment,
-  noShowMoments,
-} from './options.ts';
+import { bad, durationMs, flagsOf, share, whole } from './flag-values.ts';
+import { type Arrivals, type CrowdOptions, type NoShowMoment, noShowMoments } from './options.ts';
 
 /** What the command line asks for. */
 export interface SimulatorFlags {
@@ -80,7 +73,7 @@ const flags = {
 
 /** Parses the command line. Throws CrowdOptionsError with a sentence that names the flag. */
 export function parseFlags(args: readonly string[]): SimulatorFlags {
-  const values = parse(args);
+  const values = flagsOf(args, flags);
   const crowd: CrowdOptions = {
     gateway: values.gateway ?? ['http://127.0.0.1:8000'],
     event: values.event ?? 'evt_demo',
@@ -110,14 +103,6 @@ export function parseFlags(args: readonly string[]): SimulatorFlags {
   if (report !== 'text' && report !== 'json') bad('--report', report, 'text or json');
   const untilStdinEnds = values['until-stdin-ends'] === true;
   return { crowd, report, help: values.help === true, untilStdinEnds };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new CrowdOptionsError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }
 
 function given<Name extends string, Value>(

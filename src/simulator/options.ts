@@ -173,6 +173,10 @@ function checkShares(settings: CrowdSettings): void {
   }
 }
 
+/** Whether an address is on this machine. */
+export const isLoopback = ({ hostname }: URL): boolean =>
+  /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(hostname);
+
 /** The origin of a gateway on this machine. Throws CrowdOptionsError for any other: this is a load generator. */
 export function loopbackOrigin(text: string): string {
   const isGrpc = text.startsWith('grpc://');
@@ -180,8 +184,7 @@ export function loopbackOrigin(text: string): string {
   if (url === null || url.protocol !== 'http:' || url.pathname !== '/' || url.username || url.search) {
     throw new CrowdOptionsError(`gateway: "${text}" is not an origin such as http://127.0.0.1:8000`);
   }
-  const isLoopback = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(url.hostname);
-  if (!isLoopback) {
+  if (!isLoopback(url)) {
     throw new CrowdOptionsError(
       `gateway: ${url.hostname} is not this machine; simulated visitors go to 127.0.0.0/8, ::1 or localhost only`,
     );

@@ -38,6 +38,13 @@ export async function startDeviceProvider(options: DeviceProviderOptions): Promi
   provider.on('refresh_token.destroyed', () => {
     revoked += 1;
   });
+  // Ask each second: where a provider names no interval it is 5 s.
+  provider.use(async (context, next) => {
+    await next();
+    if (context.oidc?.route === 'device_authorization' && context.status === 200) {
+      context.body = { ...(context.body as object), interval: 1 };
+    }
+  });
   server.on('request', provider.callback());
   return {
     issuer,

@@ -9,11 +9,13 @@ await runGateway({
     const failure = process.env.FAKE_LINE_FAILURE;
     if (failure !== undefined) throw new Error(failure);
     const line = new FakeLine();
-    // So slow that a test can stop the gateway meanwhile.
-    line.onJoin = () =>
-      new Promise((resolve) => {
-        setTimeout(() => resolve({ ok: false, code: 'QUEUE_FULL' }), 1_000);
+    // It says that somebody has come, and is so slow that a test can stop the gateway meanwhile.
+    line.onJoin = () => {
+      process.stdout.write('joining\n');
+      return new Promise((resolve) => {
+        setTimeout(() => resolve({ ok: false, code: 'QUEUE_FULL' }), 2_000);
       });
+    };
     return line;
   },
 });

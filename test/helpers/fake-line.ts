@@ -50,6 +50,7 @@ export class FakeLine implements Line {
   });
   readonly joins: JoinRequest[] = [];
   readonly enters: Caller[] = [];
+  readonly refusals: string[] = [];
   readonly subscribers = new Set<(reply: StatusReply) => void>();
   statusCalls = 0;
   closed = false;
@@ -107,6 +108,10 @@ export class FakeLine implements Line {
 
   nowMs(): number {
     return Date.now();
+  }
+
+  noteRefusal(eventId: string | undefined, operation: string, code: string): void {
+    this.refusals.push(`${eventId} ${operation}.${code}`);
   }
 
   async close(): Promise<void> {

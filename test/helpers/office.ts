@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
 import { type Fleet, type FleetOptions, startFleet } from './fleet.ts';
 import { type Program, root, startProgram } from './processes.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
@@ -38,6 +39,8 @@ export interface RunOptions {
 export interface Office extends Fleet {
   readonly admins: readonly Admin[];
   addAdmin(env?: Readonly<Record<string, string>>): Promise<Admin>;
+  /** What `tacos queue get -o json` shows, asked without the cost of a command: for those who look until it is so. */
+  snapshot(event: string, server?: string): Promise<QueueSnapshot>;
   /** Runs one command through pipes. */
   tacos(argv: readonly string[], options?: RunOptions): Promise<Ran>;
   /** Opens one in a terminal of that size. */
@@ -63,6 +66,7 @@ export async function openOffice(
       argv: ['dist/admin-api/main.js'],
       env: { ...fleet.env, ADMIN_ADDRESS: '127.0.0.1:0', ADMIN_TOKENS, ...options.adminEnv, ...env },
       ready: /^listening (https?:\S+)$/m,
+      withinMs: 60_000,
     });
     const admin = Object.assign(program, { url: program.ready[1] ?? '' });
     admins.push(admin);
@@ -85,6 +89,13 @@ export async function openOffice(
     admins,
     addAdmin,
     home,
+    async snapshot(event: string, server = admins[0]?.url) {
+      const answer = await fetch(`${server}/admin/v1/events/${event}/snapshot`, {
+        headers: { authorization: `Bearer ${tokenOf('omar')}` },
+      });
+      if (!answer.ok) throw new Error(`the snapshot of ${event}: ${answer.status}`);
+      return (await answer.json()) as QueueSnapshot;
+    },
     captured: () => captured + terminals.map((terminal) => terminal.raw()).join(''),
     tacos(argv: readonly string[], run: RunOptions = {}) {
       const startedMs = performance.now();

@@ -2,6 +2,7 @@
 import { type BackendCalls, formatBackends } from '../../src/queue/brake.ts';
 import { formatFigures } from '../../src/queue/report-figures.ts';
 import type { EventRef, Store } from '../../src/queue/store.ts';
+import { idleFigures } from './idle-figures.ts';
 
 export interface Probe {
   /** What it reports from now on. */
@@ -15,21 +16,7 @@ const everyMs = 500;
 export async function startProbe(store: Store, event: EventRef): Promise<Probe> {
   let bk = '';
   const report = async (revision: number): Promise<void> => {
-    const figures = formatFigures({
-      v: 'probe',
-      st: 0,
-      rq: 0,
-      e5: 0,
-      c4: 0,
-      jp: -1,
-      cpu: 0,
-      lag: 0,
-      sq: '',
-      eta: -1,
-      bk,
-      bm: '',
-      bd: '',
-    });
+    const figures = formatFigures({ ...idleFigures, v: 'probe', bk });
     await store.presence(event, { reporter: 'probe/w1', gateway: `probe ${figures}`, revision, records: '' });
   };
   const timer = setInterval(() => void report(1).catch(() => {}), everyMs);

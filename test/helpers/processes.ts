@@ -55,7 +55,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     const timer = setTimeout(() => {
       kill();
       fail('was not ready in time');
-    }, options.withinMs ?? 20_000);
+    }, options.withinMs ?? 45_000);
     void ended.then(({ code, signal }) => fail(`ended before it was ready (${code ?? signal})`));
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;

@@ -23,6 +23,7 @@ describe.runIf(kubeTools !== undefined)('tacos hpa watch', () => {
   it('sees the Deployment grow to a new floor, and why the pods are not ready', async () => {
     const first = await office.tacos(['hpa', 'watch', '--until', 'current==1', '--timeout', '60s']);
     expect([first.stderr, first.code]).toEqual(['', 0]);
+    const from = office.captured().length;
     const watching = office.tacos([
       'hpa',
       'watch',
@@ -33,6 +34,8 @@ describe.runIf(kubeTools !== undefined)('tacos hpa watch', () => {
       '-o',
       'jsonl',
     ]);
+    // It has seen what was before.
+    await eventually(() => office.captured().slice(from).includes('"minReplicas"'), { withinMs: 20_000 });
     const patched = await office.tacos([
       'hpa',
       'patch',
@@ -52,10 +55,15 @@ describe.runIf(kubeTools !== undefined)('tacos hpa watch', () => {
     expect(seen[0]?.replicas.current).toBe(1);
     expect(seen.at(-1)).toMatchObject({ minReplicas: 3, replicas: { asked: 3, current: 3, ready: 0 } });
     // Nothing runs pods here, so they stay unready; and there is no metrics server.
-    const { item } = JSON.parse((await office.tacos(['hpa', 'get', '-o', 'json'])).stdout);
-    const codes = item.why.map(({ code: each }: { code: string }) => each);
-    expect(codes).toContain('NotReady');
-    expect(codes).toContain('FailedGetResourceMetric');
+    await eventually(
+      async () => {
+        const { item } = JSON.parse((await office.tacos(['hpa', 'get', '-o', 'json'])).stdout);
+        const codes = item.why.map(({ code: each }: { code: string }) => each);
+        expect(codes).toContain('NotReady');
+        expect(codes).toContain('FailedGetResourceMetric');
+      },
+      { withinMs: 20_000, everyMs: 500 },
+    );
   });
 
   it('at max is what doctor finds', async () => {

@@ -26,6 +26,7 @@ describe('drop_event', () => {
     await store.noteAudit(event, { noteId: 'n', record: '{}' });
     await redis.hset(event.keys.sale, 'id', 'sale_1');
     await redis.hset(event.keys.survivors, 'w1', 't');
+    await redis.hset(event.keys.counts, 'sum:join.QUEUE_FULL', 1);
     const { mark, ...rest } = event.keys;
     return { event, keys: Object.values(rest), exist: () => redis.exists(...Object.values(rest)), mark };
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sumCounts } from '../../src/queue/count-book.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import {
   at,
@@ -75,6 +76,32 @@ describe('presence', () => {
     expect(await hearAt(store, event, [1, 3, 4_000_000_000], at(2))).toBe(0);
     expect(await redis.strlen(event.keys.due)).toBe(bytes);
     expect([...(await expectSound(redis, event)).values()]).toEqual(['left', 'waiting']);
+  });
+
+  it('keeps what each reporter counted: what is sent again counts once, a goodbye adds it up', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    const report = (reporter: string, counts: string, revision = 1) =>
+      store.presence(event, { reporter, gateway: 'gw1', revision, records: '', counts });
+    const refused = async () => sumCounts(await redis.hgetall(event.keys.counts)).refusals;
+    await report('r1', 'join.QUEUE_FULL 2');
+    await report('r1', 'join.QUEUE_FULL 2');
+    await report('r1', '');
+    await report('r2', 'enter.NOT_READY 1,join.QUEUE_FULL 3');
+    const both = [
+      { operation: 'join', code: 'QUEUE_FULL', count: 5 },
+      { operation: 'enter', code: 'NOT_READY', count: 1 },
+    ];
+    expect(await refused()).toEqual(both);
+    await report('r2', '', -1);
+    await report('r2', '', -1);
+    expect(await refused()).toEqual(both);
+    await report('r1', 'join.QUEUE_FULL 4', -1);
+    expect(await refused()).toEqual([{ ...both[0], count: 7 }, both[1]]);
+    expect(Object.keys(await redis.hgetall(event.keys.counts)).toSorted()).toEqual([
+      'sum:enter.NOT_READY',
+      'sum:join.QUEUE_FULL',
+    ]);
   });
 
   it('takes 500 places in one report', async () => {

@@ -241,13 +241,14 @@ describe('events', () => {
   it('open at a time that is set, and no sooner', async () => {
     const later = Date.now() + 3_600_000;
     const event = await eventWith(0, { opensAtMs: later });
-    const at = new Date(Date.now() + 700).toISOString();
+    // Long enough for the change to be made, with its receipt, and looked at.
+    const at = new Date(Date.now() + 3_000).toISOString();
     const result = await first.one(event.id, { type: 'queue.open', at });
     expect(result.rows).toEqual([
       { name: 'opensAt', unit: 'time', before: new Date(later).toISOString(), after: at },
     ]);
     expect(first.desk.snapshot(event.id)?.phase).toBe('scheduled');
-    await eventually(() => first.desk.snapshot(event.id)?.phase === 'open');
+    await eventually(() => first.desk.snapshot(event.id)?.phase === 'open', { withinMs: 10_000 });
     expect((await refused(first.one(event.id, { type: 'queue.open', at }))).code).toBe('BAD_REQUEST');
   });
 });

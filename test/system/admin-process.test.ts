@@ -4,7 +4,7 @@ import { type Program, startProgram } from '../helpers/processes.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 
 const token = 'admin-token-0123456789';
-const argv = ['src/admin-api/main.ts'];
+const argv = ['dist/admin-api/main.js'];
 const ready = /^listening (http:\S+)$/m;
 
 let redis: TestRedis;

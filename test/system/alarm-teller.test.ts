@@ -23,7 +23,7 @@ describe('alarms are told', () => {
   const crit: Alarm = { ...warn, severity: 'crit' };
   const look = async (tellers: readonly AlarmTeller[], alarms: readonly Alarm[], event = 'evt_a') => {
     const told = [];
-    for (const teller of tellers) told.push(...(await teller.look(new Map([[event, alarms]]))));
+    for (const teller of tellers) told.push(...((await teller.look(new Map([[event, alarms]]))) ?? []));
     return told.map(({ event, on, alarm }) => `${event} ${alarm.severity} ${on ? 'on' : 'off'}`);
   };
 
@@ -60,10 +60,10 @@ describe('alarms are told', () => {
     const old = new AlarmTeller(redis, 0);
     await look([old], [warn]);
     await old.close();
-    const fresh = new AlarmTeller(redis, 300);
+    const fresh = new AlarmTeller(redis, 2_000);
     expect(await look([fresh], [])).toEqual([]);
     expect(await look([fresh], [warn])).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 320));
+    await new Promise((resolve) => setTimeout(resolve, 2_020));
     expect(await look([fresh], [])).toEqual(['evt_a warn off']);
   });
 

@@ -39,7 +39,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'tacos-tab-'));
   mkdirSync(join(home, 'bin'));
   const tacos = join(home, 'bin/tacos');
-  writeFileSync(tacos, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'src/cli/main.ts')}' "$@"\n`);
+  writeFileSync(tacos, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'dist/cli/main.js')}' "$@"\n`);
   chmodSync(tacos, 0o755);
   server = createServer((_, response) => response.end());
   server.on('connection', () => {
@@ -65,7 +65,7 @@ async function open(shell: Shell): Promise<Terminal> {
   terminal = openTerminal({
     file: shell,
     argv,
-    columns: 100,
+    columns: 160,
     rows: 30,
     env: {
       HOME: home,
@@ -88,6 +88,17 @@ async function open(shell: Shell): Promise<Terminal> {
 async function completes(at: Terminal, typed: string, expected: RegExp): Promise<void> {
   at.type(`\u0015${typed}\t`);
   await at.until(String(expected), (lines) => lines.some((line) => expected.test(line)), 15_000);
+}
+
+let tried = 0;
+
+/** Clears the line, types and asks for completion. A shell shows what is typed after TAB only once it has answered. */
+async function tries(at: Terminal, typed: string): Promise<void> {
+  tried += 1;
+  const answered = `~${tried}~`;
+  at.type(`\u0015${typed}\t`);
+  at.type(answered);
+  await at.until(answered, (lines) => lines.some((line) => line.trimEnd().endsWith(answered)), 20_000);
 }
 
 it('has every shell there in CI', () => {
@@ -113,8 +124,7 @@ describe.each(present)('TAB in %s', (shell) => {
       'tacos queue expire evt_x --confirm evt_su',
       'tacos queue remove evt_summer evt_wi',
     ]) {
-      at.type(`\u0015${typed}\t`);
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await tries(at, typed);
       expect(at.text()).toContain(typed);
       expect(at.text()).not.toMatch(/--confirm evt_summer|evt_winter/);
     }
@@ -124,8 +134,7 @@ describe.each(present)('TAB in %s', (shell) => {
   it('runs nothing that stands on the line', async () => {
     const at = await open(shell);
     const bait = join(home, `bait-${shell}`);
-    at.type(`\u0015tacos queue get "$(touch ${bait})" > ${bait}.out \t`);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await tries(at, `tacos queue get "$(touch ${bait})" > ${bait}.out `);
     await completes(at, 'tacos simu', /tacos simulate\b/);
     expect([existsSync(bait), existsSync(`${bait}.out`)]).toEqual([false, false]);
   });

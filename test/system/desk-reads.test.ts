@@ -172,17 +172,23 @@ describe('a snapshot', () => {
       times.push(performance.now());
       if (paused && pausedMs === 0) pausedMs = performance.now();
     });
+    const startedMs = performance.now();
     for (let round = 0; round < 40; round += 1) {
       await joinMany(operator.store, event, 1, await nowUs());
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(times.length).toBeLessThanOrEqual(10);
+    // Two seconds where the machine is not busy: 10 of them.
+    const tookSec = (performance.now() - startedMs) / 1_000;
+    expect(times.length).toBeLessThanOrEqual(Math.floor(4 * tookSec) + 2);
     await operator.store.setPhase(event, { action: 'pause', changeId: 'p', audit: '{"auditId":"aud_p"}' });
     const changedMs = performance.now();
     await eventually(() => pausedMs > 0);
     stop();
     expect(pausedMs - changedMs).toBeLessThan(150);
-    expect(desk.snapshot(event.id)?.changes[0]).toMatchObject({ auditId: 'aud_p', revision: 2 });
+    // Its line of the audit is read from another stream than the setting.
+    await eventually(() =>
+      expect(desk.snapshot(event.id)?.changes[0]).toMatchObject({ auditId: 'aud_p', revision: 2 }),
+    );
   });
 
   it('counts who was not heard for a minute, and offers what can be given back', async () => {
@@ -225,7 +231,8 @@ describe('a visitor', () => {
     lines = await Promise.all([openLine(server.port), openLine(server.port)]);
     await eventually(async () => (await operator.redis.hlen(event.keys.reporters)) === 2);
     const [one, two] = lines as [Line, Line];
-    for (let each = 0; each < 15; each += 1) await joinAt(one, event);
+    const first = await joinAt(one, event);
+    for (let each = 0; each < 14; each += 1) await joinAt(one, event);
     const token = await joinAt(one, event, { userId: 'anna', caller: as('anna') });
     await eventually(async () => yes(await two.status(token)).position === 16);
     for (const line of [one, one, two]) yes(await line.status(token));
@@ -247,6 +254,12 @@ describe('a visitor', () => {
     const again = await desk.visitor(event.id, story.visitor);
     expect([again.visitor, again.position, again.polls]).toEqual([story.visitor, 16, story.polls]);
     expect((await desk.visitor(event.id, '#1')).visitor).toBe(await referenceOf(event, 1));
+    expect((await one.enter(first, as('ben'))).ok).toBe(true);
+    const entered = async () => desk.visitor(event.id, await referenceOf(event, 1));
+    await eventually(async () => (await entered()).status === 'entered');
+    const { joinedAt, enteredAt } = await entered();
+    expect(Date.parse(enteredAt ?? '')).toBeGreaterThanOrEqual(Date.parse(joinedAt));
+    expect(Date.parse(enteredAt ?? '')).toBeLessThanOrEqual(Date.now() + 1_000);
   });
 
   it('whose place has ended is found by reference, with how it ended', async () => {

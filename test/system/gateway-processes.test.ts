@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually.ts';
 import { goodToken } from '../helpers/fake-line.ts';
 import { type Program, startProgram } from '../helpers/processes.ts';
 
@@ -48,6 +49,18 @@ const join = (url: string): Promise<Response> =>
     body: '{"event_id":"evt_demo"}',
   });
 
+/** Resolves once a join has come in, which takes two seconds. */
+const isJoining = (program: Program) => eventually(() => program.output().stdout.includes('joining'));
+
+/** Resolves once a signal was heard: the gateway is not ready any more, or nobody listens. */
+const hasHeard = (url: string) =>
+  eventually(() =>
+    readiness(url).then(
+      ({ status }) => status !== 'ready',
+      () => true,
+    ),
+  );
+
 for (const workers of ['1', '3']) {
   describe(`a gateway of ${workers}`, () => {
     it('says on stdout where it listens, HTTP last, and answers for all workers', async () => {
@@ -58,10 +71,11 @@ for (const workers of ['1', '3']) {
       });
       await poll(url, 9);
       for (let asked = 0; asked < 3; asked += 1) expect(await polled(url)).toBe('9');
-      const [grpc, http] = program.output().stdout.split('\n');
-      expect([grpc, http]).toEqual([
+      const [grpc, http, ...rest] = program.output().stdout.split('\n');
+      expect([grpc, http, rest]).toEqual([
         expect.stringMatching(/^listening grpc:\/\/127\.0\.0\.1:\d+$/),
         `listening ${url}`,
+        [''],
       ]);
       expect(Number(grpc?.split(':').at(-1))).not.toBe(Number(new URL(url).port));
     });
@@ -69,7 +83,7 @@ for (const workers of ['1', '3']) {
     it('stops on SIGTERM: not ready, requests finished, exit 0', async () => {
       const { program, url } = await start(['--workers', workers, '--port', '0']);
       const inFlight = join(url);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await isJoining(program);
       program.child.kill('SIGTERM');
       const reply = await inFlight;
       expect([reply.status, reply.headers.get('connection')]).toEqual([503, 'close']);
@@ -79,9 +93,10 @@ for (const workers of ['1', '3']) {
     it('ends at once on a second signal', async () => {
       const { program, url } = await start(['--workers', workers, '--port', '0']);
       const inFlight = join(url).catch(() => 'cut');
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await isJoining(program);
       program.child.kill('SIGINT');
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Two that come before the first is heard are one.
+      await hasHeard(url);
       const signalledMs = performance.now();
       program.child.kill('SIGINT');
       expect(await program.ended).toEqual({ code: 130, signal: null });

@@ -44,16 +44,17 @@ describe('a step of a sale', () => {
     const desk = await open(autoscaler);
     const inSec = (sec: number): string => new Date(Date.now() + sec * 1000).toISOString();
     await act(desk, { type: 'event.create', opensAt: inSec(90), test: true }, { events: ['evt_s'] });
-    const steps = [
-      { id: 'floor', at: inSec(2), action: { type: 'hpa.patch', min: 12, holdSec: 3_600 } },
-    ] as const;
+    // So late that the sale is applied before, and Kubernetes away.
+    const floorMs = Date.now() + 5_000;
+    const at = new Date(floorMs).toISOString();
+    const steps = [{ id: 'floor', at, action: { type: 'hpa.patch', min: 12, holdSec: 3_600 } }] as const;
     await act(
       desk,
       { type: 'sale.apply', opensAt: inSec(60), endsAt: inSec(600), visitors: 1_000, steps: [...steps] },
       { events: ['evt_s'] },
     );
     autoscaler.isGone = true;
-    await sleep(3_000);
+    await sleep(floorMs + 1_000 - Date.now());
     expect((await desk.sales.view('evt_s')).steps.at(-1)).toMatchObject({ step: 'floor', state: 'pending' });
     autoscaler.isGone = false;
     await eventually(() => autoscaler.min === 12, { withinMs: 10_000 });
@@ -62,6 +63,42 @@ describe('a step of a sale', () => {
       { withinMs: 10_000 },
     );
     expect([autoscaler.applied, await records()]).toEqual([1, expect.arrayContaining(['hpa.patch'])]);
+  }, 40_000);
+});
+
+describe('the list before a sale', () => {
+  const checked = async (desk: Desk) => {
+    const server = { certificateEndsAt: null, webhook: { configured: false, failing: false } };
+    const ask = {
+      opensAt: '2027-05-01T11:00:00Z',
+      endsAt: '2027-05-01T13:00:00Z',
+      visitors: 9,
+      joinPerSec: 1,
+    };
+    const found = await desk.sales.check('evt_c', ask, { server, webhookTook: null });
+    return found.find(({ check }) => check === 'sale-hpa');
+  };
+
+  it('fails where the floor is not reached, or nobody can tell; passes once it is', async () => {
+    const autoscaler = new FakeAutoscaler();
+    const desk = await open(autoscaler);
+    await act(desk, { type: 'event.create', test: true }, { events: ['evt_c'] });
+    expect(await checked(desk)).toMatchObject({ result: 'pass' });
+    // Six pods are ready.
+    await patch(desk, { min: 12 });
+    expect(await checked(desk)).toMatchObject({
+      result: 'fail',
+      text: '6 gateways are ready and the floor is 12',
+      next: 'kubectl -n shop describe deployment/gateway',
+    });
+    await patch(desk, { min: 5 });
+    expect(await checked(desk)).toMatchObject({ result: 'pass' });
+    autoscaler.isGone = true;
+    await eventually(
+      async () => expect(await checked(desk)).toMatchObject({ result: 'fail', next: 'tacos hpa get' }),
+      { withinMs: 10_000, everyMs: 200 },
+    );
+    expect(await checked(await open())).toMatchObject({ result: 'skip' });
   }, 40_000);
 });
 
@@ -125,7 +162,7 @@ describe('a floor that is held', () => {
     const all = await Promise.all([open(autoscaler), open(autoscaler), open(autoscaler)]);
     const told: string[] = [];
     for (const desk of all) desk.onNews((news) => news.kind === 'audit' && told.push(news.entry.action));
-    await patch(all[0] as Desk, { min: 10, holdSec: 2 });
+    await patch(all[0] as Desk, { min: 10, holdSec: 4 });
     expect((await all[1]?.hpa())?.hold).toMatchObject({ min: 10, minBefore: 3, actor: 'op' });
     await eventually(() => autoscaler.min === 3, { withinMs: 15_000 });
     await eventually(async () => expect(await records()).toEqual(['hpa.patch', 'hpa.return']));
@@ -136,7 +173,7 @@ describe('a floor that is held', () => {
   it('says why it cannot come back, and comes back when it can', async () => {
     const autoscaler = new FakeAutoscaler();
     const desk = await open(autoscaler);
-    await patch(desk, { min: 10, holdSec: 1 });
+    await patch(desk, { min: 10, holdSec: 3 });
     autoscaler.next = 'unsent';
     await eventually(async () => (await desk.hpa()).hold?.problem !== undefined, { withinMs: 15_000 });
     autoscaler.next = 'done';

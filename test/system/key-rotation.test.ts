@@ -9,7 +9,8 @@ import { startProgram } from '../helpers/processes.ts';
 
 const key = (kid: string): string => `${kid}:${randomBytes(32).toString('base64url')}`;
 
-describe('signing keys in files', () => {
+// Side by side: both wait until the gateway reads its files again.
+describe.concurrent('signing keys in files', () => {
   let dir: string;
   let file: string;
   let passFile: string;

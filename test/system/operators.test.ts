@@ -7,6 +7,9 @@ import { eventually } from '../helpers/eventually.ts';
 import { joinAt, pause, statusAt } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
 
+/** Longer than anything takes that is looked for by commands, each of which takes a second on a busy machine. */
+const patience = { withinMs: 20_000, everyMs: 50 };
+
 describe('operators', () => {
   let office: Office;
   beforeAll(async () => {
@@ -25,7 +28,7 @@ describe('operators', () => {
     const made = await office.tacos(['event', 'create', event, ...flags]);
     expect(made).toMatchObject({ code: 0 });
     // A receipt counts the gateways that serve the event; they find a new one by themselves, within a second or two.
-    await eventually(async () => (await queue(event)).gateways.seen === 2);
+    await eventually(async () => (await office.snapshot(event)).gateways.seen === 2, patience);
     return event;
   };
   const queue = async (event: string, server?: string) => {
@@ -68,9 +71,9 @@ describe('operators', () => {
     expect(loser.stderr).toContain(String(inForce));
     for (const { url } of office.admins) {
       const seen = await eventually(async () => {
-        const snapshot = await queue(event, url);
+        const snapshot = await office.snapshot(event, url);
         return snapshot.changes[0]?.action === 'bucket.set' && snapshot;
-      });
+      }, patience);
       expect(seen.bucket.refillPerSec.now).toBe(inForce);
     }
   });
@@ -137,9 +140,9 @@ describe('operators', () => {
     expect(stream.status).toBe(200);
     await statusAt(office.urls[1] ?? '', poller ?? '');
     await eventually(async () => {
-      const { top } = await queue(event);
+      const { top } = await office.snapshot(event);
       return JSON.stringify(top.map(({ client }) => client)) === '["stream","poll"]';
-    });
+    }, patience);
     leaving.abort();
   });
 
@@ -174,7 +177,7 @@ describe('operators', () => {
     ]);
     expect(undone).toMatchObject({ code: 0 });
     await eventually(async () => JSON.stringify(await positions()) === JSON.stringify(before));
-    expect((await queue(event)).waiting).toBe(2_000);
+    await eventually(async () => expect((await queue(event)).waiting).toBe(2_000), patience);
     const records = await audit(event);
     expect(records.find(({ auditId }) => auditId === result?.auditId)?.undoneBy).toBe(records[0]?.auditId);
   });
@@ -215,6 +218,8 @@ describe('operators', () => {
     ]);
     const changedMs = Date.now();
     expect(ran).toMatchObject({ code: 0 });
+    const [made] = await audit(event);
+    expect(made).toMatchObject({ action: 'bucket.set', reason: 'short burst' });
     for (const { child } of office.admins) child.kill('SIGKILL');
     await Promise.all(office.admins.map(({ ended }) => ended));
     await pause(11_500 - (Date.now() - changedMs));
@@ -230,38 +235,11 @@ describe('operators', () => {
       { withinMs: 10_000, everyMs: 200 },
     );
     expect(back).toMatchObject({ action: 'bucket.return', role: 'system' });
-    const tookMs = Date.parse(back.at) - changedMs;
-    expect(tookMs).toBeGreaterThan(8_500);
-    expect(tookMs).toBeLessThan(11_000);
+    // From when it was made, which is some time before its command has ended.
+    expect(Date.parse(back.at) - Date.parse(made?.at ?? '')).toBeGreaterThanOrEqual(10_000);
+    expect(Date.parse(back.at) - changedMs).toBeLessThan(11_000);
     expect((await queue(event, admin.url)).bucket.refillPerSec.now).toBe(10);
   });
-
-  it('find a plan’s forecast compared with what happened a minute later', async () => {
-    const admin = await office.addAdmin();
-    const server = admin.url;
-    const event = `evt_outcome${Date.now().toString(36)}`;
-    await office.tacos(['event', 'create', event, '--refill', '1'], { server });
-    await joinMany(event, 100);
-    const ran = await office.tacos(
-      ['bucket', 'set', event, '--refill', '2', '--reason', 'a bit faster', '--yes', '-o', 'json'],
-      { server },
-    );
-    const id = change(ran.stdout).results[0]?.auditId ?? '';
-    const entry = await eventually(
-      async () => {
-        const shown = await office.tacos(['audit', 'show', id, '-o', 'json'], { server });
-        const { item } = json<{ item: AuditEntry }>(shown.stdout);
-        return item.outcome === undefined ? false : item;
-      },
-      { withinMs: 90_000, everyMs: 2_000 },
-    );
-    const rows = entry.outcome?.rows ?? [];
-    expect(rows.length).toBeGreaterThan(0);
-    for (const row of rows) {
-      expect(Number.isFinite(row.predicted)).toBe(true);
-      expect(Number.isFinite(row.actual)).toBe(true);
-    }
-  }, 150_000);
 });
 
 /** Forwards everything, but drops the connection instead of the answer to an action. */

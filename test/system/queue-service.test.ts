@@ -217,7 +217,7 @@ describe('QueueService', () => {
     };
     const before = await polled();
     for (const each of clients) expect((await each.status(token)).code).toBe(status.OK);
-    expect(await polled()).toBe(before + 8);
+    await expect.poll(polled, { timeout: 5_000 }).toBe(before + 8);
     const primary = fleet.gateways[0]?.pid ?? 0;
     const children = await readFile(`/proc/${primary}/task/${primary}/children`, 'utf8');
     const workers = children.trim().split(/\s+/).map(Number);

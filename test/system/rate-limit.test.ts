@@ -73,17 +73,18 @@ describe('rate limits of four gateway processes', () => {
       const answers = await Promise.all(Array.from({ length: count }, (_, each) => ask(each)));
       return answers.filter(({ status: code }) => code === 429).length;
     };
-    // Its own place, whatever address it is asked from.
-    expect(await all(300, (each) => status(token, `10.0.${each}.1`))).toBeGreaterThan(100);
+    // So many that some are too many however slowly they are sent.
+    // Its own place, whatever address it is asked from: 50 a second and 100 at once.
+    expect(await all(1_000, (each) => status(token, `10.${each >> 8}.${each & 255}.1`))).toBeGreaterThan(100);
     // 500 a second and 1,000 at once for an address.
     const forged = `${token.slice(0, -4)}AAAA`;
     expect(await all(900, () => status(forged, '198.51.100.3'))).toBe(0);
-    expect(await all(1_500, () => status(forged, '198.51.100.3'))).toBeGreaterThan(100);
+    expect(await all(5_000, () => status(forged, '198.51.100.3'))).toBeGreaterThan(100);
     const guess = () =>
       joinAt(url, event.id, {
         headers: { authorization: 'Bearer a.b.c', 'x-forwarded-for': '2001:db8:1:1::7' },
       });
-    expect(await all(2_500, guess)).toBeGreaterThan(100);
+    expect(await all(6_000, guess)).toBeGreaterThan(100);
     // The /64 of it is over its limit, its neighbour is not.
     const neighbour = await joinAt(url, event.id, from('2001:db8:1:2::7'));
     expect(neighbour.status).toBe(202);

@@ -1,34 +1,51 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/contract/audit.ts';
-import type { Finding } from '../../src/contract/doctor.ts';
-import type { SaleView } from '../../src/contract/sale.ts';
+import type { SaleReport, SaleView } from '../../src/contract/sale.ts';
 import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
-import { runCrowd } from '../../src/simulator/crowd.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { pause } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
+import { saleCheckTests } from '../helpers/sale-check-tests.ts';
+import { saleReportTests } from '../helpers/sale-report-tests.ts';
+import { type LongSale, runThreeMinutes } from '../helpers/three-minutes.ts';
 
-/** Steps are run within this of their time while an admin process is there, s. */
+/** Steps are run within this of their time, or of an admin process being there again, s. */
 const onTimeSec = 5;
 
-describe('a sale as a file', () => {
-  let office: Office;
-  beforeAll(async () => {
-    office = await openOffice({ gateways: 1 });
-  }, 60_000);
-  afterAll(() => office.stop(), 60_000);
+const iso = (afterSec: number) => new Date(Date.now() + afterSec * 1000).toISOString();
 
+/** Commands at the admin API that was started last: those before it may be gone. */
+function commandsOf(office: Office) {
+  const run = (...argv: string[]) => office.tacos(argv, { server: office.admins.at(-1)?.url ?? '' });
   const item = async <T>(...argv: string[]): Promise<T> => {
-    // The admin API that was started last: those before it may be gone.
-    const server = office.admins.at(-1)?.url ?? '';
-    const { stdout, stderr, code } = await office.tacos([...argv, '-o', 'json'], { server });
+    const { stdout, stderr, code } = await run(...argv, '-o', 'json');
     expect([code, stderr]).toEqual([0, expect.anything()]);
     return (JSON.parse(stdout) as { item: T; items: T }).item ?? (JSON.parse(stdout) as { items: T }).items;
   };
-  const run = (...argv: string[]) => office.tacos(argv, { server: office.admins.at(-1)?.url ?? '' });
-  const iso = (afterSec: number) => new Date(Date.now() + afterSec * 1000).toISOString();
+  const values = async (event: string) => {
+    const { bucket, message } = await item<QueueSnapshot>('queue', 'get', event);
+    const { refillPerSec, capacity, window } = bucket;
+    return {
+      refill: refillPerSec.target,
+      capacity: capacity.target,
+      window,
+      message: message?.text ?? '',
+    };
+  };
+  return { run, item, values };
+}
+
+describe('a sale as a file', () => {
+  let office: Office;
+  let long: { readonly office: Office; readonly sale: Promise<PromiseSettledResult<LongSale>[]> };
+  beforeAll(async () => {
+    const longOffice = await openOffice({ gateways: 1 });
+    // Three minutes of waiting: the tests before the last one go on meanwhile.
+    long = { office: longOffice, sale: Promise.allSettled([runThreeMinutes(longOffice, 'evt_long')]) };
+    office = await openOffice({ gateways: 1 });
+  }, 60_000);
+  afterAll(() => Promise.all([office?.stop(), long?.office.stop()]), 60_000);
 
   function saleFile(event: string, steps: string, opensInSec = 12): string {
     const path = join(office.home, `${event}.yaml`);
@@ -37,93 +54,45 @@ describe('a sale as a file', () => {
     return path;
   }
   const create = async (event: string): Promise<void> => {
-    const made = await run(
-      'event',
-      'create',
-      event,
-      '--opens-at',
-      iso(3_600),
-      '--refill',
-      '10',
-      '--reason',
-      'a new sale',
-    );
+    const { run } = commandsOf(office);
+    const opening = ['--opens-at', iso(3_600), '--refill', '10'];
+    const made = await run('event', 'create', event, ...opening, '--reason', 'a new sale');
     expect(made.code, made.stderr).toBe(0);
   };
-  const values = async (event: string) => {
-    const { bucket, message } = await item<QueueSnapshot>('queue', 'get', event);
-    const { opensAt } = await item<{ opensAt: string }>('event', 'get', event);
-    const { refillPerSec, capacity, window } = bucket;
-    return {
-      refill: refillPerSec.target,
-      capacity: capacity.target,
-      window,
-      message: message?.text ?? '',
-      opensAt,
-    };
-  };
-  const status = (event: string) => item<SaleView>('sale', 'status', event);
 
-  it('runs its steps on time with nobody there, over a restart of the admin API, each once; rollback brings every value back', async () => {
+  it('is planned without a change, and rolled back before its opening, with its opening time', async () => {
+    const { run, item, values } = commandsOf(office);
     const event = 'evt_file';
     await create(event);
-    const before = await values(event);
-    const path = saleFile(
-      event,
-      '  - {at: -8s, message: "soon"}\n  - {at: -5s, refill: 50, capacity: 300}\n' +
-        '  - {at: 0s, refill: 80, ramp: 2s}\n  - {at: 2s, window: 400}\n  - {at: 10m, refill: 5}\n',
-    );
+    const opensAt = async () => (await item<{ opensAt: string }>('event', 'get', event)).opensAt;
+    const before = { ...(await values(event)), opensAt: await opensAt() };
+    const steps = (firstSec: number) =>
+      saleFile(event, `  - {at: -${firstSec}s, refill: 50, capacity: 300}\n  - {at: 1s, refill: 5}\n`, 600);
+    const path = steps(300);
     const planned = await item<{ forecast: { waitP95Sec: number } }>('sale', 'plan', path);
     expect(planned.forecast.waitP95Sec).toBeGreaterThan(5);
-    expect(await values(event)).toEqual(before);
-
-    const applied = await run('sale', 'apply', path, '--reason', 'on sale tonight');
+    expect({ ...(await values(event)), opensAt: await opensAt() }).toEqual(before);
+    const applied = await run('sale', 'apply', steps(580), '--reason', 'on sale tonight');
     expect(applied.code, applied.stderr).toBe(0);
+    const status = () => item<SaleView>('sale', 'status', event);
     await eventually(
-      async () => (await status(event)).steps.filter(({ state }) => state === 'done').length >= 2,
+      async () => (await status()).steps.filter(({ state }) => state === 'done').length === 2,
       {
-        withinMs: 10_000,
+        withinMs: 60_000,
+        everyMs: 300,
       },
     );
-    // The command is gone; now the admin API dies as well, without a word, and another one comes.
-    office.admins[0]?.child.kill('SIGKILL');
-    await office.admins[0]?.ended;
-    await pause(1_500);
-    await office.addAdmin();
-    await eventually(
-      async () => (await status(event)).steps.filter(({ state }) => state === 'done').length === 5,
-      {
-        withinMs: 20_000,
-      },
-    );
-    const { steps, state } = await status(event);
-    expect(state).toBe('running');
-    expect(steps.map(({ step }) => step)).toEqual([
-      ...['opening', '1.message', '2.bucket', '3.bucket', '4.window', '5.bucket'],
-    ]);
-    const done = steps.filter(({ outcome }) => outcome !== undefined);
-    const late = done.filter(({ outcome }) => (outcome?.lateSec ?? 99) > onTimeSec);
-    expect(late).toEqual([]);
-    const during = await values(event);
-    expect(during).toMatchObject({ refill: 80, capacity: 300, window: 400, message: 'soon' });
-
-    const trail = await item<AuditEntry[]>('audit', 'list', '--event', event, '--limit', '50');
-    const ofSteps = trail.filter(({ client }) => client.startsWith('sale_'));
-    expect(ofSteps.map(({ client }) => client.split(' ')[1]).toSorted()).toEqual(
-      done.map(({ step }) => step).toSorted(),
-    );
-    expect(ofSteps.every(({ actor, reason }) => actor === 'omar' && reason === 'on sale tonight')).toBe(true);
-
+    expect(await values(event)).toMatchObject({ refill: 50, capacity: 300 });
+    expect(await opensAt()).not.toBe(before.opensAt);
     const back = await run('sale', 'rollback', event, '--reason', 'called off today');
     expect(back.code, back.stderr).toBe(0);
-    // It has opened meanwhile, and stays so: its opening time is history.
-    expect(await values(event)).toEqual({ ...before, opensAt: during.opensAt });
-    expect((await status(event)).state).toBe('stopped');
-    const again = await run('sale', 'rollback', event, '--reason', 'called off today');
-    expect(again.code).toBe(0);
-  }, 90_000);
+    expect({ ...(await values(event)), opensAt: await opensAt() }).toEqual(before);
+    expect((await status()).state).toBe('stopped');
+    expect((await run('sale', 'rollback', event, '--reason', 'called off today')).code).toBe(0);
+  }, 120_000);
 
   it('is refused with a step in the past, a floor of the HPA, or while another one runs; nothing is changed', async () => {
+    const { run, values } = commandsOf(office);
     const event = 'evt_refused';
     await create(event);
     const refused = async (steps: string) => {
@@ -138,7 +107,10 @@ describe('a sale as a file', () => {
       6,
       expect.stringContaining('does not lead an HPA'),
     ]);
-    expect(await refused('  - {at: 5m, refil: 20}\n')).toEqual([2, expect.stringContaining('steps.0')]);
+    expect(await refused('  - {at: 5m, refil: 20}\n')).toEqual([
+      2,
+      expect.stringContaining('step 1: there is no field "refil"'),
+    ]);
     expect((await run('sale', 'status', event)).code).toBe(3);
     expect((await refused('  - {at: 5m, refill: 20}\n'))[0]).toBe(0);
     expect(await refused('  - {at: 5m, refill: 30}\n')).toEqual([6, expect.stringContaining('is running')]);
@@ -146,78 +118,79 @@ describe('a sale as a file', () => {
     expect((await values(event)).refill).toBe(10);
   }, 60_000);
 
-  it('is checked before: every line passes, and fails once its fault is there', async () => {
-    const event = 'evt_checked';
-    await create(event);
-    const path = saleFile(event, '  - {at: 5m, refill: 20}\n', 600);
-    const report = join(office.home, 'report.json');
-    writeFileSync(report, JSON.stringify({ scenario: '30k', passed: true, endedAt: iso(-60) }));
-    const config = join(office.home, 'config/tacos/config.yaml');
-    mkdirSync(join(config, '..'), { recursive: true });
-    const server = office.admins.at(-1)?.url;
-    writeFileSync(config, `contexts:\n  lab: {server: "${server}", gateway: "${office.urls[0]}"}\n`);
-    const check = async () => {
-      const argv = ['sale', 'check', path, '--loadtest', report, '-c', 'lab', '-o', 'json'];
-      const { stdout, stderr, code } = await office.tacos(argv, { env: { TACOS_SERVER: '' } });
-      expect(stderr).toBe('');
-      const { items } = JSON.parse(stdout) as { items: Finding[] };
-      return { code, failing: items.filter(({ result }) => result === 'fail').map((one) => one.check) };
-    };
-    const asAda = (...argv: string[]) => office.tacos(argv, { as: 'ada', server: server ?? '' });
-    const redisSet = (...pair: [string, string]) => office.look.config('SET', ...pair);
-    await redisSet('appendonly', 'yes');
-    await eventually(async () => expect(await check()).toEqual({ code: 0, failing: [] }), {
-      withinMs: 20_000,
-    });
-    await redisSet('maxmemory-policy', 'allkeys-lru');
-    await redisSet('maxmemory', '10mb');
-    expect((await run('budget', 'set', '15', '--reason', 'backends are slow')).code).toBe(4);
-    await asAda('budget', 'set', '15', '--reason', 'backends are slow');
-    await eventually(
-      async () =>
-        expect(await check()).toEqual({
-          code: 10,
-          failing: expect.arrayContaining(['noeviction', 'sale-memory', 'sale-budget']),
-        }),
-      { withinMs: 20_000 },
-    );
-    const over = await run('sale', 'apply', path, '--reason', 'on sale tonight');
-    expect([over.code, over.stderr]).toEqual([6, expect.stringContaining('of 15/s')]);
-    await redisSet('maxmemory-policy', 'noeviction');
-    await redisSet('maxmemory', '0');
-    await asAda('budget', 'set', '1000', '--reason', 'backends are well');
-  }, 90_000);
+  describe('and the list before it', saleCheckTests);
 
-  it('is reported on afterwards: its totals are those of the visitors', async () => {
-    const event = 'evt_told';
-    await create(event);
-    const path = saleFile(event, '  - {at: 1s, refill: 60}\n', 5);
-    const applied = await run('sale', 'apply', path, '--reason', 'on sale tonight');
-    expect(applied.code, applied.stderr).toBe(0);
-    await eventually(async () => (await item<QueueSnapshot>('queue', 'get', event)).phase === 'open', {
-      withinMs: 20_000,
-      everyMs: 200,
+  describe('and the report on it', saleReportTests);
+
+  describe('of three minutes, its CLI killed after step 1 and the admin API killed in the middle', () => {
+    let sale: LongSale;
+    beforeAll(async () => {
+      const [settled] = await long.sale;
+      if (settled?.status !== 'fulfilled') throw settled?.reason;
+      sale = settled.value;
+    }, 300_000);
+
+    it('has all of its steps on time, each once, by the name of whoever applied it', async () => {
+      expect([sale.cli, sale.state]).toEqual(['SIGKILL', 'done']);
+      const late = sale.steps.map(({ step, dueMs }) => {
+        const { interrupted, outcomes } = sale;
+        const couldMs = step === interrupted.step ? Math.max(dueMs, interrupted.backAtMs) : dueMs;
+        const { state, at = '' } = outcomes.get(step) ?? {};
+        const lateSec = (Date.parse(at) - couldMs) / 1000;
+        return { step, state, isOnTime: lateSec < onTimeSec, lateSec };
+      });
+      expect(late.filter(({ state, isOnTime }) => state !== 'done' || !isOnTime)).toEqual([]);
+      const trail = await commandsOf(long.office).item<AuditEntry[]>(
+        ...['audit', 'list', '--event', 'evt_long', '--limit', '50'],
+      );
+      const ofSteps = trail.filter(({ client }) => client.startsWith('sale_'));
+      expect(ofSteps.map(({ client }) => client.split(' ')[1]).toSorted()).toEqual(
+        ['opening', ...sale.steps.map(({ step }) => step)].toSorted(),
+      );
+      expect(ofSteps.every(({ actor, reason }) => actor === 'omar' && reason === 'on sale tonight')).toBe(
+        true,
+      );
     });
-    const leaving = new AbortController();
-    const crowd = { gateway: office.urls, event, visitors: 300, connections: 16 };
-    const seen = await runCrowd({ ...crowd, arrivals: { kind: 'burst' } }, { signal: leaving.signal });
-    interface Report {
-      readonly joined: number;
-      readonly admitted: number;
-      readonly waits: { readonly people: number; readonly p50Ms: number; readonly maxMs: number };
-      readonly changes: readonly AuditEntry[];
-    }
-    const report = await item<Report>('sale', 'report', event);
-    expect([report.joined, report.admitted, report.waits.people]).toEqual([
-      seen.joined,
-      seen.admissions.total,
-      seen.admissions.total,
-    ]);
-    expect(report.waits.p50Ms).toBeLessThanOrEqual(report.waits.maxMs);
-    expect(Math.abs(report.waits.maxMs / 1_000 - seen.waitSec.max)).toBeLessThan(3);
-    expect(report.changes.map(({ action }) => action)).toEqual(
-      expect.arrayContaining(['sale.apply', 'event.set', 'bucket.set', 'queue.open']),
-    );
-    expect((await run('sale', 'report', event)).stdout).toContain(`| let in | ${seen.admissions.total} |`);
-  }, 60_000);
+
+    it('is reported with the totals of the visitors', async () => {
+      const { run, item } = commandsOf(long.office);
+      const { seen } = sale;
+      expect([seen.arrived, seen.connectionErrors]).toEqual([200, {}]);
+      const report = await item<SaleReport & { changes: AuditEntry[] }>('sale', 'report', 'evt_long');
+      expect([report.joined, report.admitted, report.left, report.waits.people]).toEqual([
+        ...[seen.joined, seen.admissions.total, seen.outcomes.left, seen.admissions.total],
+      ]);
+      const refused: Record<string, number> = {};
+      for (const { code, count } of report.refusals) refused[code] = (refused[code] ?? 0) + count;
+      const { NOT_READY: notReady = 0, ...others } = refused;
+      expect(seen.errors.QUEUE_FULL).toBeGreaterThan(0);
+      expect([others, notReady]).toEqual([seen.errors, seen.refusalsAfterReady.total]);
+      for (const [name, share] of [
+        ['p50Ms', 'p50'],
+        ['p95Ms', 'p95'],
+        ['maxMs', 'max'],
+      ] as const)
+        expect(Math.abs((report.waits[name] ?? 0) / 1000 - seen.waitSec[share]), name).toBeLessThan(3);
+      expect(report.changes.map(({ action }) => action)).toEqual(
+        expect.arrayContaining(['sale.apply', 'event.set', 'bucket.set', 'queue.message', 'queue.open']),
+      );
+      expect(report.changes.every(({ actor }) => actor !== '')).toBe(true);
+      expect((await run('sale', 'report', 'evt_long')).stdout).toContain(
+        `| join | QUEUE_FULL | ${seen.errors.QUEUE_FULL} |`,
+      );
+    });
+
+    it('is rolled back to the values before it, every one; it stays open', async () => {
+      const { run, item, values } = commandsOf(long.office);
+      expect(await values('evt_long')).toEqual({
+        ...{ refill: 5, capacity: 200, window: 400, message: 'few are left' },
+      });
+      const back = await run('sale', 'rollback', 'evt_long', '--reason', 'it is over now');
+      expect(back.code, back.stderr).toBe(0);
+      // As an event is made with a refill of 10.
+      await create('evt_fresh');
+      expect(await values('evt_long')).toEqual(await commandsOf(office).values('evt_fresh'));
+      expect((await item<QueueSnapshot>('queue', 'get', 'evt_long')).phase).toBe('open');
+    });
+  });
 });

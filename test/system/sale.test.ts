@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChangeReply } from '../../src/contract/actions.ts';
 import type { AuditEntry } from '../../src/contract/audit.ts';
-import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
 import { runCrowd } from '../../src/simulator/crowd.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { joinAt, pause, statusAt } from '../helpers/fleet.ts';
@@ -18,19 +18,41 @@ describe('a whole sale', () => {
   afterAll(() => office.stop(), 60_000);
 
   const event = 'evt_sale';
-  const snapshot = async () => {
-    const { stdout } = await office.tacos(['queue', 'get', event, '-o', 'json']);
-    return (JSON.parse(stdout) as { item: QueueSnapshot }).item;
-  };
+  const snapshot = () => office.snapshot(event);
   const act = async (...argv: string[]) => {
     const ran = await office.tacos([...argv, '--yes']);
     expect(ran, `${argv.join(' ')}\n${ran.stderr}`).toMatchObject({ code: 0 });
     return ran;
   };
 
-  it('goes from its making over pre-queue, opening, pause, ramp and dead heads to drained and closed, and the audit retells it', async () => {
-    const opensAt = new Date(Date.now() + 9_000).toISOString();
-    const prequeueFrom = new Date(Date.now() + 3_000).toISOString();
+  // Beside the sale, as it only waits for its minute.
+  it.concurrent('has a neighbour whose plan’s forecast is compared with what happened a minute later', async () => {
+    const beside = 'evt_outcome';
+    await act('event', 'create', beside, '--refill', '1');
+    await Promise.all(Array.from({ length: 100 }, (_, at) => joinAt(office.urls[at % 2] ?? '', beside)));
+    const { stdout } = await act(
+      ...['bucket', 'set', beside, '--refill', '2', '--reason', 'a bit faster', '-o', 'json'],
+    );
+    const id = (JSON.parse(stdout) as { item: ChangeReply }).item.results[0]?.auditId ?? '';
+    const entry = await eventually(
+      async () => {
+        const shown = await office.tacos(['audit', 'show', id, '-o', 'json']);
+        const { item } = JSON.parse(shown.stdout) as { item: AuditEntry };
+        return item.outcome === undefined ? false : item;
+      },
+      { withinMs: 90_000, everyMs: 2_000 },
+    );
+    const rows = entry.outcome?.rows ?? [];
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) {
+      expect(Number.isFinite(row.predicted)).toBe(true);
+      expect(Number.isFinite(row.actual)).toBe(true);
+    }
+  }, 150_000);
+
+  it.concurrent('goes from its making over pre-queue, opening, pause, ramp and dead heads to drained and closed, and the audit retells it', async () => {
+    const opensAt = new Date(Date.now() + 18_000).toISOString();
+    const prequeueFrom = new Date(Date.now() + 9_000).toISOString();
     await act(
       ...['event', 'create', event, '--name', 'Summer Fest D1', '--opens-at', opensAt],
       ...['--prequeue-from', prequeueFrom, '--refill', '60', '--reason', 'on sale tonight'],
@@ -38,9 +60,11 @@ describe('a whole sale', () => {
     expect((await joinAt(office.urls[0] ?? '', event)).status).toBe(403);
     const watching = office.tacos([
       ...['queue', 'watch', event, '--accessible', '--interval', '1s'],
-      ...['--until', 'phase==closed', '--timeout', '140s'],
+      ...['--until', 'phase==closed', '--timeout', '150s'],
     ]);
-    await eventually(async () => (await snapshot()).phase === 'prequeue');
+    await eventually(async () => (await snapshot()).phase === 'prequeue', {
+      withinMs: 20_000,
+    });
 
     const leaving = new AbortController();
     const crowd = runCrowd(
@@ -54,7 +78,7 @@ describe('a whole sale', () => {
       },
       { signal: leaving.signal },
     );
-    await eventually(async () => (await snapshot()).phase === 'open', { withinMs: 15_000, everyMs: 100 });
+    await eventually(async () => (await snapshot()).phase === 'open', { withinMs: 20_000, everyMs: 100 });
     await eventually(async () => (await snapshot()).admittedTotal > 100, { withinMs: 15_000, everyMs: 200 });
 
     await act('queue', 'pause', event, '--reason', 'backends are slow');

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QueueSnapshot } from '../../src/contract/snapshot.ts';
 import { runCrowd } from '../../src/simulator/crowd.ts';
@@ -233,6 +234,10 @@ describe('the live screen in a terminal', () => {
     }
     expect(withoutAges(terminal.screen())).toEqual(withoutAges(before));
     await quit(terminal);
+    // Left blank: of a screen that had another size when it was opened, tmux keeps what is on it above the prompt.
+    const raw = terminal.raw();
+    const left = raw.slice(raw.lastIndexOf('\u001B[2J'), raw.lastIndexOf('\u001B[?1049l'));
+    expect(stripVTControlCharacters(left).trim()).toBe('');
   }, 30_000);
 
   it('lets nobody go on by the figures of a cut link, and is live again after it', async () => {

@@ -150,6 +150,14 @@ describe('lua', () => {
 });
 
 describe('the repository', () => {
+  it('plans the run of test files that are there, each once', () => {
+    for (const plan of ['vitest.config.ts', 'scripts/longest-first.ts']) {
+      const named = [...read(plan).text.matchAll(/'(test\/[^'*]+)'/g)].map(([, path = '']) => path);
+      expect(named.length).toBeGreaterThan(2);
+      expect(named.filter((path, at) => !exists(path) || named.indexOf(path) < at)).toEqual([]);
+    }
+  });
+
   it('names no package registry, not even in the lockfile', () => {
     const hosts = /\bregistry\.(npmjs|yarnpkg|npmmirror)\b|\b(artifactory|jfrog|verdaccio|codeartifact)\b/i;
     expect(occurrences(worded, hosts)).toEqual([]);

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TacosError } from '../../contract/errors.ts';
 import { k6Folder } from '../../contract/k6-folder.ts';
+import { variablesOf } from '../../contract/loadtest.ts';
 import type { LoadStart } from '../../queue/desk/loadtest/load-runner.ts';
 
 /** Where it runs, and at what it is aimed. */
@@ -18,7 +19,8 @@ export interface LoadPlace {
 export const loadLabel = 'tacos/loadtest';
 /** On the ConfigMap: the start, JSON. */
 export const startAnnotation = 'tacos/start';
-export const testRunVersion = 'k6.io/v1alpha1';
+/** The operator's resource. */
+export const testRuns = { group: 'k6.io', version: 'v1alpha1', plural: 'testruns' } as const;
 /** Secret of that namespace, which may be missing, with TACOS_JWT_SECRET for gateways that take no load test token. */
 const secretName = 'tacos-loadtest';
 
@@ -32,21 +34,13 @@ const containerSecurityContext = { allowPrivilegeEscalation: false, capabilities
 
 /** ConfigMap and TestRun, in the order in which they are made. @throws TacosError BAD_REQUEST for an unknown scenario */
 export function loadManifests(start: LoadStart, place: LoadPlace): Record<string, unknown>[] {
-  const { name, scenario, event, runners, scale, timeScale, vus, patienceSec, auditId, actor } = start;
+  const { name, scenario, event, runners, auditId, actor } = start;
   const { namespace, baseUrl, image } = place;
   const labels = { 'app.kubernetes.io/part-of': 'tacos', [loadLabel]: name };
   const told = { scenario, event, baseUrl, runners, auditId, actor };
-  const variables = {
-    TACOS_BASE_URL: baseUrl,
-    TACOS_EVENT: event,
-    TACOS_SCALE: scale,
-    TACOS_TIME_SCALE: timeScale,
-    TACOS_VUS: vus,
-    TACOS_PATIENCE_SEC: patienceSec,
-    TACOS_SUMMARY: '-',
-  };
+  const variables = { ...variablesOf({ ...start, baseUrl }), TACOS_SUMMARY: '-' };
   const env = Object.entries(variables).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ name: key, value: String(value) }],
+    value === undefined ? [] : [{ name: key, value }],
   );
   const pod = {
     image,
@@ -64,7 +58,7 @@ export function loadManifests(start: LoadStart, place: LoadPlace): Record<string
       data: scriptsOf(scenario),
     },
     {
-      apiVersion: testRunVersion,
+      apiVersion: `${testRuns.group}/${testRuns.version}`,
       kind: 'TestRun',
       metadata: { name, namespace, labels },
       spec: {

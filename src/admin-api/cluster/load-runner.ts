@@ -3,19 +3,21 @@ import type { CoreV1Api, CustomObjectsApi, V1ConfigMap, V1Pod } from '@kubernete
 import { TacosError } from '../../contract/errors.ts';
 import { type LoadRun, type LoadSummary, summaryMark } from '../../contract/loadtest.ts';
 import type { LoadRunner, LoadStart } from '../../queue/desk/loadtest/load-runner.ts';
+import { fieldManager } from './apply-body.ts';
 import { clusterError, refusalIn, sentence } from './cluster-errors.ts';
 import { type ClusterAccess, type Library, openCluster, withLimit } from './connection.ts';
-import { type LoadPlace, loadLabel, loadManifests } from './load-manifests.ts';
+import { type LoadPlace, loadLabel, loadManifests, testRuns } from './load-manifests.ts';
 import { runOf, stagesOf, startOf } from './load-state.ts';
 
 /** How the cluster is reached, and what runs there. */
 export interface LoadRunnerSettings extends ClusterAccess, LoadPlace {}
 
-const group = 'k6.io';
-const version = 'v1alpha1';
-const plural = 'testruns';
-const fieldManager = 'tacos';
-/** Of a log: more than any summary with the lines around it. */
+/**
+ * Of a log, from its end: k6 warns of every request that finds no answer, and the summary is behind all of that. A long
+ * line counts as several, as container engines cut it.
+ */
+const logLinesMax = 1_000;
+/** More than any summary with the lines around it. */
 const logBytesMax = 4_000_000;
 /** Last lines of a runner without a summary that are told. */
 const saidLines = 5;
@@ -57,19 +59,15 @@ class ClusterLoadRunner implements LoadRunner {
     const { core, custom } = this.clients;
     const { namespace } = this;
     const labelSelector = loadLabel;
-    const [testRuns, { items: maps }, pods] = await Promise.all([
+    const [found, { items: maps }, pods] = await Promise.all([
       this.reading(
-        () =>
-          custom.listNamespacedCustomObject(
-            { group, version, namespace, plural, labelSelector },
-            this.limit(),
-          ),
+        () => custom.listNamespacedCustomObject({ ...testRuns, namespace, labelSelector }, this.limit()),
         this.noOperator(),
       ),
       this.reading(() => core.listNamespacedConfigMap({ namespace, labelSelector }, this.limit())),
       this.pods().catch(() => null),
     ]);
-    const stages = stagesOf(testRuns);
+    const stages = stagesOf(found);
     const runs = maps.flatMap((map) => runOf(map, { namespace, stages, pods }));
     return runs.toSorted((one, other) => other.startedAt.localeCompare(one.startedAt));
   }
@@ -94,8 +92,7 @@ class ClusterLoadRunner implements LoadRunner {
     };
     try {
       const run = await this.making(
-        () =>
-          custom.createNamespacedCustomObject({ ...how, group, version, plural, body: owned }, this.limit()),
+        () => custom.createNamespacedCustomObject({ ...how, ...testRuns, body: owned }, this.limit()),
         { dryRun, missing: this.noOperator() },
       );
       // Of another's making: its ConfigMap would be there too, were it a test of tacos.
@@ -116,10 +113,7 @@ class ClusterLoadRunner implements LoadRunner {
     const { namespace } = this;
     const propagationPolicy = 'Background';
     await this.deleting(() =>
-      custom.deleteNamespacedCustomObject(
-        { group, version, namespace, plural, name, propagationPolicy },
-        this.limit(),
-      ),
+      custom.deleteNamespacedCustomObject({ ...testRuns, namespace, name, propagationPolicy }, this.limit()),
     );
     await record();
     await this.forget(name);
@@ -147,6 +141,7 @@ class ClusterLoadRunner implements LoadRunner {
         {
           name,
           namespace,
+          tailLines: logLinesMax,
           limitBytes: logBytesMax,
           ...(container === undefined ? {} : { container }),
         },

@@ -11,6 +11,8 @@ export const saleReportOf = (): SaleReport => ({
   left: 40,
   expired: 60,
   etaErrorRatio: 0.04,
+  refusals: [],
+  faults: [],
   alarms: [],
   missing: ['refusals by reason: in Prometheus'],
 });

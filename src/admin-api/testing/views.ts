@@ -226,6 +226,7 @@ export const storyOf = (visitor: string): VisitorStory => ({
   firstPollAt: null,
   lastPollAt: null,
   polls: 0,
+  enteredAt: null,
   awaySince: null,
   awayReason: null,
   refusals: [],

@@ -76,8 +76,8 @@ export class FakeMachine {
   }
 
   /** Makes a `tacos up` run here; a pid that is gone makes a dead one. */
-  local(pid = process.pid, server = 'http://127.0.0.1:2'): string {
-    const dataDir = join(this.home, 'data');
+  local(pid = process.pid, server = 'http://127.0.0.1:2', folder = 'data'): string {
+    const dataDir = join(this.home, folder);
     mkdirSync(dataDir, { recursive: true });
     const tokenFile = join(dataDir, 'operator.token');
     writeFileSync(tokenFile, 'local-token\n');

@@ -36,8 +36,35 @@ export const saleReportOf = (): SaleReport => ({
   left: 40,
   expired: 60,
   etaErrorRatio: 0.042,
-  alarms: [],
-  missing: ['refusals by reason: in Prometheus'],
+  refusals: [
+    { operation: 'join', code: 'QUEUE_FULL', count: 1_234 },
+    { operation: 'enter', code: 'NOT_READY', count: 3 },
+  ],
+  faults: [
+    {
+      kind: 'redis-away',
+      at: '2026-11-21T06:01:00.000Z',
+      until: '2026-11-21T06:01:12.000Z',
+      text: 'Redis was not there for 12 s: nobody joined or entered',
+    },
+  ],
+  alarms: [
+    {
+      id: 'redis-cpu',
+      severity: 'crit',
+      text: 'Redis uses 91 % of its core',
+      since: '2026-11-21T06:00:10.000Z',
+      until: '2026-11-21T06:02:10.000Z',
+    },
+    {
+      id: 'dead-heads',
+      severity: 'warn',
+      text: '90 people at the front are silent',
+      since: '2026-11-21T06:05:00.000Z',
+      until: null,
+    },
+  ],
+  missing: ['refusals of payments: in Prometheus'],
 });
 
 /** A step that the server refused. */

@@ -258,6 +258,7 @@ export const storyOf = (change: Partial<VisitorStory> = {}): VisitorStory => ({
   firstPollAt: '2026-11-21T04:52:21.000Z',
   lastPollAt: '2026-11-21T05:03:18.000Z',
   polls: 96,
+  enteredAt: null,
   awaySince: null,
   awayReason: null,
   refusals: [

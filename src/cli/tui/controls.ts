@@ -211,6 +211,22 @@ export const boundControls = ({ canWrite, isSignedOut }: KeyRights): readonly Co
 export const actionOf = (press: string, rights: KeyRights): KeyAction | undefined =>
   boundControls(rights).find(({ presses }) => presses.includes(press))?.action;
 
+/** What a key that would change something is answered with where it is not bound; undefined = bound, or no such key. */
+export const unboundText = (press: string, { canWrite, whyReadOnly }: ReadOnly): string | undefined =>
+  !canWrite && controls.some(({ needs, presses }) => needs === 'write' && presses.includes(press))
+    ? readOnlyText(whyReadOnly)
+    : undefined;
+
+/** Why nothing can be changed here, and what to do. */
+export const readOnlyText = (whyReadOnly: string): string =>
+  `this watch is read-only: ${whyReadOnly || 'start it with --write to change something'}`;
+
+interface ReadOnly {
+  readonly canWrite: boolean;
+  /** '' = it was started without --write. */
+  readonly whyReadOnly: string;
+}
+
 /** The footer: ` j/k move  / find  …`; where some find no room, help is called `? more`. */
 export function footerText(
   layout: 'A' | 'B',

@@ -34,6 +34,7 @@ export interface Deeds {
   selection(): Selection;
   commands(): { screen: string; change: string | undefined };
   rights(): KeyRights;
+  whyReadOnly(): string;
   move(to: Move): void;
   jump(position: number): void;
   focusOn(name: PaneName): void;
@@ -84,7 +85,11 @@ const deeds: Readonly<Record<OwnAction, Deed>> = {
     on.panel = new AuditPanel(on.seat);
   },
   help: (on) => {
-    on.panel = watchHelp({ rights: () => on.rights(), glyphs: on.seat.glyphs });
+    on.panel = watchHelp({
+      rights: () => on.rights(),
+      whyReadOnly: () => on.whyReadOnly(),
+      glyphs: on.seat.glyphs,
+    });
   },
   bucket: (on) => change(on, bucketSpec),
   pause: (on) => change(on, pauseSpec),

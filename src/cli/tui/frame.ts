@@ -2,9 +2,9 @@
 import { footerText, type KeyRights } from './controls.ts';
 import type { Glyphs } from './glyphs.ts';
 import { type HeaderFacts, headerLine } from './header.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf, smallest } from './layout.ts';
 import { numberedPanes, paneOf, panes } from './panes/index.ts';
-import { fitLine, type Line, line, part, type Size, titleLine } from './text.ts';
+import { fitLine, type Line, line, part, type Size, titleLine, widthOf } from './text.ts';
 import type { Pane, PaneName, View } from './view.ts';
 
 /** Lines that stand together and are drawn anew together. */
@@ -38,7 +38,7 @@ export interface FrameFacts {
   readonly panel?: { readonly lines: readonly Line[]; readonly footer: string } | undefined;
   /** In the place of the footer, such as what is being typed. */
   readonly prompt?: string | undefined;
-  /** Said in one line when the terminal is too small. */
+  /** Said when the terminal is too small. */
   readonly summary: string;
 }
 
@@ -46,10 +46,7 @@ export interface FrameFacts {
 export function frameOf(facts: FrameFacts): Frame {
   const { size, header, glyphs, view, panel } = facts;
   const layout = layoutOf(size);
-  if (layout.kind === 'small') {
-    const text = ` ${header.badge}  ${facts.summary}  (enlarge to 60x15)`;
-    return { ...empty, size, head: [fitLine(line(text), size.columns)], leftColumns: size.columns };
-  }
+  if (layout.kind === 'small') return smallFrame(` ${header.badge}  ${facts.summary}`, size);
   const isWide = layout.kind === 'B';
   const head = [
     headerLine(header, size.columns),
@@ -72,6 +69,15 @@ export function frameOf(facts: FrameFacts): Frame {
     left: layout.left.map(({ name, size: slot }) => ({ id: name, lines: paneLines(name, view, slot, 1) })),
     right: rightBlocks(layout.right, view, layout.body.rows),
   };
+}
+
+/** What is said on a terminal that is too small, and what to do: below it where it finds no room beside it. */
+export function smallFrame(summary: string, size: Size): Frame {
+  const { columns, rows } = size;
+  const hint = `(enlarge to ${smallest.columns}x${smallest.rows})`;
+  const isOneLine = rows < 3 || widthOf(line(`${summary}  ${hint}`)) <= columns;
+  const texts = isOneLine ? [`${summary}  ${hint}`] : [summary, ` ${hint}`];
+  return { ...empty, size, head: texts.map((text) => fitLine(line(text), columns)), leftColumns: columns };
 }
 
 /** Rows and columns that a panel has. */

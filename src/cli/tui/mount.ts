@@ -2,10 +2,16 @@
 import { type Instance, render } from 'ink';
 import { createElement } from 'react';
 import { WatchApp, type WatchAppProps } from './app.tsx';
-import { redrawOnResize, terminalSize } from './resize.ts';
+import { redrawOnResize, terminalSize, unmountBlank } from './resize.ts';
+
+/** What is on the terminal, and what takes it away. */
+export interface Mounted {
+  readonly screen: Instance;
+  readonly unmount: () => void;
+}
 
 /** Draws until it is unmounted. `isPlain` draws whole frames, for terminals that lose track. */
-export function mount(props: WatchAppProps, { isPlain }: { isPlain: boolean }): Instance {
+export function mount(props: WatchAppProps, { isPlain }: { isPlain: boolean }): Mounted {
   const { stage, onSuspend, onSignIn } = props;
   let isAway = false;
   /** The main screen is shown meanwhile, and is not ours. */
@@ -26,5 +32,5 @@ export function mount(props: WatchAppProps, { isPlain }: { isPlain: boolean }): 
     maxFps: 60,
   });
   redrawOnResize({ screen, app, resized: (size) => stage.resize(size), isAway: () => isAway });
-  return screen;
+  return { screen, unmount: () => (isAway ? screen.unmount() : unmountBlank(screen)) };
 }

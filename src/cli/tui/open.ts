@@ -78,14 +78,14 @@ export async function openScreen(cli: Cli, options: ScreenOptions): Promise<Left
     if (fresh !== undefined) ({ api, context } = fresh);
   };
   const props = { stage, onLeave: left.resolve, onSuspend: suspend, onSignIn };
-  const screen = mount(props, { isPlain: options.isPlain === true });
+  const { screen, unmount } = mount(props, { isPlain: options.isPlain === true });
   stage.start();
   try {
     return { how: await left.promise, words: stage.lastWords() };
   } finally {
     signal.removeEventListener('abort', onStop);
     stage.stop();
-    screen.unmount();
+    unmount();
     await screen.waitUntilExit();
   }
 }

@@ -24,7 +24,7 @@ beforeEach(() => {
     badge: () => 'PROD',
     context: contextOf(),
     contextFlag: '',
-    viewer: () => ({ user: '', version: '', canWrite: false, isAdmin: false }),
+    viewer: () => ({ user: '', version: '', canWrite: false, whyReadOnly: '', isAdmin: false }),
   });
 });
 

@@ -11,7 +11,7 @@ import { isOld, linkAt } from '../watch/link.ts';
 import { zoneTime } from '../watch/zone-time.ts';
 import { boundControls, type KeyAction } from './controls.ts';
 import { cpuTone, etaText, percent } from './figures.ts';
-import { type Frame, panelSize } from './frame.ts';
+import { type Frame, panelSize, smallFrame } from './frame.ts';
 import type { Glyphs } from './glyphs.ts';
 import { headerLine } from './header.ts';
 import type { Press } from './keys.ts';
@@ -22,7 +22,7 @@ import { moved, offsetOf } from './panels/list.ts';
 import { notePanel } from './panels/note.ts';
 import type { Panel } from './panels/panel.ts';
 import { ScreenBase, type Wish } from './screen-base.ts';
-import { cell, fitLine, type Line, line, part } from './text.ts';
+import { cell, type Line, line, part } from './text.ts';
 import { skewText, type Viewer } from './viewer.ts';
 
 export interface OverviewScreenOptions {
@@ -107,7 +107,11 @@ export class OverviewScreen extends ScreenBase {
     else if (press.name === 'q') return { kind: 'quit' };
     else if (press.name === 'a' && this.isSignedOut()) return { kind: 'sign-in' };
     else if (press.name === 'r') this.options.feed.resync();
-    else if (press.name === '?') this.panel = helpPanel(() => keysOf(this.isSignedOut()), notes);
+    else if (press.name === '?')
+      this.panel = helpPanel(
+        () => keysOf(this.isSignedOut()),
+        () => notes,
+      );
     else if (press.name === 'C') {
       this.panel = notePanel('COMMAND', `tacos queue watch --all${this.options.contextFlag}`);
     } else if (press.name === 'return') {
@@ -173,10 +177,7 @@ export class OverviewScreen extends ScreenBase {
 
   private small(overview: Overview | undefined): Frame {
     const events = overview === undefined ? 'connecting' : `${overview.events.length} events`;
-    const text = ` ${this.options.badge()}  ${events}  (enlarge to 60x15)`;
-    const { columns } = this.size;
-    const head = [fitLine(line(text), columns)];
-    return { size: this.size, head, left: [], right: [], leftColumns: columns, foot: [], isDim: false };
+    return smallFrame(` ${this.options.badge()}  ${events}`, this.size);
   }
 
   private body(overview: Overview | undefined): Line[] {

@@ -12,6 +12,17 @@ export const terminalSize = (): Size => {
   return { columns: columns || 80, rows: rows || 24 };
 };
 
+/**
+ * Unmounts a screen, with nothing on it: a terminal that has another size by then than when the screen was opened cuts
+ * what is on it to the old one first, and may keep what does not fit among the lines above the prompt (tmux does).
+ */
+export function unmountBlank(screen: Instance): void {
+  screen.rerender(null);
+  screen.clear();
+  process.stdout.write(blank);
+  screen.unmount();
+}
+
 export interface Redraw {
   readonly screen: Instance;
   /** What is on the screen; it has to be made of the new size once `resized` was called. */

@@ -46,7 +46,7 @@ export class Stage {
   /** Changes made here, oldest first. */
   readonly made: MadeChange[] = [];
   private readonly options: StageOptions;
-  private viewer: Viewer = { user: '', version: '', canWrite: false, isAdmin: false };
+  private viewer: Viewer = { user: '', version: '', canWrite: false, whyReadOnly: '', isAdmin: false };
   private place: Place;
   private size: Size = { columns: 80, rows: 24 };
   private readonly listeners = new Set<() => void>();
@@ -171,6 +171,7 @@ export class Stage {
     this.viewer = {
       user: who === undefined ? '' : `as ${shortName(who.name)} (${role})`,
       version: server.status === 'fulfilled' ? `server v${server.value.version.replace(/^v/, '')}` : '',
+      whyReadOnly: readOnlyReason(who?.role, context),
       canWrite: write && role !== 'viewer' && !context.readOnly,
       isAdmin: role === 'admin',
     };
@@ -186,4 +187,10 @@ function eventWords({ snapshot, facts }: Feed, head: string): string {
   const { waiting, admittedTotal, admitPerSec } = snapshot;
   const gone = facts.end === 'gone' ? '  (gone)' : '';
   return `${head}  waiting ${waiting}  admitted ${admittedTotal}  ${admitPerSec.toFixed(1)}/s${gone}\n`;
+}
+
+/** Why --write would not help; '' = it would. */
+function readOnlyReason(role: string | undefined, { name, readOnly }: ResolvedContext): string {
+  if (readOnly) return `so is the context "${name}"`;
+  return role === 'viewer' ? 'your role is viewer, which changes nothing' : '';
 }

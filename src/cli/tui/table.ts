@@ -39,16 +39,27 @@ export function rowsInSight(
   const { waiting, top, awayTop } = snapshot;
   const end = Math.min(offset + height, tableLength(snapshot));
   const rows: TableRow[] = [];
+  const read = page === undefined ? undefined : inStep(page, top);
   for (let at = offset; at < end; at += 1) {
     if (at >= waiting) {
       rows.push({ at, position: null, row: awayTop[at - waiting] });
       continue;
     }
     const position = at + 1;
-    const row = top[at] ?? page?.rows[position - page.from];
+    const row = top[at] ?? read?.rows[position - read.from];
     rows.push({ at, position, row });
   }
   return rows;
+}
+
+/**
+ * The page as far as it follows the snapshot's own rows: it was read at another moment, and whoever has moved up into
+ * those since then would stand there twice.
+ */
+function inStep(page: Page, top: readonly PositionRow[]): Page {
+  const above = new Set(top.map(({ visitor }) => visitor));
+  const last = page.rows.findLastIndex(({ visitor }) => above.has(visitor));
+  return last < 0 ? page : { ...page, from: top.length + 1, rows: page.rows.slice(last + 1) };
 }
 
 /** The stretch that the snapshot does not carry, if any is in sight. */

@@ -50,12 +50,27 @@ export function cut(text: string, width: number): string {
 export const cutEnd = (text: string, width: number): string =>
   stringWidth(text) <= width ? text : `${cut(text, Math.max(0, width - 1))}…`;
 
-/** A line cut and filled up to exactly `width` columns. */
+/**
+ * Cut at the end to at most `width` columns, with a mark where words or figures are missing. A word with a digit in it
+ * goes as a whole: `crit 8` for 85 would be another figure.
+ */
+export function cutWhole(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  const kept = cut(text, Math.max(0, width - 1));
+  const rest = text.slice(kept.length);
+  if (width <= 0 || !/[\p{L}\p{N}]/u.test(rest)) return cut(text, width);
+  const before = /\S*$/.exec(kept)?.[0] ?? '';
+  const after = /^\S*/.exec(rest)?.[0] ?? '';
+  const isFigure = after !== '' && /\d/.test(before + after);
+  return `${(isFigure ? kept.slice(0, kept.length - before.length) : kept).trimEnd()}…`;
+}
+
+/** A line cut and filled up to exactly `width` columns; never cut within a figure. */
 export function fitLine(of: Line, width: number): Line {
   const fitted: Part[] = [];
   let room = width;
   for (const { text, tone } of of) {
-    const shown = cut(text, room);
+    const shown = cutWhole(text, room);
     if (shown !== '') fitted.push({ text: shown, tone });
     room -= stringWidth(shown);
     if (shown !== text) break;
@@ -84,10 +99,20 @@ export function titleLine(
   const tail = right === '' ? '' : ` ${right} ${rule.repeat(end)}`;
   const room = width - stringWidth(tail) - 4;
   const shownName = cut(name, room);
-  const shown = cut(figures === '' ? '' : figures, room - stringWidth(shownName));
+  const shown = wholeFigures(figures, room - stringWidth(shownName));
   const fill = rule.repeat(Math.max(0, room - stringWidth(shownName) - stringWidth(shown)));
   const head: Line = [part(`${rule}${rule} `, 'dim'), part(shownName, isFocused ? 'info' : 'bold')];
   return fitLine([...head, part(shown), part(` ${fill}${tail}`, 'dim')], width);
+}
+
+/** As many of the figures, which stand two spaces or more apart, as find room. */
+function wholeFigures(figures: string, room: number): string {
+  let shown = '';
+  for (const figure of figures.split(/(?<=\S)(?= {2})/)) {
+    if (stringWidth(shown + figure) > room) break;
+    shown += figure;
+  }
+  return shown;
 }
 
 export interface Title {

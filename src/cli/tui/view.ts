@@ -25,6 +25,18 @@ export interface View {
   readonly table: TableView;
 }
 
+/** What a frozen screen shows: the values that were held, where the cursors and the window of now are. */
+export const heldView = (held: View | undefined, now: View | undefined): View | undefined =>
+  held === undefined || now === undefined
+    ? now
+    : {
+        ...held,
+        focus: now.focus,
+        table: now.table,
+        changeAt: now.changeAt,
+        windowMin: now.windowMin,
+      };
+
 export type PaneName =
   | 'waiting'
   | 'admission'

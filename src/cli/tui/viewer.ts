@@ -13,6 +13,8 @@ export interface Viewer {
   /** `server v2.3.1`; '' until known. */
   readonly version: string;
   readonly canWrite: boolean;
+  /** Why not, where --write would not help; else ''. */
+  readonly whyReadOnly: string;
   readonly isAdmin: boolean;
 }
 

@@ -161,6 +161,7 @@ describe('what keys open', () => {
     bench.viewer = { ...bench.viewer, canWrite: false };
     await bench.press('?');
     expect(bench.text()).not.toContain('set refill and capacity');
+    expect(bench.text()).toContain(' this watch is read-only: start it with --write to change something');
   });
 
   it('e chooses another event by a part of its name', async () => {
@@ -243,6 +244,35 @@ describe('what keys open', () => {
     await bench.press('b', 'p', 'D', 'X', 'u');
     expect(bench.api.plans).toEqual([]);
     expect(cursorRow()).toBeDefined();
+    expect(bench.rows().at(-1)).toBe(' this watch is read-only: start it with --write to change something');
+    await bench.press('j');
+    expect(bench.rows().at(-1)).toContain(' j/k move ');
+    bench.viewer = { ...bench.viewer, whyReadOnly: 'your role is viewer, which changes nothing' };
+    await bench.press('X');
+    expect(bench.rows().at(-1)).toContain('read-only: your role is viewer');
+    await bench.press('z');
+    expect(bench.rows().at(-1)).toContain(' j/k move ');
+  });
+
+  it('shows each figure as a whole or not at all, however narrow it is', async () => {
+    for (let columns = 60; columns <= 130; columns += 1) {
+      const text = bench.text(columns, 40);
+      // `crit 85`, `p99 1.2ms`, `conf 1.00`, `over limit 0.0/s` and the window behind it.
+      expect(text, `${columns} columns`).not.toMatch(
+        /crit 8(?!5)|p99 (?!1\.2ms)|conf (?!1\.00)|over l(?!imit 0\.0\/s)/,
+      );
+      expect(bench.rows(columns, 40).every((row) => [...row].length <= columns)).toBe(true);
+    }
+    expect(bench.text(100, 40)).toContain('warn 70  crit…');
+    expect(bench.text(110, 40)).toContain('warn 70  crit 85');
+  });
+
+  it('says in full what to do on a terminal that is too small', () => {
+    expect(bench.rows(30, 8)).toEqual([
+      ' PROD  18234 waiting, 48.7/s'.padEnd(30),
+      ' (enlarge to 60x15)'.padEnd(30),
+    ]);
+    expect(bench.rows(60, 8)[0]).toContain('48.7/s  (enlarge to 60x15)');
   });
 
   it('never takes pasted text for keys', async () => {

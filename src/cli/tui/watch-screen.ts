@@ -3,7 +3,7 @@ import type { QueueSnapshot } from '../../contract/snapshot.ts';
 import { ChangeLog } from '../watch/changes.ts';
 import { isOld, type Link, linkAt } from '../watch/link.ts';
 import { zoneTime } from '../watch/zone-time.ts';
-import { actionOf, type KeyRights } from './controls.ts';
+import { actionOf, type KeyRights, unboundText } from './controls.ts';
 import { Cursors, type Move, type Selection } from './cursors.ts';
 import { type Deeds, deedOf, findPrompt, findText } from './deeds.ts';
 import { type Frame, frameOf, panelSize, tableRows } from './frame.ts';
@@ -17,7 +17,7 @@ import type { Panel, Seat } from './panels/panel.ts';
 import { PositionReader } from './position-reader.ts';
 import { ScreenBase, type Wish } from './screen-base.ts';
 import { missingPart } from './table.ts';
-import type { PaneName, View } from './view.ts';
+import { heldView, type PaneName, type View } from './view.ts';
 import { skewText, type WatchScreenOptions } from './viewer.ts';
 
 export class WatchScreen extends ScreenBase implements Deeds {
@@ -111,6 +111,10 @@ export class WatchScreen extends ScreenBase implements Deeds {
     return { canWrite: this.options.viewer().canWrite, isSignedOut: this.link().word === 'auth' };
   }
 
+  whyReadOnly(): string {
+    return this.options.viewer().whyReadOnly;
+  }
+
   snapshot(): QueueSnapshot | undefined {
     return this.frozen?.view.snapshot ?? this.options.feed.snapshot;
   }
@@ -164,6 +168,7 @@ export class WatchScreen extends ScreenBase implements Deeds {
   }
 
   private pressed(press: Press): Wish | undefined {
+    this.said = undefined;
     if (press.name === 'ctrl-c') return { kind: 'interrupt' };
     if (press.name === 'ctrl-z') return { kind: 'suspend' };
     if (press.name === 'ctrl-l') return { kind: 'redraw' };
@@ -177,10 +182,13 @@ export class WatchScreen extends ScreenBase implements Deeds {
     }
     if (this.finding !== undefined) return this.typeFind(press);
     const action = actionOf(press.name, this.rights());
+    if (action === undefined) this.said = unboundText(press.name, this.options.viewer());
     return action === undefined ? undefined : deedOf(action, this, press.name);
   }
 
   private wish: Wish | undefined;
+  /** In the place of the footer until the next press. */
+  private said: string | undefined;
 
   /** What a panel wants of whoever holds the screen. */
   wants(wish: Wish): void {
@@ -256,16 +264,7 @@ export class WatchScreen extends ScreenBase implements Deeds {
     const link = this.link();
     const now = this.view();
     const { frozen, panel } = this;
-    const view =
-      frozen === undefined || now === undefined
-        ? now
-        : {
-            ...frozen.view,
-            focus: now.focus,
-            table: now.table,
-            changeAt: now.changeAt,
-            windowMin: now.windowMin,
-          };
+    const view = heldView(frozen?.view, now);
     const connecting = { text: `${glyphs.dot} CONNECTING`, tone: 'warn' } as const;
     const frozenSec = frozen === undefined ? 0 : Math.floor((clock.monotonic() - frozen.atMs) / 1000);
     const { user, version, canWrite } = viewer();
@@ -289,7 +288,7 @@ export class WatchScreen extends ScreenBase implements Deeds {
         skew: skewText(this.options.api.clockSkewSec),
       },
       panel: panel && { lines: panel.lines(panelSize(this.size)), footer: panel.footer },
-      prompt: this.finding === undefined ? undefined : findPrompt(this.finding),
+      prompt: this.finding === undefined ? this.said : findPrompt(this.finding),
       summary:
         snapshot === undefined
           ? 'connecting'

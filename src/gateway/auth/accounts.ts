@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Refusal, refuse } from '../../contract/errors.ts';
 import type { LoginBody, RegisterBody, SignedInReply } from '../../contract/reservations.ts';
 import type { Outcome } from '../../queue/line-types.ts';
+import { inTime } from '../in-time.ts';
 import { signAccessToken } from './hs256.ts';
 import type { Passwords } from './passwords.ts';
 import { nameKeyOf, type UserStore } from './users.ts';
@@ -40,7 +41,9 @@ export function createAccounts(options: AccountsOptions): Accounts {
 
   async function stored<T>(call: Promise<T>): Promise<T | Refusal> {
     try {
-      return await within(call, storeMs);
+      return await inTime(call, storeMs, () => {
+        throw new Error('the users store did not answer in time');
+      });
     } catch (error) {
       log.warn({ cause: error instanceof Error ? error.name : 'unknown' }, 'the users store failed');
       return unavailable;
@@ -76,16 +79,4 @@ export function createAccounts(options: AccountsOptions): Accounts {
       return isRight && user !== undefined ? signedIn(user.id) : refuse('BAD_CREDENTIALS');
     },
   };
-}
-
-async function within<T>(call: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the users store did not answer in time')), ms);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

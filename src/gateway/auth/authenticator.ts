@@ -28,6 +28,19 @@ export function createAuthenticator(schemes: readonly BearerScheme[]): Authentic
   };
 }
 
+/** Whether signing in failed. */
+export const isRefusal = (caller: Caller | Refusal): caller is Refusal => 'ok' in caller;
+
+/** As `authenticate`; nobody is refused too. */
+export async function signedIn(
+  authenticate: Authenticator,
+  headers: IncomingHttpHeaders,
+): Promise<Caller | Refusal> {
+  const caller = await authenticate(headers);
+  if (isRefusal(caller)) return caller;
+  return caller.authenticated === true || caller.subject !== undefined ? caller : refuse('UNAUTHENTICATED');
+}
+
 async function ask(
   schemes: readonly BearerScheme[],
   token: string,

@@ -18,7 +18,7 @@ export interface Verdict {
 }
 
 /** Whole seconds after which a backend that cannot be reached may be tried again: when its breaker lets one call through. */
-export const unavailableRetrySec = breakerOpenMs / 1000;
+const unavailableRetrySec = breakerOpenMs / 1000;
 const overloadedRetrySec = 1;
 const collisionRetrySec = 1;
 

@@ -22,7 +22,7 @@ import { type ErrorCode, errorCatalogue, type Refusal } from '../../contract/err
 import { retryAfterSecOf } from '../http/answer.ts';
 
 /** Codes that end a call, and how; all others are told in the answer. */
-export const callStatuses: Readonly<Partial<Record<ErrorCode, status>>> = {
+const callStatuses: Readonly<Partial<Record<ErrorCode, status>>> = {
   BAD_REQUEST: status.INVALID_ARGUMENT,
   BODY_TOO_LARGE: status.RESOURCE_EXHAUSTED,
   RATE_LIMITED: status.RESOURCE_EXHAUSTED,

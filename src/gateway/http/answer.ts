@@ -1,5 +1,6 @@
 /** An answer before it meets a socket, so that the thin path and Fastify send the same. */
 import { errorBody, errorCatalogue, type Refusal } from '../../contract/errors.ts';
+import type { Outcome } from '../../queue/line-types.ts';
 
 export interface Answer {
   readonly status: number;
@@ -39,3 +40,7 @@ export function refusalAnswer(refusal: Refusal, traceId: string): Answer {
   if (status === 401) headers.push('www-authenticate', 'Bearer');
   return { status, body: JSON.stringify(errorBody(refusal, traceId)), headers };
 }
+
+/** The answer to what became of a request: `status` and the reply, or the refusal. */
+export const outcomeAnswer = (status: number, outcome: Outcome<unknown>, traceId: string): Answer =>
+  outcome.ok ? answer(status, JSON.stringify(outcome.reply)) : refusalAnswer(outcome, traceId);

@@ -1,5 +1,6 @@
 /** Plain counters of the HTTP layer: cheap to raise on every request, read only when somebody asks for /metrics. */
 import type { ErrorCode } from '../../contract/errors.ts';
+import type { LineOperation } from '../../queue/count-book.ts';
 import { CommandCounts } from '../../redis/command-counts.ts';
 import { raiseBucket } from './counted-histogram.ts';
 
@@ -32,7 +33,13 @@ export class RouteMeter {
   }
 }
 
-export const operationNames = ['join', 'status', 'enter', 'leave', 'stream'] as const;
+export const operationNames = [
+  'join',
+  'status',
+  'enter',
+  'leave',
+  'stream',
+] as const satisfies readonly LineOperation[];
 export type OperationName = (typeof operationNames)[number];
 
 /** How often an operation of the line ended how. */

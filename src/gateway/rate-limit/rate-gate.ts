@@ -5,7 +5,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Refusal, refuse } from '../../contract/errors.ts';
-import type { Authenticator } from '../auth/authenticator.ts';
+import { type Authenticator, isRefusal } from '../auth/authenticator.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { createClientAddress, createNetworkList, limitedAs } from './client-address.ts';
@@ -75,7 +75,7 @@ export function createRateGate({ config, meters, charge }: RateGateOptions): Rat
     (authenticate: Authenticator, countsCallers: boolean): Authenticator =>
     async (headers) => {
       const caller = await authenticate(headers);
-      if ('ok' in caller) return byAddress(headers) ?? caller;
+      if (isRefusal(caller)) return byAddress(headers) ?? caller;
       if (!countsCallers) return caller;
       const { subject } = caller;
       return (subject === undefined ? byAddress(headers) : refusalOf(take(subjects, subject))) ?? caller;

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Refusal, refuse } from '../../contract/errors.ts';
-import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
 import type { Caller } from '../../queue/line-types.ts';
-import type { Authenticator } from '../auth/authenticator.ts';
+import { type Authenticator, isRefusal, signedIn } from '../auth/authenticator.ts';
 import type { BackendOutcome, Backends } from '../backends/backends.ts';
-import type { Answer } from '../http/answer.ts';
-import { type Once, outcomeAnswer } from './once.ts';
+import { type Answer, outcomeAnswer } from '../http/answer.ts';
+import { badIdempotencyKey, isIdempotencyKey } from '../http/idempotency-key.ts';
+import type { Once } from './once.ts';
 import type { OwnerBook } from './owner-book.ts';
 import { type PassRules, scopeOfUser } from './passes.ts';
 
@@ -28,21 +28,8 @@ export interface IdRequest {
   readonly traceId: string;
 }
 
-/** Whether signing in failed. */
-export const isRefusal = (caller: Caller | Refusal): caller is Refusal => 'ok' in caller;
-
 /** Whether a text can be the id of anything a backend gave out. */
 export const isBackendId = (text: string): boolean => /^[\x21-\x7e]{1,128}$/.test(text);
-
-/** Who asks; nobody is refused here. */
-export async function signedIn(
-  authenticate: Authenticator,
-  headers: IncomingHttpHeaders,
-): Promise<Caller | Refusal> {
-  const caller = await authenticate(headers);
-  if (isRefusal(caller)) return caller;
-  return caller.authenticated === true || caller.subject !== undefined ? caller : refuse('UNAUTHENTICATED');
-}
 
 /**
  * For whom a request is made that shows no pass. A development token that names no user acts for whoever `id` was made
@@ -78,17 +65,11 @@ export async function userOfCaller(
 
 const unnamedMessage = 'X-User-Id is needed beside this token: it says whose this is.';
 
-const keyPattern = new RegExp(`^[\\x20-\\x7e]{1,${idempotencyKeyCharsMax}}$`);
-const badKey = refuse('BAD_REQUEST', {
-  message: `Idempotency-Key must be 1 to ${idempotencyKeyCharsMax} printable characters.`,
-});
-
 /** The request's Idempotency-Key; undefined where it has none. */
 export function keyOf(headers: IncomingHttpHeaders): { readonly ok: true; readonly key?: string } | Refusal {
   const key = headers['idempotency-key'];
   if (key === undefined || key === '') return { ok: true };
-  if (typeof key !== 'string' || !keyPattern.test(key)) return badKey;
-  return { ok: true, key };
+  return isIdempotencyKey(key) ? { ok: true, key } : badIdempotencyKey;
 }
 
 /** As `keyOf`, for requests that need one. */

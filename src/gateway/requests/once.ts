@@ -16,7 +16,8 @@ import type { Logger } from 'pino';
 import { errorCatalogue, type Refusal, refuse } from '../../contract/errors.ts';
 import { idempotencyKeptSec, keptAnswerBytesMax } from '../../contract/limits.ts';
 import type { BackendOutcome } from '../backends/backends.ts';
-import { type Answer, answer, refusalAnswer } from '../http/answer.ts';
+import { type Answer, outcomeAnswer, refusalAnswer } from '../http/answer.ts';
+import { inTime } from '../in-time.ts';
 import type { idempotencyOutcomes, Meters } from '../metrics/meters.ts';
 import { passRefusals } from './passes.ts';
 import {
@@ -91,7 +92,7 @@ export function createOnce({ book, meters, log }: OnceOptions): Once {
       }
       return given;
     } finally {
-      await soon(end(booked, ended, traceId), keepWaitMs);
+      await inTime(end(booked, ended, traceId), keepWaitMs, () => {});
     }
   }
 
@@ -128,10 +129,6 @@ function answerOf(begun: Begun, traceId: string): Answer {
   }
 }
 
-/** The answer to what a backend said. */
-export const outcomeAnswer = (status: number, outcome: BackendOutcome<unknown>, traceId: string): Answer =>
-  outcome.ok ? answer(status, JSON.stringify(outcome.reply)) : refusalAnswer(outcome, traceId);
-
 /** Answers that say "not now" are none to keep, though their status is below 500. */
 const passing: ReadonlySet<number> = new Set([408, 429]);
 
@@ -148,13 +145,3 @@ const canonical = (value: unknown): string =>
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
       : each,
   );
-
-/** Waits for it, but not longer than `ms`. */
-async function soon(done: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([done, late]);
-  clearTimeout(timer);
-}

@@ -2,7 +2,8 @@
 import { refuse } from '../../contract/errors.ts';
 import { paymentCallMs as callMs } from '../../contract/limits.ts';
 import { intentBodySchema, processBodySchema } from '../../contract/reservations.ts';
-import { type Answer, refusalAnswer } from '../http/answer.ts';
+import { isRefusal, signedIn } from '../auth/authenticator.ts';
+import { type Answer, outcomeAnswer, refusalAnswer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import { callContextOf } from '../http/call-context.ts';
 import type { BodyRequest } from '../operations.ts';
@@ -10,15 +11,12 @@ import {
   change,
   type IdRequest,
   isBackendId,
-  isRefusal,
   keyOf,
   type RequestServices,
   requiredKeyOf,
-  signedIn,
   userOf,
   userOfCaller,
 } from './asking.ts';
-import { outcomeAnswer } from './once.ts';
 import { scopeOfUser } from './passes.ts';
 
 /** Each gives the whole answer, refusals included; what they throw is a bug, or a TacosError. */

@@ -2,9 +2,8 @@
 import { type Refusal, refuse } from '../../contract/errors.ts';
 import { reservationCallMs as callMs } from '../../contract/limits.ts';
 import { cancelBodySchema, confirmBodySchema, reserveBodySchema } from '../../contract/reservations.ts';
-import type { Caller } from '../../queue/line-types.ts';
-import type { BackendOutcome, ReserveRequest } from '../backends/backends.ts';
-import { type Answer, refusalAnswer } from '../http/answer.ts';
+import { isRefusal, signedIn } from '../auth/authenticator.ts';
+import { type Answer, outcomeAnswer, refusalAnswer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import { callContextOf } from '../http/call-context.ts';
 import type { BodyRequest } from '../operations.ts';
@@ -12,14 +11,11 @@ import {
   change,
   type IdRequest,
   isBackendId,
-  isRefusal,
   keyOf,
   type RequestServices,
   requiredKeyOf,
-  signedIn,
   userOf,
 } from './asking.ts';
-import { outcomeAnswer } from './once.ts';
 import { checkPass } from './passes.ts';
 
 /** Each gives the whole answer, refusals included; what they throw is a bug, or a TacosError. */
@@ -31,7 +27,7 @@ export class ReservationOperations {
   }
 
   async reserve({ headers, body, traceId }: BodyRequest): Promise<Answer> {
-    const { authenticate, backends, once, passes } = this.services;
+    const { authenticate, backends, once, owners, passes } = this.services;
     const caller = await signedIn(authenticate, headers);
     if (isRefusal(caller)) return refusalAnswer(caller, traceId);
     const parsed = parseBody(headers, body, reserveBodySchema);
@@ -53,25 +49,13 @@ export class ReservationOperations {
       callMs,
       status: 201,
       traceId,
-      call: () =>
-        this.noteOwner(caller, userId, () =>
-          backends.reservation.reserve(
-            { ...asked, idempotencyKey: found.key } satisfies ReserveRequest,
-            context,
-          ),
-        ),
+      call: async () => {
+        const outcome = await backends.reservation.reserve({ ...asked, idempotencyKey: found.key }, context);
+        if (outcome.ok && caller.subject === undefined)
+          await owners.note(outcome.reply.reservation_id, userId);
+        return outcome;
+      },
     });
-  }
-
-  private async noteOwner<T extends { readonly reservation_id: string }>(
-    caller: Caller,
-    userId: string,
-    call: () => Promise<BackendOutcome<T>>,
-  ): Promise<BackendOutcome<T>> {
-    const outcome = await call();
-    if (outcome.ok && caller.subject === undefined)
-      await this.services.owners.note(outcome.reply.reservation_id, userId);
-    return outcome;
   }
 
   async get({ id, headers, traceId }: IdRequest): Promise<Answer> {

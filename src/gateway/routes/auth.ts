@@ -5,7 +5,7 @@ import { loginBodySchema, registerBodySchema, signedInReplySchema } from '../../
 import type { Outcome } from '../../queue/line-types.ts';
 import type { Accounts } from '../auth/accounts.ts';
 import { apiPrefix } from '../hot-path.ts';
-import { type Answer, answer, refusalAnswer } from '../http/answer.ts';
+import { type Answer, outcomeAnswer, refusalAnswer } from '../http/answer.ts';
 import { parseBody } from '../http/body.ts';
 import type { BodyRequest } from '../operations.ts';
 import type { RateGate } from '../rate-limit/rate-gate.ts';
@@ -61,6 +61,5 @@ async function run<T>(
 ): Promise<Answer> {
   const parsed = parseBody(headers, body, schema);
   if (!parsed.ok) return refusalAnswer(parsed, traceId);
-  const outcome = await act(parsed.value);
-  return outcome.ok ? answer(status, JSON.stringify(outcome.reply)) : refusalAnswer(outcome, traceId);
+  return outcomeAnswer(status, await act(parsed.value), traceId);
 }

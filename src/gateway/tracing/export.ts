@@ -12,6 +12,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
+import { inTime } from '../in-time.ts';
 
 /** Spans that wait to be sent; some 4 MB. */
 const queueMax = 4_096;
@@ -66,12 +67,7 @@ export class BoundedExport implements SpanProcessor {
 
   /** Sends what waits, for at most `withinMs`. */
   async close(withinMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, withinMs);
-    });
-    await Promise.race([this.shutdown(), late]);
-    clearTimeout(timer);
+    await inTime(this.shutdown(), withinMs, () => {});
     clearTimeout(this.quiet);
     const left = this.waiting + this.sending;
     if (left > 0) {

@@ -33,11 +33,11 @@ export class AlarmTeller {
   }
 
   /**
-   * Once a second, with the alarms of all events that this process follows. Gives what is to be told; nothing where
+   * Once a second, with the alarms of all events that this process follows. Gives what is to be told; undefined where
    * another process tells. @throws when Redis cannot be reached
    */
-  async look(alarms: ReadonlyMap<string, readonly Alarm[]>): Promise<AlarmNews[]> {
-    if (!(await this.lease.hold())) return [];
+  async look(alarms: ReadonlyMap<string, readonly Alarm[]>): Promise<AlarmNews[] | undefined> {
+    if (!(await this.lease.hold())) return undefined;
     const told = await this.redis.hgetall(globalKeys.alarmsTold);
     const news: AlarmNews[] = [];
     const isOn = new Set<string>();

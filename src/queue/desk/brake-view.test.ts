@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { idleFigures } from '../../../test/helpers/idle-figures.ts';
 import { brakeViewSchema } from '../../contract/snapshot.ts';
 import { formatFigures, parseReports } from '../report-figures.ts';
 import { parseSettings } from '../settings.ts';
 import { brakeView } from './brake-view.ts';
 
 const nowMs = 1_800_000_000_000;
-const figures = { v: '1', st: 0, rq: 0, e5: 0, c4: 0, jp: -1, cpu: 0, lag: 0, sq: '', eta: -1, bk: '' };
 const reports = (...all: { bm?: string; bd?: string; agoMs?: number }[]) =>
   parseReports(
     Object.fromEntries(
       all.map(({ bm = '', bd = '', agoMs = 100 }, at) => [
         `g/w${at}`,
-        `${nowMs - agoMs} 1 g ${formatFigures({ ...figures, bm, bd })}`,
+        `${nowMs - agoMs} 1 g ${formatFigures({ ...idleFigures, bm, bd })}`,
       ]),
     ),
   );

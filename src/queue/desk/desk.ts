@@ -101,14 +101,13 @@ export class Desk {
     this.open = new OpenEvents(redis, events);
     this.trail = new AuditReader(redis, nowMs);
     this.feed = new OverviewFeed({ redis, followed: events, wide, nowMs });
-    const alarms = () => new Map([...events].map(([id, event]) => [id, event.alarms]));
-    this.news = new NewsDesk({ redis, nowMs, alarms });
+    this.news = new NewsDesk({ redis, nowMs, events, wide });
     this.loads = new LoadDesk(options, { redis, nowMs, store: this.store });
     this.changes = this.newChanges();
     this.sales = new SaleDesk({
       ...{ redis, nowMs, wide, store: this.store, log: options.log, address: options.redis },
       ...{ event: (id) => this.opened(id), act: this.act.bind(this), budget: this.budget.bind(this) },
-      isProtected: options.environment?.isProtected ?? false,
+      ...{ isProtected: options.environment?.isProtected ?? false, hpa: this.hpaDesk },
     });
     this.timers = [
       setInterval(() => this.followed.tick(), tickMs),
@@ -139,7 +138,7 @@ export class Desk {
 
   onChange(event: string, listener: (snapshot: QueueSnapshot) => void): () => void {
     const opened = this.followed.events.get(event);
-    if (!opened) throw noEvent();
+    if (!opened) throw noEvent(event);
     return opened.onChange(listener);
   }
 
@@ -289,6 +288,7 @@ export class Desk {
       await Promise.all([this.news.look(), this.feed.tick()]);
       this.answered = true;
     } catch (error) {
+      this.news.missed();
       if (this.redis.status === 'ready') this.warn('looking around failed', error, '');
     }
     if (!this.closed) this.lookTimer = setTimeout(() => void this.look(), lookMs);

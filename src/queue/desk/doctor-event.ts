@@ -33,8 +33,8 @@ export function eventFindings(event: DoctorEvent, nowMs: number): Finding[] {
 }
 
 /**
- * Not open is a failure for those who wait, whenever it ends. While nobody does, it is worth a warning, but before an
- * opening that is planned it is as it should be.
+ * Not open is a failure for those who wait, and worth a warning while nobody does. But before an opening that is planned
+ * it is as it should be, however many wait for it in the pre-queue.
  */
 function phaseFinding({ event, phase, opensAtMs, waiting }: DoctorEvent, nowMs: number): Finding {
   const { trouble, pass } = findingsOf(event);
@@ -42,12 +42,13 @@ function phaseFinding({ event, phase, opensAtMs, waiting }: DoctorEvent, nowMs: 
   switch (phase) {
     case 'scheduled':
     case 'prequeue': {
-      if (opensAtMs > nowMs && waiting === 0)
-        return pass('not-open', `opens in ${inWords(opensAtMs - nowMs)}`);
-      const text =
-        opensAtMs > nowMs
-          ? `opens in ${inWords(opensAtMs - nowMs)}, and ${counted(waiting)} people wait`
-          : `not open (${phase}), and no opening time is set${waiting > 0 ? `: ${counted(waiting)} people wait` : ''}`;
+      const people = `${counted(waiting)} people wait`;
+      if (opensAtMs > nowMs)
+        return pass(
+          'not-open',
+          `opens in ${inWords(opensAtMs - nowMs)}${waiting > 0 ? `; until then ${people}` : ''}`,
+        );
+      const text = `not open (${phase}), and no opening time is set${waiting > 0 ? `: ${people}` : ''}`;
       return trouble(waiting > 0, 'not-open', { text, next });
     }
     case 'closed':
@@ -89,7 +90,8 @@ function gatewayFinding({ event, gateways, waiting }: DoctorEvent, nowMs: number
       who: `whoever runs ${hostOf(first.gateway)}: start its gateway again`,
     });
   }
-  if (live > 0 || waiting === 0) return pass('gateway-missing', `${live} gateways report`);
+  if (live > 0 || waiting === 0)
+    return pass('gateway-missing', live === 1 ? '1 gateway reports' : `${live} gateways report`);
   const who = 'whoever runs the gateways: start them, or look at their way to Redis';
   return fail('gateway-missing', {
     text: `no gateway serves this queue, and ${counted(waiting)} people wait`,

@@ -14,7 +14,7 @@ import { findingsOf } from './finding.ts';
 const { fail, warn, pass, trouble } = findingsOf(null);
 
 /** Of the machine's memory that Redis may be given: a save copies pages. */
-const redisMemoryShareMax = 0.75;
+export const redisMemoryShareMax = 0.75;
 const runsRedis = 'whoever runs Redis';
 /** Who can run what `redis-cli` is to do: the users of tacos may not. */
 export const redisAdmin = "whoever runs Redis, as Redis's own admin";

@@ -13,6 +13,8 @@ export interface DoctorGateway extends GatewayReport {
   readonly version: string | null;
   /** How far its replica is behind the journal, ms; null = one that does not say. */
   readonly lagMs: number | null;
+  /** Its processes that were heard lately. */
+  readonly workers: number;
 }
 
 /** One event, as the desk sees it now. */

@@ -29,9 +29,10 @@ export async function eventIds(redis: RedisClient): Promise<string[]> {
 }
 
 /**
- * Reads events from their keys; those that are gone are left out, and those of a master of several that does not answer.
+ * Reads events from their keys; those that are gone are left out, and those of a master of several that does not answer,
+ * be they all that is asked for.
  *
- * @throws when Redis cannot be reached
+ * @throws when the one Redis cannot be reached
  */
 export async function readStored(redis: RedisClient, ids: readonly string[]): Promise<StoredEvent[]> {
   const stored: StoredEvent[] = [];
@@ -43,8 +44,7 @@ export async function readStored(redis: RedisClient, ids: readonly string[]): Pr
         pipeline.hgetall(keys.meta).zcard(keys.away).hmget(keys.bucket, 'tokens', 'refilledAt'),
     });
     const failed = replies.flat().find(([error]) => error)?.[0];
-    const hasAnswer = isCluster(redis) && replies.some((own) => own.every(([error]) => !error));
-    if (failed && !hasAnswer) throw failed;
+    if (failed && !isCluster(redis)) throw failed;
     for (const [index, id] of batch.entries()) {
       const own = replies[index] ?? [];
       if (own.some(([error]) => error)) continue;

@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { idleFigures } from '../../../test/helpers/idle-figures.ts';
 import { formatFigures, type ReportFigures } from '../report-figures.ts';
 import { fleetOf, GatewayMemory, streamingOf } from './fleet.ts';
 import { parseReports } from './receipt.ts';
 
 const nowMs = 1_800_000_000_000;
-const idle: ReportFigures = {
-  v: '1.0.0',
-  st: 0,
-  rq: 0,
-  e5: 0,
-  c4: 0,
-  jp: -1,
-  cpu: 0,
-  lag: 0,
-  sq: '',
-  eta: -1,
-  bk: '',
-  bm: '',
-  bd: '',
-};
 const text = (gateway: string, figures?: Partial<ReportFigures>, agoMs = 100, revision = 7): string =>
-  `${nowMs - agoMs} ${revision} ${gateway}${figures ? ` ${formatFigures({ ...idle, ...figures })}` : ''}`;
+  `${nowMs - agoMs} ${revision} ${gateway}${figures ? ` ${formatFigures({ ...idleFigures, ...figures })}` : ''}`;
 
 describe('the places that stream', () => {
   it('are those that any worker names, of workers heard lately', () => {
@@ -81,13 +67,26 @@ describe('the memory of gateways', () => {
 
   it('keeps one that fell silent and was dropped by the sweep, for 300 s', () => {
     const made = memory([nowMs, { 'a/w1': text('a', { lag: 5 }) }], [nowMs + 5_200, {}]);
-    const gateway = { gateway: 'a', lastMs: nowMs - 100, revision: 7, version: '1.0.0', lagMs: 5 };
+    const gateway = {
+      gateway: 'a',
+      lastMs: nowMs - 100,
+      revision: 7,
+      version: '1.0.0',
+      lagMs: 5,
+      workers: 1,
+    };
     expect(made.gateways(nowMs + 299_000)).toEqual([gateway]);
     expect(made.gateways(nowMs + 300_000)).toEqual([]);
   });
 
   it('forgets one that said goodbye', () => {
     expect(memory([nowMs, { 'a/w1': text('a') }], [nowMs + 1_000, {}]).gateways(nowMs + 1_000)).toEqual([]);
+  });
+
+  it('counts the workers of each', () => {
+    const made = memory([nowMs, { 'a/w1': text('a'), 'a/w2': text('a'), 'b/w1': text('b') }]);
+    const counts = made.gateways(nowMs).map(({ gateway, workers }) => `${gateway} ${workers}`);
+    expect(counts.toSorted()).toEqual(['a 2', 'b 1']);
   });
 
   it('does not hold a dead worker against the one that took its place', () => {

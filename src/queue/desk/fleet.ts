@@ -86,6 +86,7 @@ export class GatewayMemory {
         revision: Math.min(revision, known?.revision ?? revision),
         version: known?.version ?? figures?.v ?? null,
         lagMs: lag === null ? null : Math.max(lag, known?.lagMs ?? 0),
+        workers: (known?.workers ?? 0) + 1,
       });
     }
     return [...gateways.values()];

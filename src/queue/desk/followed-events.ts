@@ -20,8 +20,12 @@ export interface FollowedParts {
   readonly warn: (message: string, error: unknown, event: string) => void;
 }
 
-/** What an event that does not exist is answered with. */
-export const noEvent = (): TacosError => new TacosError('EVENT_NOT_FOUND', { hint: 'tacos event list' });
+/** What an event that does not exist is answered with; its id beside it, as a request may name several. */
+export const noEvent = (event?: string): TacosError =>
+  new TacosError('EVENT_NOT_FOUND', {
+    hint: 'tacos event list',
+    ...(event === undefined ? {} : { body: { event } }),
+  });
 
 /** Events loaded at a time. */
 const opensAtOnce = 16;
@@ -57,7 +61,7 @@ export class FollowedEvents {
     if (known) return known;
     const exists = await this.tailer.follow(event);
     const followed = this.tailer.get(event);
-    if (!exists || !followed) throw noEvent();
+    if (!exists || !followed) throw noEvent(event);
     const { redis, keyring, wide, warn } = this.parts;
     const opened = new DeskEvent({ followed, tailer: this.tailer, redis, keyring, wide });
     if (!opened.secret) warn('visitors of this event have no names here', 'its key is not known', event);

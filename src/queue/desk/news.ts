@@ -1,11 +1,14 @@
 /** What the desk tells the webhook: audit records as they are copied, and alarms as they go on and off. */
 
 import type { ChangeReply } from '../../contract/actions.ts';
-import type { Alarm } from '../../contract/alarms.ts';
 import type { AuditEntry } from '../../contract/audit.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { type AlarmNews, AlarmTeller } from './alarm-teller.ts';
+import type { DeskEvent } from './desk-event.ts';
+import type { DeskWide } from './desk-wide.ts';
 import { eventIds } from './events-list.ts';
+import { type FaultEntry, FaultLog } from './fault-log.ts';
+import { type FaultSight, FaultWatch } from './fault-watch.ts';
 import { GlobalAudit } from './global-audit.ts';
 
 /** Something to tell, once over all admin processes. */
@@ -26,14 +29,19 @@ const forgetMs = 60_000;
 export interface NewsParts {
   readonly redis: RedisClient;
   readonly nowMs: () => number;
-  /** Ids of the events that are followed, with the alarms that are on. */
-  alarms(): ReadonlyMap<string, readonly Alarm[]>;
+  /** The events that are followed, with the alarms that are on and what they were made from. */
+  readonly events: ReadonlyMap<string, Pick<DeskEvent, 'alarms' | 'facts'>>;
+  readonly wide: Pick<DeskWide, 'failovers' | 'health'>;
 }
 
 export class NewsDesk {
   private readonly parts: NewsParts;
   private readonly audit: GlobalAudit;
   private readonly teller: AlarmTeller;
+  private readonly faults: FaultLog;
+  private readonly watch = new FaultWatch();
+  /** Seen here and not written down yet. */
+  private seen: FaultEntry[] = [];
   private readonly listeners = new Set<Listener>();
   private sweep: string[] = [];
   private forgotAtMs = Number.NEGATIVE_INFINITY;
@@ -43,6 +51,7 @@ export class NewsDesk {
     this.parts = parts;
     this.audit = new GlobalAudit(parts.redis);
     this.teller = new AlarmTeller(parts.redis);
+    this.faults = new FaultLog(parts.redis);
   }
 
   onNews(listener: Listener): () => void {
@@ -52,9 +61,19 @@ export class NewsDesk {
 
   /** Once a second. @throws when Redis cannot be reached */
   async look(): Promise<void> {
-    const alarms = this.parts.alarms();
-    await this.copy([...alarms.keys(), ...(await this.nextOfSweep())]);
-    for (const news of await this.teller.look(alarms)) this.tell(news);
+    const { events } = this.parts;
+    this.seen.push(...this.watch.look(this.sight()));
+    await this.copy([...events.keys(), ...(await this.nextOfSweep())]);
+    const news = await this.teller.look(new Map([...events].map(([id, { alarms }]) => [id, alarms])));
+    if (news !== undefined) await this.writeDown(news);
+    // Whoever tells of alarms has seen them too.
+    this.seen = [];
+    for (const each of news ?? []) this.tell(each);
+  }
+
+  /** A look failed before it came here. */
+  missed(): void {
+    this.watch.missed();
   }
 
   /** Copies what these events have new to the trail of all events, and tells of it. */
@@ -101,6 +120,21 @@ export class NewsDesk {
 
   close(): Promise<void> {
     return this.teller.close();
+  }
+
+  private sight(): FaultSight {
+    const { events, wide, nowMs } = this.parts;
+    return {
+      nowMs: nowMs(),
+      failovers: wide.failovers,
+      failoverAtMs: wide.health.failoverAtMs,
+      facts: new Map([...events].map(([id, { facts }]) => [id, facts])),
+    };
+  }
+
+  private writeDown(news: readonly AlarmNews[]): Promise<void> {
+    const atMs = this.parts.nowMs();
+    return this.faults.append([...this.seen, ...news.map((each) => ({ ...each, atMs }))]);
   }
 
   private async nextOfSweep(): Promise<string[]> {

@@ -62,9 +62,9 @@ export class OpenSettings {
       });
       for (const [index, id] of batch.entries()) {
         const [error, values] = replies[index]?.[0] ?? [new Error('a reply is missing'), []];
-        const before = isCluster(this.redis) ? this.newest.get(id) : undefined;
-        if (error && before === undefined) throw error;
-        if (error && before !== undefined) {
+        if (error) {
+          const before = isCluster(this.redis) ? this.newest.get(id) : undefined;
+          if (before === undefined) throw error;
           // Its master does not answer: nobody can have changed it since.
           settings.set(id, before);
           continue;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HpaView } from '../../contract/hpa.ts';
 import type { SaleCheckRequest } from '../../contract/sale.ts';
 import type { DoctorEvent, DoctorFacts } from './doctor.ts';
 import { parseReplication } from './replication.ts';
@@ -30,9 +31,9 @@ const event: DoctorEvent = {
   revision: 3,
   settledSec: 600,
   gateways: [
-    { gateway: 'gw-1', revision: 3, lastMs: nowMs - 200, lagMs: 20, version: '1.2.3' },
-    { gateway: 'gw-2', revision: 3, lastMs: nowMs - 300, lagMs: 20, version: '1.2.3' },
-  ] as unknown as DoctorEvent['gateways'],
+    { gateway: 'gw-1', revision: 3, lastMs: nowMs - 200, lagMs: 20, version: '1.2.3', workers: 2 },
+    { gateway: 'gw-2', revision: 3, lastMs: nowMs - 300, lagMs: 20, version: '1.2.3', workers: 2 },
+  ],
   alarms: [],
 };
 const doctor: DoctorFacts = {
@@ -54,10 +55,18 @@ const doctor: DoctorFacts = {
   webhook: { configured: true, failing: false },
   hpa: null,
 };
+const hpaView = (ready: number | null, why: readonly string[] = []): HpaView => ({
+  ...{ namespace: 'shop', name: 'gateway', revision: 2, target: 'Deployment/gateway' },
+  ...{ minReplicas: 8, maxReplicas: 50, targetCpuPercent: 60, metrics: [] },
+  replicas: { asked: 8, current: 8, ready },
+  why: why.map((text) => ({ code: 'Why', text })),
+  ...{ hold: null, owners: [], gitops: null, declared: {} },
+});
 const good: SaleFacts = {
   event: 'evt_x',
   ask,
   doctor,
+  hpa: { view: hpaView(8) },
   masters: [{ policy: 'noeviction', replicas: [{ online: true, lagSec: 0, behindBytes: 100 }] }],
   budget: { perSec: 1_000, othersPerSec: 400 },
   clockOffMs: 3,
@@ -67,6 +76,11 @@ const good: SaleFacts = {
 const redis = (change: Partial<DoctorFacts['redis']>): Partial<SaleFacts> => ({
   doctor: { ...doctor, redis: { ...doctor.redis, ...change } },
 });
+/** Something about the first of two gateways. */
+const gateway = (change: Partial<DoctorEvent['gateways'][number]>): Partial<SaleFacts> => {
+  const gateways = event.gateways.map((one, at) => (at === 0 ? { ...one, ...change } : one));
+  return { doctor: { ...doctor, events: [{ ...event, gateways }] } };
+};
 const failing = (change: Partial<SaleFacts>) =>
   saleFindings({ ...good, ...change }).filter(({ result }) => result === 'fail');
 
@@ -109,7 +123,23 @@ describe('the list before a sale', () => {
       },
       /^$/,
     ],
+    ['redis-cpu', redis({ cpuPercent: 90 }), /^$/],
+    ['gateway-missing', gateway({ lastMs: nowMs - 20_000 }), /tacos gateway|^$/],
+    ['revision-not-in-force', gateway({ revision: 2 }), /tacos|^$/],
+    ['replica-lag', gateway({ lagMs: 9_000 }), /tacos|^$/],
     ['sale-gateways', { doctor: { ...doctor, events: [{ ...event, gateways: [] }] } }, /tacos gateway/],
+    [
+      'sale-hpa',
+      { hpa: { view: hpaView(7, ['1 pod has no node']) } },
+      /kubectl -n shop describe deployment\/gateway/,
+    ],
+    ['sale-hpa', { hpa: { view: hpaView(null) } }, /kubectl/],
+    ['sale-hpa', { hpa: { trouble: 'not allowed to read it' } }, /tacos hpa get/],
+    [
+      'sale-hpa',
+      { ask: { ...ask, floors: [{ at: '2027-05-01T10:50:00Z', min: 60 }] } },
+      /tacos hpa patch --max 60/,
+    ],
     ['sale-budget', { budget: { perSec: 800, othersPerSec: 400 } }, /tacos budget set 900/],
     ['sale-certificate', { doctor: { ...doctor, certificateEndsAtMs: beforeEnd } }, /^$/],
     ['sale-key', { doctor: { ...doctor, keyEndsAtMs: beforeEnd } }, /^$/],
@@ -122,6 +152,45 @@ describe('the list before a sale', () => {
     expect(found.map((one) => one.check)).toEqual([check]);
     expect(found[0]?.next ?? '').toMatch(next);
     expect(found[0]?.next ?? found[0]?.who).toBeDefined();
+  });
+
+  it('has a fault here for each of its lines', () => {
+    const lines = new Set(saleFindings(good).map(({ check }) => check));
+    expect([...lines].filter((line) => !faults.some(([check]) => check === line))).toEqual([]);
+  });
+
+  it('skips the autoscaler where no cluster is configured, and says why the floor is not there', () => {
+    const of = (change: Partial<SaleFacts>) =>
+      saleFindings({ ...good, ...change }).find(({ check }) => check === 'sale-hpa');
+    expect(of({ hpa: null })).toMatchObject({
+      result: 'skip',
+      text: expect.stringContaining('no cluster is configured'),
+    });
+    expect(of({ hpa: { view: hpaView(7, ['1 pod has no node']) } })?.text).toBe(
+      '7 gateways are ready and the floor is 8: 1 pod has no node',
+    );
+    const floors = [{ at: '2027-05-01T10:50:00Z', min: 20 }];
+    expect(of({ ask: { ...ask, floors } })).toMatchObject({
+      result: 'pass',
+      text: '8 gateways are ready, the floor is 8; the file raises the floor to 20',
+    });
+  });
+
+  it('warns where fewer gateways serve than the file takes by the costs of tacos capacity', () => {
+    const of = (change: Partial<SaleFacts>) =>
+      saleFindings({ ...good, ...change }).find(({ check }) => check === 'sale-gateways');
+    expect(of({})?.text).toBe('4 gateway processes serve it, 300,000 visitors at 30,000 joins/s take 4');
+    const alone = { doctor: { ...doctor, events: [{ ...event, gateways: event.gateways.slice(0, 1) }] } };
+    expect(of(alone)).toMatchObject({
+      result: 'warn',
+      text: expect.stringMatching(/^2 gateway processes serve it, .+ 30,000 joins\/s take 4: /),
+      next: 'tacos capacity --visitors 300000 --join-rate 30000 --admit-rate 500',
+    });
+    // A small sale, and one whose file starts more of them in time.
+    expect(of({ ...alone, ask: { ...ask, visitors: 2_000, joinPerSec: 200 } })?.result).toBe('pass');
+    const floors = (at: string) => ({ ...alone, ask: { ...ask, floors: [{ at, min: 8 }] } });
+    expect(of(floors('2027-05-01T10:50:00Z'))?.result).toBe('pass');
+    expect(of(floors('2027-05-01T11:50:00Z'))?.result).toBe('warn');
   });
 
   it('wants neither a replica nor a webhook outside protected environments', () => {

@@ -1,14 +1,16 @@
-/** The list before a sale: from facts alone, each line pass or fail, with the command that mends it. */
+/** The list before a sale: from facts alone, each line with the command that mends it. */
 import { inWords } from '../../contract/alarm-row.ts';
-import { gatewaySeenSec, redisMemoryLimitsPercent } from '../../contract/alarms-of-servers.ts';
+import { redisMemoryLimitsPercent } from '../../contract/alarms-of-servers.ts';
 import type { Finding } from '../../contract/doctor.ts';
 import type { SaleCheckRequest } from '../../contract/sale.ts';
 import { redisRoom } from '../../forecast/capacity.ts';
 import { measuredCosts } from '../../forecast/capacity-costs.ts';
 import { counted } from './counted.ts';
 import { type DoctorFacts, diagnose } from './doctor.ts';
-import { evictionSays, redisAdmin } from './doctor-server.ts';
+import { evictionSays, redisAdmin, redisMemoryShareMax } from './doctor-server.ts';
 import { findingsOf } from './finding.ts';
+import { gatewayLine } from './sale-check-gateways.ts';
+import { hpaLine, type SaleHpa } from './sale-check-hpa.ts';
 
 /** What INFO says of one master and its replicas. null = it does not say. */
 export interface ReplicationFacts {
@@ -26,6 +28,7 @@ export interface SaleFacts {
   readonly ask: SaleCheckRequest;
   /** Of this event alone. */
   readonly doctor: DoctorFacts;
+  readonly hpa: SaleHpa;
   readonly masters: readonly ReplicationFacts[];
   /** Of all other events, a second; `perSec` null = no budget is set. */
   readonly budget: { readonly perSec: number | null; readonly othersPerSec: number };
@@ -50,8 +53,6 @@ const doctorLines = [
 const clockOffMsMax = 2_000;
 const replicaLagSecMax = 2;
 const replicaBehindBytesMax = 1_000_000;
-/** Of the machine's memory that Redis may be given. */
-const memoryShare = 0.75;
 
 /** A line for each check. */
 export function saleFindings(facts: SaleFacts): Finding[] {
@@ -62,6 +63,7 @@ export function saleFindings(facts: SaleFacts): Finding[] {
       (finding): Finding => (finding.result === 'warn' ? { ...finding, result: 'fail' } : finding),
     ),
     gatewayLine(facts),
+    hpaLine({ ...facts, nowMs: facts.doctor.nowMs }),
     policyLine(facts),
     memoryLine(facts),
     replicationLine(facts),
@@ -105,18 +107,6 @@ function phaseLine({ event, ask, doctor: { events } }: SaleFacts): Finding {
   });
 }
 
-/** The doctor misses gateways that were there; before a sale none may have been. */
-function gatewayLine({ event, doctor: { events, nowMs } }: SaleFacts): Finding {
-  const { pass, fail } = lines(event);
-  const live = (events[0]?.gateways ?? []).filter((one) => nowMs - one.lastMs <= gatewaySeenSec * 1000);
-  if (live.length > 0) return pass('sale-gateways', `${counted(live.length)} gateways serve it`);
-  return fail('sale-gateways', {
-    text: 'no gateway serves it',
-    who: 'whoever runs the gateways',
-    next: 'tacos gateway',
-  });
-}
-
 function policyLine({ masters, doctor: { redis } }: SaleFacts): Finding {
   const { pass, fail } = lines(null);
   const policies = [...new Set(masters.map(({ policy }) => policy ?? 'not told'))];
@@ -132,14 +122,14 @@ function memoryLine({ ask, doctor: { redis } }: SaleFacts): Finding {
   const sale = ask.visitors * redisPerson + redisJournal;
   const used = usedMemoryBytes ?? 0;
   const wanted = Math.max((used + sale) / (redisMemoryLimitsPercent.warn / 100), used + sale * redisRoom);
-  const limit = maxMemoryBytes || (systemMemoryBytes ?? 0) * memoryShare;
+  const limit = maxMemoryBytes || (systemMemoryBytes ?? 0) * redisMemoryShareMax;
   const text = `${counted(ask.visitors)} visitors take ${megabytes(sale)} MB beside ${megabytes(used)} MB: Redis needs ${megabytes(wanted)} MB`;
   if (limit === 0)
     return fail('sale-memory', { text: `${text}, and its memory is not known`, who: 'whoever runs Redis' });
   const what = maxMemoryBytes ? 'its maxmemory is' : 'its machine can give';
   const whole = `${text}, ${what} ${megabytes(limit)} MB`;
   if (wanted <= limit) return pass('sale-memory', whole);
-  const fits = systemMemoryBytes === null || wanted <= systemMemoryBytes * memoryShare;
+  const fits = systemMemoryBytes === null || wanted <= systemMemoryBytes * redisMemoryShareMax;
   return fail('sale-memory', {
     text: whole,
     who: fits ? redisAdmin : 'whoever runs Redis: move it to a machine with more memory',

@@ -9,9 +9,11 @@ import type { Store } from '../store.ts';
 import type { DeskEvent } from './desk-event.ts';
 import type { DeskWide } from './desk-wide.ts';
 import { doctorFacts, type ServerPart } from './doctor-facts.ts';
+import type { HpaDesk } from './hpa/hpa-desk.ts';
 import { reachingRedis } from './reaching.ts';
 import { replicationOf } from './replication.ts';
 import { saleFindings } from './sale-check.ts';
+import type { SaleHpa } from './sale-check-hpa.ts';
 import { saleReport } from './sale-report.ts';
 import { SaleRunner, type SaleRunnerParts } from './sale-runner.ts';
 import { saleView } from './sale-view.ts';
@@ -25,6 +27,8 @@ export interface SaleDeskParts extends SaleRunnerParts {
   readonly wide: DeskWide;
   readonly address: RedisAddress;
   readonly isProtected: boolean;
+  /** Undefined where this process leads no autoscaler. */
+  readonly hpa: Pick<HpaDesk, 'view'> | undefined;
   event(id: string): Promise<DeskEvent>;
   budget(): Promise<BudgetView>;
 }
@@ -70,9 +74,10 @@ export class SaleDesk {
   ): Promise<Finding[]> {
     const { redis, wide, address, isProtected, nowMs } = this.parts;
     const opened = await this.parts.event(event);
-    const [budget, masters] = await Promise.all([
+    const [budget, masters, hpa] = await Promise.all([
       this.parts.budget(),
       this.reaching(() => replicationOf(redis)),
+      this.hpa(),
     ]);
     const own = budget.events.find((one) => one.event === event)?.refillPerSec ?? 0;
     return saleFindings({
@@ -80,11 +85,23 @@ export class SaleDesk {
       ask,
       doctor: doctorFacts([opened], wide, { server, nowMs: nowMs(), redis: address }),
       masters,
+      hpa,
       budget: { perSec: budget.perSec, othersPerSec: budget.usedPerSec - own },
       clockOffMs: nowMs() - Date.now(),
       webhookTook,
       isProtected,
     });
+  }
+
+  private async hpa(): Promise<SaleHpa> {
+    const { hpa } = this.parts;
+    if (hpa === undefined) return null;
+    try {
+      return { view: await hpa.view() };
+    } catch (error) {
+      if (error instanceof TacosError) return { trouble: error.message };
+      throw error;
+    }
   }
 
   private reaching<T>(act: () => Promise<T>): Promise<T> {

@@ -1,18 +1,20 @@
 /** What is known of a sale afterwards: from the journal, the event's totals and what the gateways report. */
+import type { Alarm } from '../../contract/alarms.ts';
 import type { SaleReport, SaleView } from '../../contract/sale.ts';
 import type { RedisClient } from '../../redis/client.ts';
+import { sumCounts } from '../count-book.ts';
 import { parseEntry } from '../journal.ts';
 import type { Store } from '../store.ts';
 import { Arrivals } from './arrivals.ts';
 import type { DeskEvent } from './desk-event.ts';
+import { FaultLog, faultReport } from './fault-log.ts';
 
 const pageEntries = 5_000;
 
 /** Not kept anywhere that the admin API could read. */
 const missing = [
-  'refusals by reason: queue_operations_total and http_server_requests_total of the gateways, in Prometheus',
-  'faults and alarms that are over: ALERTS in Prometheus, or what the webhook was sent',
-  'the ETA error over the whole sale: eta_accuracy_gauge of the gateways, in Prometheus',
+  'refusals of reservations and payments, and of requests that name no event of ours: http_server_requests_total of the gateways, in Prometheus',
+  'faults and alarms while no admin process ran: ALERTS in Prometheus',
 ];
 
 /** Joins, entries and ends as a journal tells them. */
@@ -67,7 +69,7 @@ export async function saleReport(
     sale,
   }: { readonly redis: RedisClient; readonly store: Store; readonly sale: SaleView | null },
 ): Promise<SaleReport> {
-  const { ref, replica, reads, alarms } = event;
+  const { ref, replica } = event;
   const tally = new JournalTally();
   for (let from = '-'; ; ) {
     const page = await redis.xrange(ref.keys.journal, from, '+', 'COUNT', pageEntries);
@@ -86,9 +88,9 @@ export async function saleReport(
   const { joinedTotal, admittedTotal, waiting } = event.snapshot();
   const at = (share: number): number | null =>
     waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? null;
-  const errors = reads.reports.flatMap(({ figures }) =>
-    figures === undefined || figures.eta < 0 ? [] : [figures.eta],
-  );
+  const { refusals, etaErrorRatio } = sumCounts(await redis.hgetall(ref.keys.counts));
+  const sinceMs = sale === null ? replica.settings.createdAtMs : Date.parse(sale.appliedAt);
+  const { faults, alarms } = faultReport(await new FaultLog(redis).read(), { event: event.id, sinceMs });
   return {
     event: event.id,
     sale,
@@ -104,8 +106,20 @@ export async function saleReport(
     },
     left: tally.left,
     expired: tally.expired,
-    etaErrorRatio: errors.length === 0 ? null : errors.reduce((a, b) => a + b, 0) / errors.length,
-    alarms: alarms.map(({ id, severity, text }) => ({ id, severity, text })),
+    etaErrorRatio,
+    refusals: [...refusals],
+    faults,
+    alarms: withNow(alarms, event.alarms),
     missing: [...missing],
   };
+}
+
+/** Those that went on a moment ago may not be written down yet. */
+function withNow(spans: SaleReport['alarms'], now: readonly Alarm[]): SaleReport['alarms'] {
+  const known = new Set(spans.filter(({ until }) => until === null).map(({ id }) => id));
+  const fresh = now.filter(({ id }) => !known.has(id));
+  return [
+    ...spans,
+    ...fresh.map(({ id, severity, text, since }) => ({ id, severity, text, since, until: null })),
+  ];
 }

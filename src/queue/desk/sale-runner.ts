@@ -61,7 +61,10 @@ export class SaleRunner {
       const { redis } = this.parts;
       const events = await redis.smembers(globalKeys.sales);
       if (events.length === 0 || !(await this.lease.hold())) return;
-      await Promise.all(events.map((event) => this.ofEvent(event)));
+      const done = await Promise.allSettled(events.map((event) => this.ofEvent(event)));
+      // Not before all have ended: else the next look would run the others' steps beside this one.
+      const failed = done.find(({ status }) => status === 'rejected');
+      if (failed?.status === 'rejected') throw failed.reason;
     } finally {
       this.running = false;
     }
@@ -144,7 +147,11 @@ export class SaleRunner {
   }
 
   private async forget(event: string): Promise<void> {
-    await this.parts.redis.srem(globalKeys.sales, event);
+    const { redis } = this.parts;
+    await redis.srem(globalKeys.sales, event);
+    // A sale that was applied since it was looked at has put the event there before.
+    const since = await this.store.read({ keys: keysOf(event) });
+    if (since?.state === 'running') await redis.sadd(globalKeys.sales, event);
   }
 }
 

@@ -19,11 +19,13 @@ export function saleView(event: string, sale: StoredSale): SaleView {
     visitors: plan.visitors,
     steps: stepsOf(sale).map((step) => {
       const outcome = outcomes.get(step.id);
+      // Of a sale that was rolled back no step is to come.
+      const without = state === 'stopped' ? 'skipped' : 'pending';
       return {
         step: step.id,
         at: step.at,
         text: stepText(step),
-        state: outcome?.state ?? ('pending' as const),
+        state: outcome?.state ?? without,
         ...(outcome === undefined ? {} : { outcome }),
       };
     }),

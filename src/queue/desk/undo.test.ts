@@ -34,6 +34,17 @@ describe('undo of settings', () => {
     expect(draft.summary).toContain('undid aud_1: refill 10/s -> 50/s');
   });
 
+  it('of a rollback says that the sale stays stopped', () => {
+    const rows = [{ name: 'sale', unit: 'text' as const, before: 'running', after: 'stopped' }];
+    const undone = { entry: entry({ action: 'sale.rollback', rows }), restore };
+    const warnings = (opensAtMs: number) => undoEvent(seenWith({ opensAtMs }), undone, nothing).warnings;
+    expect(warnings(nowMs + 60_000)).toEqual([
+      expect.stringMatching(/^the sale stays stopped, .+: tacos sale apply FILE /),
+    ]);
+    expect(warnings(0)).toEqual([expect.stringMatching(/by hand, such as tacos bucket set evt_a /)]);
+    expect(undoEvent(seenWith(), { entry: entry(), restore }, nothing).warnings).toEqual([]);
+  });
+
   it('goes on with a limit that has not ended, as if nothing had been', () => {
     const limited = { refill: `50000000 0 50000000 0 ${nowMs + 5_000} 20000000` };
     const { rows } = undoEvent(seenWith(), { entry: entry(), restore: limited }, nothing);

@@ -87,12 +87,24 @@ export function undoEvent(
         ...guardsOf(undone, { revision: seen.settings.revision, nowMs: seen.nowMs, since: facts.since }),
         ...(ended !== undefined && touched.every((name) => name.startsWith('message')) ? [ended] : []),
       ],
+      warnings: stoppedSale(entry, seen),
       summary: '',
       operation: { kind: 'settings', fields },
       undoes: auditId,
     },
   );
   return { ...draft, summary: `undid ${auditId}: ${summaryOfRows(draft.rows)}` };
+}
+
+/** What the undo of a rollback does not bring back. */
+function stoppedSale({ action, rows }: AuditEntry, { id, phase }: Seen): string[] {
+  const isStopped = rows.some(({ name, before }) => name === 'sale' && before === 'running');
+  if (action !== 'sale.rollback' || !isStopped) return [];
+  const isBefore = phase === 'scheduled' || phase === 'prequeue';
+  const mend = isBefore
+    ? 'tacos sale apply FILE applies them anew'
+    : `make what is left of them by hand, such as tacos bucket set ${id} --refill R --ramp D`;
+  return [`the sale stays stopped, and the steps it had to come stay dropped: ${mend}`];
 }
 
 /** Why the message that was there before cannot come back; undefined = it can, or there was none. */

@@ -43,6 +43,8 @@ export async function visitorStory(
   const rows = event.rowParts();
   const person = await placeOfPerson(event, parts.redis, name);
   const joinedMs = person?.seq === seq ? person.joinedMs : joinedMsOf(rows, seq);
+  const enteredMs =
+    state === 'entered' ? await parts.redis.zscore(event.ref.keys.granted, String(seq)) : null;
   const { answers, of } = await askGateways(event, parts.store, { seq, joinedMs });
   const { replica } = event;
   const away = replica.away.get(seq);
@@ -62,6 +64,8 @@ export async function visitorStory(
     firstPollAt: firsts.length > 0 ? iso(Math.min(...firsts)) : null,
     lastPollAt: lasts.length > 0 ? iso(Math.max(...lasts)) : null,
     polls: answers.reduce((sum, { polls }) => sum + polls, 0),
+    // lua/enter.lua notes with half a millisecond that it was to a subject.
+    enteredAt: enteredMs === null ? null : iso(Math.floor(Number(enteredMs))),
     awaySince: away ? iso(away.sinceMs) : null,
     awayReason: away ? (away.unclaimed ? 'unclaimed' : 'silent') : null,
     refusals: answers

@@ -1,6 +1,4 @@
-import { parseArgs } from 'node:util';
-import { durationMs, whole } from '../flag-values.ts';
-import { CrowdOptionsError } from '../options.ts';
+import { bad, durationMs, flagsOf, whole } from '../flag-values.ts';
 import type { BackendsOptions } from './backends.ts';
 import { hallSeatsMax } from './seat-map.ts';
 
@@ -48,12 +46,10 @@ export interface BackendsFlags {
 
 /** Parses the command line. @throws CrowdOptionsError with a sentence that names the flag */
 export function parseBackendsFlags(args: readonly string[]): BackendsFlags {
-  const values = parse(args);
+  const values = flagsOf(args, flags);
   const control = values['control-port'];
   const seats = whole('--seats', values.seats ?? '300');
-  if (seats < 1 || seats > hallSeatsMax) {
-    throw new CrowdOptionsError(`--seats: "${seats}" is not 1 to ${hallSeatsMax}`);
-  }
+  if (seats < 1 || seats > hallSeatsMax) bad('--seats', String(seats), `1 to ${hallSeatsMax}`);
   return {
     options: {
       reservationPort: port('--reservation-port', values['reservation-port'] ?? '9090'),
@@ -73,16 +69,7 @@ export function parseBackendsFlags(args: readonly string[]): BackendsFlags {
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw new CrowdOptionsError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
 function port(flag: string, value: string): number {
   const number = whole(flag, value);
-  if (number > 65_535) throw new CrowdOptionsError(`${flag}: "${value}" is not a port`);
-  return number;
+  return number > 65_535 ? bad(flag, value, 'a port') : number;
 }

@@ -57,7 +57,7 @@ export function inventoryMethods(options: InventoryOptions): Methods<InventorySe
 }
 
 /** A seat as it goes over the wire. */
-export const wireSeat = (place: SeatPlace, state: 'free' | 'held' | 'sold'): Seat => ({
+const wireSeat = (place: SeatPlace, state: 'free' | 'held' | 'sold'): Seat => ({
   id: place.id,
   section: place.section,
   row: place.row,

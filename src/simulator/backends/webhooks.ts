@@ -1,5 +1,6 @@
 /** Tells a merchant's server how a payment ended: by POST, again after a failure, a bounded number of times. */
 import { randomUUID } from 'node:crypto';
+import { isLoopback } from '../options.ts';
 import { invalid } from './problem.ts';
 
 export interface WebhookOptions {
@@ -40,8 +41,7 @@ export class Webhooks {
     const parsed = URL.parse(url);
     const isWeb = parsed !== null && /^https?:$/.test(parsed.protocol);
     if (!isWeb) throw invalid('webhook_url', 'not an http address');
-    const isHere = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(parsed.hostname);
-    if (!isHere && !this.#options.anywhere) {
+    if (!isLoopback(parsed) && !this.#options.anywhere) {
       throw invalid('webhook_url', 'this simulator calls its own machine only');
     }
   }

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { auditPageMax } from '../../../contract/limits.ts';
 import type { AdminApi } from '../../admin-api.ts';
 import { checkEventId } from '../../change-flags.ts';
 import type { Cli } from '../../cli.ts';
@@ -30,7 +31,6 @@ export interface AuditListFlags {
 }
 
 const limitDefault = 20;
-const pageMax = 100;
 
 /** `tacos audit list`, newest first. */
 export async function auditList(cli: Cli, _args: readonly string[], flags: AuditListFlags): Promise<void> {
@@ -46,7 +46,7 @@ export async function auditList(cli: Cli, _args: readonly string[], flags: Audit
 type AuditReply = Awaited<ReturnType<AdminApi['audit']>>;
 
 /** Page after page until there are enough, none is left, or they are too old. */
-async function collectEntries(
+export async function collectEntries(
   api: Pick<AdminApi, 'audit'>,
   query: { event: string | undefined; limit: number; sinceMs: number | undefined },
 ): Promise<AuditReply> {
@@ -54,7 +54,7 @@ async function collectEntries(
   const entries: AuditEntry[] = [];
   let before: string | undefined;
   for (;;) {
-    const wanted = Math.min(pageMax, limit - entries.length);
+    const wanted = Math.min(auditPageMax, limit - entries.length);
     const page = await api.audit({
       ...(event === undefined ? {} : { event }),
       limit: wanted,

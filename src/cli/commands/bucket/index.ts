@@ -1,7 +1,7 @@
 /** `tacos bucket …` as the command line knows it. */
 import type { Command } from 'commander';
 import { mutationOptions, overrideOption, type Register } from '../../command.ts';
-import { anyNumber, numberFlag } from '../../flags.ts';
+import { anyNumber, numberFlag, rateFlag } from '../../flags.ts';
 
 /** Adds the group. */
 export function bucketCommands(program: Command, add: Register): void {
@@ -39,7 +39,7 @@ function set(bucket: Command, add: Register): void {
   });
   command
     .option('--capacity <N>', 'tokens that the bucket holds', anyNumber)
-    .option('--refill <R>', 'admissions per second', anyNumber)
+    .option('--refill <R>', 'admissions per second', rateFlag(anyNumber))
     .option('--ramp <D>', 'get there in a straight line over this time')
     .option('--for <D>', 'the old values come back after this time');
   overrideOption(mutationOptions(command));

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { type Capacity, type CapacityCosts, capacityCostsSchema } from '../../../contract/capacity.ts';
 import { capacityOf } from '../../../forecast/capacity.ts';
 import { measuredCosts } from '../../../forecast/capacity-costs.ts';
 import type { Cli } from '../../cli.ts';
 import { formatDuration, parseDuration } from '../../duration.ts';
 import { usageError } from '../../errors.ts';
+import { readGiven } from '../../given-file.ts';
 import { bytes, count, plain } from '../../output/format.ts';
 import { type KeyValue, printStory } from '../key-values.ts';
 
@@ -64,12 +64,7 @@ export function capacityFromFlags(costs: CapacityCosts, flags: CapacityFlags): C
 }
 
 function readCosts(file: string): CapacityCosts {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw usageError(`--calibration ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
+  const text = readGiven(`--calibration ${file}`, file);
   let data: unknown;
   try {
     data = JSON.parse(text);

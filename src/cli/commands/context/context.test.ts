@@ -139,6 +139,11 @@ describe('context set', () => {
     [['staging', '--proxy', 'socks4://a:1'], '--proxy "socks4://a:1" is not valid: http://HOST:PORT'],
     [['staging', '--max-step', '0.5x'], '--max-step "0.5x" is not valid: a factor above 1x'],
     [['staging', '--protected'], '"staging" is protected, so it cannot be current'],
+    [
+      ['new', '--server', 'https://a.example', '--token-file', 'op.token'],
+      'context set does not take --token-file',
+    ],
+    [['staging', '--kind', 'test', '--token-file', 'op.token'], 'try   export TACOS_TOKEN_FILE=op.token'],
     [['local', '--server', 'http://127.0.0.1:1'], 'is the tacos up of this machine'],
     [['../x', '--server', 'http://127.0.0.1:1'], 'a name has 1 to 64 letters'],
   ])('%j is exit 2 and leaves the file as it was', async (argv, message) => {

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { environmentKinds } from '../../../contract/environment.ts';
 import type { Register } from '../../command.ts';
-import { numberFlag } from '../../flags.ts';
+import { numberFlag, rateFlag } from '../../flags.ts';
 import type { ContextSetFlags } from './set-flags.ts';
 
 /** Adds the group. */
@@ -82,7 +82,7 @@ function setCommand(context: Command, add: Register): void {
     .option('--no-read-only', 'allow changes');
   set.optionsGroup('Limits, beside those of the server:');
   set
-    .option('--max-refill <R>', 'admissions per second', numberFlag({ min: 0.001, max: 1_000_000 }))
+    .option('--max-refill <R>', 'admissions per second', rateFlag(numberFlag({ min: 0.001, max: 1_000_000 })))
     .option('--max-capacity <N>', 'tokens', numberFlag({ min: 1, max: 100_000_000 }))
     .option('--max-step <F>', 'factor of one change, such as 2x');
   set.optionsGroup('The way there:');

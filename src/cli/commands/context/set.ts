@@ -8,7 +8,17 @@ import { configFile } from '../../paths.ts';
 import { type ContextSetFlags, checkContextFlags, contextPaths } from './set-flags.ts';
 
 /** `tacos context set NAME`. @throws CliError (2 not valid, 6 production made less protected); the file stays as it was */
-export async function contextSet({ runtime, flags: { quiet } }: Cli, name: string, flags: ContextSetFlags) {
+export async function contextSet(
+  { runtime, flags: { quiet, tokenFile } }: Cli,
+  name: string,
+  flags: ContextSetFlags,
+): Promise<void> {
+  if (tokenFile !== undefined) {
+    throw usageError('context set does not take --token-file', {
+      why: 'a context keeps no token and no path to one; nothing was written',
+      hint: `export TACOS_TOKEN_FILE=${tokenFile === '-' ? 'F' : tokenFile}`,
+    });
+  }
   if (name === localName || name === envName) {
     throw usageError(
       name === localName

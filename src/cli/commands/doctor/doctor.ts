@@ -3,11 +3,9 @@ import { doctorChecks, type Finding, rankFindings } from '../../../contract/doct
 import type { Cli, Connection } from '../../cli.ts';
 import { CliError, usageError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { printResult } from '../../output/document.ts';
-import type { Column } from '../../output/table.ts';
 import { writeBundle } from './bundle.ts';
 import { checkClient, findingOfError } from './client-checks.ts';
-import { findingsText } from './report-text.ts';
+import { printFindings } from './print-findings.ts';
 
 /** Flags of `tacos doctor`. */
 export interface DoctorFlags {
@@ -32,7 +30,7 @@ export async function doctor(cli: Cli, event: string | undefined, flags: DoctorF
   const named = only.length === 0 ? findings : findings.filter(({ check }) => only.includes(check));
   const shown = rankFindings(named).map((finding) => runnable(finding, cli.flags.context));
   const context = connection?.context.name ?? cli.flags.context ?? '';
-  await print(cli, { context, findings: shown, warnings });
+  await printFindings(cli, { context, findings: shown, warnings, all: cli.flags.output === 'wide' });
   if (flags.bundle !== undefined) {
     const api = connection?.api;
     await writeBundle(cli.runtime, { file: flags.bundle, context, findings: shown, api, event });
@@ -76,31 +74,4 @@ function runnable(finding: Finding, context: string | undefined): Finding {
   const { next } = finding;
   const isBare = next !== undefined && context !== undefined && /^tacos (?!.* -c )/.test(next);
   return isBare ? { ...finding, next: `${next} -c ${context}` } : finding;
-}
-
-const columns: readonly Column<Finding>[] = [
-  { head: 'RESULT', value: ({ result }) => result },
-  { head: 'CHECK', value: ({ check }) => check },
-  { head: 'EVENT', value: ({ event }) => event ?? undefined },
-  { head: 'TEXT', value: ({ text }) => text },
-  { head: 'NEXT', value: ({ next }) => next },
-];
-
-async function print(
-  cli: Cli,
-  {
-    context,
-    findings,
-    warnings,
-  }: { context: string; findings: readonly Finding[]; warnings: readonly string[] },
-): Promise<void> {
-  const { output, fields } = cli.flags;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
-    for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
-    cli.runtime.stdout.write(findingsText(findings, { all: output === 'wide' }));
-    return;
-  }
-  const asOf = new Date(cli.runtime.clock.now()).toISOString();
-  const result = { kind: 'FindingList', context, asOf, items: findings, warnings, columns };
-  await printResult(cli.runtime, { ...result, name: ({ check }: Finding) => check }, cli.flags);
 }

@@ -3,16 +3,17 @@ import type { Finding } from '../../../contract/doctor.ts';
 
 /** The text; with `all` the checks that passed are listed too. */
 export function findingsText(findings: readonly Finding[], { all }: { all: boolean }): string {
-  const troubles = findings.filter(({ result }) => result !== 'pass');
-  const passed = findings.length - troubles.length;
+  const troubles = findings.filter(({ result }) => result !== 'pass' && result !== 'skip');
+  const passed = findings.filter(({ result }) => result === 'pass').length;
+  const skipped = findings.length - troubles.length - passed;
   const shown = all ? findings : troubles;
-  const end = `${passed} of ${findings.length} checks pass\n`;
+  const end = `${passed} of ${findings.length} checks pass${skipped === 0 ? '' : `, ${skipped} skipped`}\n`;
   return [...shown.map(findingText), end].join('');
 }
 
 function findingText({ result, check, event, text, who, next, runbook }: Finding): string {
   const head = `${result}  ${check}${event === null ? '' : ` ${event}`}: ${text}\n`;
-  if (result === 'pass') return head;
+  if (result === 'pass' || result === 'skip') return head;
   const rows = [
     ['next', next],
     ['who', who],

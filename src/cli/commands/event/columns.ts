@@ -4,8 +4,15 @@ import { plain } from '../../output/format.ts';
 import type { Column } from '../../output/table.ts';
 import { stateOf } from '../../watch/line-row.ts';
 
-/** Of `event list` and `event get`. */
-export const eventColumns: readonly Column<EventView>[] = [
+/** Of `event list` and `event get`: OPENS_AT is always shown where one of them is not open yet. */
+export const eventColumnsOf = (events: readonly EventView[]): readonly Column<EventView>[] => {
+  const isAwaited = events.some(({ phase }) => phase === 'scheduled' || phase === 'prequeue');
+  return isAwaited
+    ? columns.map((each) => (each.head === 'OPENS_AT' ? { ...each, wide: false } : each))
+    : columns;
+};
+
+const columns: readonly Column<EventView>[] = [
   { head: 'EVENT', value: ({ event }) => event },
   { head: 'NAME', value: ({ name }) => name },
   { head: 'STATE', value: stateOf },

@@ -22,6 +22,16 @@ describe('event list', () => {
 });
 
 describe('event get', () => {
+  it('says when an event opens that is not open yet, in the table too', async () => {
+    const opensAt = '2027-05-01T02:00:00.000Z';
+    machine.api.eventsNow = [eventOf(), eventOf({ event: 'evt_late', phase: 'scheduled', opensAt })];
+    expect((await run('get', 'evt_late')).stdout).toMatch(/ OPENS_AT\n.* 2027-05-01T02:00:00.000Z\n$/);
+    expect((await run('get', 'evt_x')).stdout).not.toContain('OPENS_AT');
+    expect((await run('list')).stdout).toMatch(
+      / OPENS_AT\nevt_x .* -\nevt_late .* 2027-05-01T02:00:00.000Z\n$/,
+    );
+  });
+
   it('prints the event, or only its id', async () => {
     expect((await run('get', 'evt_late')).stdout).toMatch(/\nevt_late +- +scheduled /);
     expect((await run('get', 'evt_x', '-o', 'name')).stdout).toBe('evt_x\n');

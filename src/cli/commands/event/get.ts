@@ -1,6 +1,6 @@
 import type { Cli } from '../../cli.ts';
 import { printResult } from '../../output/document.ts';
-import { eventColumns } from './columns.ts';
+import { eventColumnsOf } from './columns.ts';
 
 /** `tacos event get EVT`. */
 export async function eventGet(cli: Cli, [event = '']: readonly string[]): Promise<void> {
@@ -8,5 +8,5 @@ export async function eventGet(cli: Cli, [event = '']: readonly string[]): Promi
   const { asOf, item, warnings } = await api.event(event);
   const result = { kind: 'Event', context: context.name, asOf, items: [item], single: true, warnings };
   const name = (each: typeof item): string => each.event;
-  await printResult(cli.runtime, { ...result, columns: eventColumns, name }, cli.flags);
+  await printResult(cli.runtime, { ...result, columns: eventColumnsOf([item]), name }, cli.flags);
 }

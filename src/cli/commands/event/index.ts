@@ -1,7 +1,7 @@
 /** `tacos event …` as the command line knows it. */
 import type { Command } from 'commander';
 import { mutationOptions, overrideOption, type Register } from '../../command.ts';
-import { anyNumber, numberFlag } from '../../flags.ts';
+import { anyNumber, numberFlag, rateFlag } from '../../flags.ts';
 
 /** Adds the group. */
 export function eventCommands(program: Command, add: Register): void {
@@ -40,7 +40,7 @@ function create(event: Command, add: Register): void {
       numberFlag({ min: 0, max: 100_000_000, whole: true }),
     )
     .option('--capacity <N>', 'tokens that the bucket holds', anyNumber)
-    .option('--refill <R>', 'admissions per second', anyNumber)
+    .option('--refill <R>', 'admissions per second', rateFlag(anyNumber))
     .option('--test', 'a test event: goes an hour after its last call');
   overrideOption(mutationOptions(command));
 }

@@ -11,6 +11,8 @@ import { clean } from '../../output/clean.ts';
 import { timeOfDay } from '../../output/format.ts';
 import { pause } from '../../runtime.ts';
 
+type LoadRunReply = Awaited<ReturnType<AdminApi['loadRun']>>;
+
 const lookMs = 2_000;
 /** Beyond its own time: pods are placed, images pulled, couples wait in line. */
 const graceSec = 900;
@@ -28,7 +30,7 @@ export async function follow(
   cli: Cli,
   api: Pick<AdminApi, 'loadRun'>,
   { name, durationSec }: { readonly name: string; readonly durationSec: number },
-): Promise<LoadRun | undefined> {
+): Promise<LoadRunReply | undefined> {
   const { clock, stop, stderr } = cli.runtime;
   const isTold = isForPeople(cli.flags.output) && !cli.flags.quiet;
   const tell = (text: string): void => {
@@ -39,13 +41,14 @@ export async function follow(
   let last = '';
   while (!stop.signal.aborted) {
     try {
-      const { item } = await api.loadRun(name);
+      const reply = await api.loadRun(name);
+      const { item } = reply;
       seenMs = clock.monotonic();
       const row = rowOf(item);
       if (row !== last) tell(row);
       last = row;
       if (item.stage === 'gone') throw deleted(name);
-      if (hasEnded(item.stage)) return item;
+      if (hasEnded(item.stage)) return reply;
     } catch (error) {
       if (last !== '' && isNotFound(error)) throw deleted(name);
       const passes = error instanceof CliError && error.details.exitCode === exitCodes.unreachable;
@@ -106,5 +109,5 @@ const tooLong = (name: string): CliError =>
   new CliError(`load test ${name} has not ended in time`, {
     code: 'NOT_FINISHED',
     exitCode: exitCodes.notFinished,
-    why: 'its time and --timeout are over; it is stopped',
+    why: 'the time that it was given is over',
   });

@@ -141,6 +141,10 @@ describe('loadtest runs, watch and stop', () => {
     machine.api.planNow = undefined;
     expect((await machine.run('loadtest', 'stop', 'tacos-smoke-x')).code).toBe(0);
     expect(actions()).toEqual(['loadtest.stop']);
+    machine.api.loadRunsNow = [runOf('started')];
+    const late = await machine.run('loadtest', 'watch', 'tacos-smoke-x', '--timeout', '1ms');
+    expect([late.code, late.stderr]).toEqual([8, expect.not.stringContaining('stopped')]);
+    expect(actions()).toEqual(['loadtest.stop']);
     for (const argv of [['watch'], ['stop', 'No Name'], ['runs', 'x'], ['smoke', 'x']])
       expect([argv, (await machine.run('loadtest', ...argv)).code]).toEqual([argv, 2]);
   });

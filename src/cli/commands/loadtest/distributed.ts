@@ -9,7 +9,7 @@ import type { Cli, Connection } from '../../cli.ts';
 import { consentNeeds, obtainConsent } from '../../consent.ts';
 import { CliError, usageError } from '../../errors.ts';
 import { exitCodes, stopCodes } from '../../exit-codes.ts';
-import { checkEnvironment, contextFlagOf, contextLine, placeOf } from '../../mutation.ts';
+import { askOf, checkEnvironment, contextFlagOf, contextLine, placeOf } from '../../mutation.ts';
 import { clean } from '../../output/clean.ts';
 import { count } from '../../output/format.ts';
 import { stopReason } from '../../runtime.ts';
@@ -66,8 +66,7 @@ export async function distributed(
   const badge = checkEnvironment(connection);
   const place = { ...placeOf(connection, badge), isAccessible: cli.flags.accessible };
   const named = { what: 'Start this load in the cluster' };
-  const canAsk = cli.runtime.isInteractive && cli.flags.input && !cli.runtime.env.CI;
-  const ask = canAsk && isForPeople(cli.flags.output) ? (text: string) => cli.runtime.ask(text) : undefined;
+  const ask = askOf(cli);
   const load = planOf(options, flags);
   const isAsked = ask !== undefined && consentNeeds(plan, place).ask;
   showLoad(cli, { load, plan, runners: options.runners, head: contextLine(badge, context.name, event) });
@@ -166,7 +165,7 @@ async function run(cli: Cli, connection: Connection, running: Running): Promise<
       return stopCodes[stopReason(runtime.stop)];
     }
     const { items } = await api.loadSummaries(name);
-    return await report(cli, connection, { running, last, summaries: items });
+    return await report(cli, connection, { running, last: last.item, summaries: items });
   } finally {
     if (isThere) await cleanUp(cli, api, { name, contextFlag });
   }

@@ -129,6 +129,10 @@ const row = (cells: readonly string[]): string =>
 /** Head of the rows. Rates are since the row before; p95, errors and dropped arrivals since the start. */
 export const liveHeader = row(columns);
 
+/** A figure, or `-` where there is none. */
+export const known = (value: number | null | undefined, form: (value: number) => string): string =>
+  value === null || value === undefined ? '-' : form(value);
+
 /** One look as a row. */
 export function liveRow({
   atSec,
@@ -138,8 +142,6 @@ export function liveRow({
   total,
   server,
 }: Look): string {
-  const known = (value: number | null | undefined, form: (value: number) => string): string =>
-    value === null || value === undefined ? '-' : form(value);
   return row([
     `${Math.round(atSec)}s`,
     rate(targetPerSec),
@@ -152,4 +154,24 @@ export function liveRow({
     known(server?.redis.cpuPercent, (percent) => String(Math.round(percent))),
     known(server?.gateways.seen, String),
   ]);
+}
+
+/** Rows with rates since the row before: of the second before alone, whole arrivals make 0.0 or 2.0 of one a second. */
+export class LiveRows {
+  private before = { atSec: 0, arrivals: 0, requests: 0 };
+
+  /** A look as the next row. */
+  next(look: Look): string {
+    const { atSec, total } = look;
+    if (total === null) return liveRow(look);
+    const { before } = this;
+    const now = { atSec, arrivals: total.iterations + total.active, requests: total.requests };
+    const sec = Math.max(0.001, atSec - before.atSec);
+    this.before = now;
+    return liveRow({
+      ...look,
+      arrivalsPerSec: Math.max(0, (now.arrivals - before.arrivals) / sec),
+      requestsPerSec: Math.max(0, (now.requests - before.requests) / sec),
+    });
+  }
 }

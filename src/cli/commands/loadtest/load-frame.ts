@@ -4,7 +4,7 @@ import { count, rate } from '../../output/format.ts';
 import type { Frame } from '../../tui/frame.ts';
 import { type Glyphs, sparkline } from '../../tui/glyphs.ts';
 import { fitLine, type Line, line, part, type Size, type Tone } from '../../tui/text.ts';
-import type { Look } from './live.ts';
+import { known, type Look } from './live.ts';
 import type { LoadPlan } from './load-plan.ts';
 
 export interface LoadView {
@@ -57,8 +57,6 @@ function rowsOf(look: Look, { looks, glyphs, plan }: LoadView, size: Size): Line
       looks.slice(-room).map((each) => of(each) ?? undefined),
       glyphs,
     );
-  const known = (value: number | null | undefined, form: (value: number) => string): string =>
-    value === null || value === undefined ? '-' : form(value);
   const isBehind = look.arrivalsPerSec !== null && look.arrivalsPerSec < look.targetPerSec * 0.9;
   const failedRatio = total?.failedRatio ?? 0;
   const dropped = total?.dropped ?? 0;

@@ -10,7 +10,7 @@ import type { Scale, Scenario, ScenarioBook } from './scenarios.ts';
 export const cpuSecPerRequest = 0.000_4;
 
 /** Memory of one virtual user, bytes: k6 1.4.0 took 40 MB with one and 482 MB with 1,000 (soak.js, no visitors yet). */
-export const bytesPerUser = 500_000;
+const bytesPerUser = 500_000;
 
 /** What a run will be. */
 export interface LoadPlan {

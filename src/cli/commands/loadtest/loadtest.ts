@@ -6,7 +6,7 @@ import { consentNeeds, obtainConsent } from '../../consent.ts';
 import { parseDuration } from '../../duration.ts';
 import { usageError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { contextLine } from '../../mutation.ts';
+import { askOf, contextLine } from '../../mutation.ts';
 import { printResult, type Result } from '../../output/document.ts';
 import { count, rate } from '../../output/format.ts';
 import { distributed } from './distributed.ts';
@@ -98,15 +98,13 @@ function showPlan(
 }
 
 /** As a change that visitors of a test event feel. */
-async function consent({ runtime, flags }: Cli, target: Target, given: LoadtestFlags): Promise<void> {
+async function consent(cli: Cli, target: Target, given: LoadtestFlags): Promise<void> {
   const { isProtected, badge, requireReason } = target;
-  const place = { isProtected, badge, requireReason, isAccessible: flags.accessible };
+  const place = { isProtected, badge, requireReason, isAccessible: cli.flags.accessible };
   const plan = { level: 'S2', items: [], dataAgeSec: 0 } as const;
-  const named = { what: `Send this load` };
-  const canAsk = runtime.isInteractive && flags.input && !runtime.env.CI && isForPeople(flags.output);
-  const ask = canAsk ? (question: string) => runtime.ask(question) : undefined;
+  const named = { what: 'Send this load' };
   if (!consentNeeds(plan, place).ask && given.reason === undefined && !requireReason) return;
-  await obtainConsent(plan, { place: { ...place, named }, given, ask });
+  await obtainConsent(plan, { place: { ...place, named }, given, ask: askOf(cli) });
 }
 
 const planResult = (

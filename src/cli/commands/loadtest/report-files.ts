@@ -1,19 +1,17 @@
 /** A report as Markdown for people and as JUnit for CI. Pure. */
 import { formatDuration } from '../../duration.ts';
 import { count, plain, rate } from '../../output/format.ts';
+import { markdownTable } from '../../output/markdown.ts';
 import type { LoadReport } from './load-report.ts';
-
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 
 /** In one word: how it ended. */
 export const outcomeOf = ({ passed, partial }: LoadReport): string =>
   partial ? 'stopped before its end' : passed ? 'passed' : 'failed';
 
 /** Who was the limit, in one sentence. */
-export const limitText = ({ limit: { by, why } }: LoadReport): string =>
+export const limitText = ({ partial, limit: { by, why } }: LoadReport): string =>
   by === 'nobody'
-    ? `no limit was reached: ${why}`
+    ? `no limit was reached${partial ? ' before it was stopped' : ''}: ${why}`
     : `limited by the ${by}${by === 'generator' ? ', not by the server' : ''}: ${why}`;
 
 /** The report for people. */
@@ -45,8 +43,8 @@ export function markdownOf(report: LoadReport): string {
   const ms = (value: number): string => plain(value);
   const sections = [
     `# Load test ${report.scenario}: ${outcomeOf(report)}\n\n${limitText(report)}.\n`,
-    table(['', ''], facts),
-    `## Answers\n\n${table(
+    markdownTable(['', ''], facts),
+    `## Answers\n\n${markdownTable(
       ['call', 'count', 'p50 ms', 'p95 ms', 'p99 ms', 'max ms'],
       report.calls.map((call) => [
         call.call,
@@ -54,7 +52,7 @@ export function markdownOf(report: LoadReport): string {
         ...[call.p50Ms, call.p95Ms, call.p99Ms, call.maxMs].map(ms),
       ]),
     )}`,
-    `## Thresholds\n\n${table(
+    `## Thresholds\n\n${markdownTable(
       ['', 'metric', 'condition'],
       report.thresholds.map(({ metric, condition, ok }) => [
         ok ? 'ok' : '**crossed**',
@@ -70,7 +68,7 @@ export function markdownOf(report: LoadReport): string {
 /** What was seen of the server, in one line. */
 export const serverText = (server: NonNullable<LoadReport['server']>): string =>
   `${count(server.waitingMax)} waiting at most, Redis CPU ${percent(server.redisCpuPercentMax)} at most, ` +
-  `${server.gateways} gateways, CPU ${percent(server.gatewayCpuPercentMax)} at most`;
+  `${server.gateways} ${server.gateways === 1 ? 'gateway' : 'gateways'}, CPU ${percent(server.gatewayCpuPercentMax)} at most`;
 
 const percent = (value: number | null): string => (value === null ? 'not known' : `${Math.round(value)} %`);
 
@@ -82,7 +80,7 @@ function baselineMarkdown({ endedAt, comparable, worse, rows }: NonNullable<Load
     plain(after),
     each === 'worse' ? '**worse**' : each,
   ]);
-  return `## Against ${endedAt}: ${verdict}\n\n${table(['figure', 'before', 'now', ''], cells)}`;
+  return `## Against ${endedAt}: ${verdict}\n\n${markdownTable(['figure', 'before', 'now', ''], cells)}`;
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

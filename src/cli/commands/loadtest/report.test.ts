@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { blockGlyphs } from '../../tui/glyphs.ts';
 import { textOf } from '../../tui/text.ts';
 import { compareReports } from './baseline.ts';
-import { type Look, liveHeader, liveRow, targetAt } from './live.ts';
+import { LiveRows, type Look, liveHeader, liveRow, targetAt } from './live.ts';
 import { loadFrame } from './load-frame.ts';
 import { type LoadPlan, loadPlanOf, planWarnings } from './load-plan.ts';
 import { type K6Summary, type LoadReport, loadReportOf, loadReportSchema, type Seen } from './load-report.ts';
@@ -29,6 +29,7 @@ interface Figures {
   readonly cpuSec?: number | null;
   readonly rate?: number;
   readonly code?: number;
+  readonly partial?: boolean;
 }
 
 function reportOf({
@@ -38,6 +39,7 @@ function reportOf({
   cpuSec = 20,
   rate = 900,
   code = 0,
+  partial = false,
 }: Figures = {}): LoadReport {
   const trend = (ms: number) => ({
     min: 1,
@@ -71,7 +73,7 @@ function reportOf({
   };
   const seen: Seen = {
     k6ExitCode: code,
-    isPartial: false,
+    isPartial: partial,
     k6Version: '1.4.0',
     cores: 2,
     cpuSec,
@@ -124,6 +126,16 @@ describe('the verdict', () => {
   ])('%s', (_, figures, by, why) => {
     const { limit } = reportOf(figures);
     expect(limit).toEqual({ by, why: expect.stringMatching(why) });
+  });
+});
+
+describe('a run that was stopped', () => {
+  it('says so, and how far it came, instead of that all was sent', () => {
+    const report = reportOf({ partial: true });
+    expect(limitText(report)).toMatch(
+      /^no limit was reached before it was stopped: [\d,]+ of about [\d,]+ requests were sent$/,
+    );
+    expect(markdownOf(report)).not.toContain('all arrivals were sent');
   });
 });
 
@@ -210,6 +222,19 @@ describe('a run under way', () => {
     ] as const) {
       expect(row.indexOf(cell) + cell.length).toBe(liveHeader.indexOf(head) + head.length);
     }
+  });
+
+  it('is a row with the rates since the row before, whatever the last second was', () => {
+    const rows = new LiveRows();
+    const at = (atSec: number, iterations: number, active: number): string[] => {
+      const total = { iterations, active, requests: 24 * iterations, dropped: 0, failedRatio: 0, p95Ms: 30 };
+      return rows
+        .next({ ...look, atSec, targetPerSec: 1, arrivalsPerSec: 2, total })
+        .trim()
+        .split(/\s+/);
+    };
+    expect(at(5, 3, 2).slice(0, 4)).toEqual(['5s', '1.0', '1.0', '14.4']);
+    expect(at(10, 9, 1).slice(0, 4)).toEqual(['10s', '1.0', '1.0', '28.8']);
   });
 
   it.each([

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { variablesOf } from '../../../contract/loadtest.ts';
 import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { CliError } from '../../errors.ts';
@@ -13,7 +14,7 @@ import { canShowScreen } from '../queue/watch.ts';
 import { freePort } from '../up/redis.ts';
 import type { K6 } from './k6.ts';
 import { K6Process } from './k6-process.ts';
-import { Live, liveHeader, liveRow } from './live.ts';
+import { Live, LiveRows, liveHeader } from './live.ts';
 import type { LoadPlan, Machine } from './load-plan.ts';
 import { type K6Summary, k6SummarySchema, type LoadReport, loadReportOf } from './load-report.ts';
 import { limitText, outcomeOf, serverText } from './report-files.ts';
@@ -44,7 +45,7 @@ export interface RunOptions {
 /** Runs k6 to its end, or until told to stop. Resolves with the exit code. @throws CliError when k6 left no summary */
 export async function runLoad(cli: Cli, options: RunOptions): Promise<number> {
   const { runtime } = cli;
-  const { plan, target, output, machine } = options;
+  const { plan, target, output, machine, vus, patienceSec } = options;
   const folder = mkdtempSync(join(tmpdir(), 'tacos-loadtest-'));
   const summaryFile = join(folder, 'summary.json');
   try {
@@ -52,7 +53,8 @@ export async function runLoad(cli: Cli, options: RunOptions): Promise<number> {
       path: options.k6.path,
       script: options.script,
       port: await freePort(),
-      env: { ...runtime.env, ...environmentOf(options), TACOS_SUMMARY: summaryFile },
+      // Nothing of an earlier shell that would change the load.
+      env: { ...runtime.env, ...variablesOf({ ...plan, vus, patienceSec }), TACOS_SUMMARY: summaryFile },
     });
     const { durationSec, event } = plan;
     const { connection } = target;
@@ -76,16 +78,6 @@ export async function runLoad(cli: Cli, options: RunOptions): Promise<number> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** What the scripts read; nothing of an earlier shell that would change the load. */
-const environmentOf = ({ plan, vus, patienceSec }: RunOptions): Record<string, string | undefined> => ({
-  TACOS_BASE_URL: plan.baseUrl,
-  TACOS_EVENT: plan.event,
-  TACOS_SCALE: String(plan.scale),
-  TACOS_TIME_SCALE: String(plan.timeScale),
-  TACOS_VUS: vus === undefined ? undefined : String(vus),
-  TACOS_PATIENCE_SEC: patienceSec === undefined ? undefined : String(patienceSec),
-});
 
 interface Following {
   readonly k6: K6Process;
@@ -116,13 +108,14 @@ async function follow(cli: Cli, { k6, live, plan, target }: Following) {
   // Awaited below; looking must not miss that it failed.
   code.catch(() => {});
   if (isText && !isScreen) runtime.stderr.write(`${liveHeader}\n`);
+  const rows = new LiveRows();
   try {
     for (let looks = 1; !ended.signal.aborted; looks += 1) {
       await pause(lookMs, ended.signal);
       if (ended.signal.aborted) break;
       const look = await live.look();
       screen?.draw();
-      if (isText && !isScreen && looks % rowEach === 0) runtime.stderr.write(`${liveRow(look)}\n`);
+      if (isText && !isScreen && looks % rowEach === 0) runtime.stderr.write(`${rows.next(look)}\n`);
     }
     return { code: await code, isPartial };
   } finally {

@@ -51,13 +51,19 @@ async function watch(cli: Cli, name: string): Promise<number> {
   const { api, context } = await cli.connect('read');
   const last = await follow(cli, api, { name, durationSec: watchSecMax });
   if (last === undefined) return stopCodes[stopReason(cli.runtime.stop)];
-  const result = { kind: 'LoadRun', context: context.name, asOf: new Date().toISOString(), single: true };
+  const result = { kind: 'LoadRun', context: context.name, asOf: last.asOf, single: true };
   await printResult(
     cli.runtime,
-    { ...result, items: [last], warnings: [], columns, name: ({ name: own }: LoadRun) => own },
+    {
+      ...result,
+      items: [last.item],
+      warnings: last.warnings,
+      columns,
+      name: ({ name: own }: LoadRun) => own,
+    },
     cli.flags,
   );
-  return last.stage === 'error' ? exitCodes.failed : exitCodes.done;
+  return last.item.stage === 'error' ? exitCodes.failed : exitCodes.done;
 }
 
 const columns: Result<LoadRun>['columns'] = [

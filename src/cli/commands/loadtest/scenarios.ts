@@ -7,7 +7,7 @@ import { usageError } from '../../errors.ts';
 import { nearestOf } from '../../nearest.ts';
 
 /** What arrives: see the head of k6/lib/profiles.js. */
-export const loadKinds = ['couples', 'joins', 'requests', 'attacks'] as const;
+const loadKinds = ['couples', 'joins', 'requests', 'attacks'] as const;
 
 const loadSchema = z.object({
   what: z.enum(loadKinds),

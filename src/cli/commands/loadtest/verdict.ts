@@ -4,15 +4,23 @@ import type { LoadPlan } from './load-plan.ts';
 import type { LoadReport } from './load-report.ts';
 
 /** Above this share of arrivals that k6 had to drop, the load was not the one that was asked for. */
-export const droppedRatioMax = 0.01;
+const droppedRatioMax = 0.01;
 /** Above this share of the machine's CPU, k6's own waiting is in the times it measures. */
-export const busyRatioMax = 0.8;
+const busyRatioMax = 0.8;
 /** Answers that take this much longer than a virtual user is meant to be busy hold them all up. */
 const slowMs = 500;
 
 type Measured = Pick<
   LoadReport,
-  'iterations' | 'droppedIterations' | 'durationSec' | 'generator' | 'thresholds' | 'metrics'
+  | 'partial'
+  | 'requests'
+  | 'plannedRequests'
+  | 'iterations'
+  | 'droppedIterations'
+  | 'durationSec'
+  | 'generator'
+  | 'thresholds'
+  | 'metrics'
 >;
 
 /** The verdict, with its reason in one sentence. */
@@ -46,11 +54,15 @@ export function limitOf(report: Measured, plan: Pick<LoadPlan, 'virtualUsers'>):
       why: slow.map(({ metric, condition }) => `${metric} not ${condition}`).join('; '),
     };
   }
+  if (report.partial) {
+    const { requests, plannedRequests } = report;
+    return { by: 'nobody', why: `${count(requests)} of about ${count(plannedRequests)} requests were sent` };
+  }
   return { by: 'nobody', why: 'all arrivals were sent and answered as they should be' };
 }
 
 /** Share of the machine's CPU that k6 used; undefined where it is not known. */
-export function busyRatioOf({ generator, durationSec }: Measured): number | undefined {
+function busyRatioOf({ generator, durationSec }: Measured): number | undefined {
   const { cpuSec, cores } = generator;
   return cpuSec === null || durationSec === 0 ? undefined : cpuSec / (durationSec * cores);
 }

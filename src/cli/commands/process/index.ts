@@ -1,7 +1,7 @@
 /** `tacos up`, `tacos gateway`, `tacos admin`: the processes themselves. */
 import type { Command } from 'commander';
 import type { Register } from '../../command.ts';
-import { numberFlag } from '../../flags.ts';
+import { countFlag, numberFlag } from '../../flags.ts';
 import type { UpFlags } from '../up/up.ts';
 
 const port = numberFlag({ min: 0, max: 65_535, whole: true });
@@ -37,12 +37,7 @@ export function processCommands(program: Command, add: Register): void {
     },
   });
   up.option('--headless', 'no screen: one line when ready, then silence')
-    .option(
-      '--visitors <N>',
-      'simulated visitors in the line',
-      numberFlag({ min: 0, max: 1_000_000, whole: true }),
-      3_000,
-    )
+    .option('--visitors <N>', 'simulated visitors in the line', countFlag({ min: 0, max: 1_000_000 }), 3_000)
     .option('--gateway-port <P>', 'visitor API, 0 = a free port', port, 8_000)
     .option('--admin-port <Q>', 'admin API, 0 = a free port', port, 8_002)
     .option(

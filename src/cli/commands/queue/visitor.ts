@@ -26,11 +26,17 @@ export function storyLines(
   story: VisitorStory,
   { asOf, timeZone }: { asOf: string; timeZone: string },
 ): KeyValue[] {
-  const { status, position, awaySince, awayReason, answered, refusals, statusBody } = story;
+  const { status, position, joinedAt, enteredAt, awaySince, awayReason, answered, refusals, statusBody } =
+    story;
   const when = (at: string | null): string => {
     if (at === null) return '-';
     const agoSec = (Date.parse(asOf) - Date.parse(at)) / 1_000;
     return `${dateTime(at, timeZone)}  ${formatDuration(agoSec)} ago`;
+  };
+  const entered = (): string => {
+    if (enteredAt === null || enteredAt === undefined) return 'at a time that is no longer known';
+    const waitedSec = Math.max(0, (Date.parse(enteredAt) - Date.parse(joinedAt)) / 1_000);
+    return `${when(enteredAt)}, after ${formatDuration(waitedSec)} in the line`;
   };
   const reasons: KeyValue[] = refusals.map(({ at, reason }, index) => [
     index === 0 ? 'refused' : '',
@@ -42,7 +48,8 @@ export function storyLines(
     ['visitor', story.visitor],
     ['event', story.event],
     ['status', position === null || position === 0 ? status : `${status}, position ${count(position)}`],
-    ['joined', when(story.joinedAt)],
+    ['joined', when(joinedAt)],
+    ...(status === 'entered' ? [['entered', entered()] as const] : []),
     ['first poll', when(story.firstPollAt)],
     ['last poll', when(story.lastPollAt)],
     ['polls', `${count(story.polls)} (${answered.workers} of ${answered.of} gateway processes answered)`],

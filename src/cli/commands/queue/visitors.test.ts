@@ -92,6 +92,16 @@ describe('queue visitor', () => {
     expect(stdout).toContain('status body  - (no gateway answered)\n');
   });
 
+  it('of somebody who entered says when, and after how long; or that it is no longer known', async () => {
+    const entered = { status: 'entered', position: null, statusBody: null } as const;
+    machine.api.storyNow = storyOf({ ...entered, enteredAt: '2026-11-21T04:57:21.000Z' });
+    expect((await visitor()).stdout).toContain(
+      'entered      2026-11-21 13:57:21 KST  6m00s ago, after 5m02s in the line\n',
+    );
+    machine.api.storyNow = storyOf({ ...entered, enteredAt: null });
+    expect((await visitor()).stdout).toContain('entered      at a time that is no longer known\n');
+  });
+
   it('is data for programs', async () => {
     const { stdout } = await visitor('-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({

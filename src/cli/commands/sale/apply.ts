@@ -2,9 +2,11 @@ import { stepText } from '../../../contract/sale.ts';
 import type { MutationFlags } from '../../change-flags.ts';
 import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
-import { runAction } from '../../mutation.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import { contextFlagOf, runAction } from '../../mutation.ts';
 import { renderTable } from '../../output/table.ts';
 import { readSale, type Sale } from './sale-file.ts';
+import { saleWarnings } from './sale-warnings.ts';
 
 /** `tacos sale apply FILE`. */
 export async function saleApply(
@@ -13,8 +15,20 @@ export async function saleApply(
   flags: MutationFlags,
 ): Promise<number> {
   const sale = await readSale(cli.runtime, path);
-  if (isForPeople(cli.flags.output) && !cli.flags.quiet) cli.runtime.stderr.write(stepsText(sale));
-  return runAction(cli, { events: [sale.file.event], flags, action: sale.action });
+  const { event } = sale.file;
+  const { stderr } = cli.runtime;
+  const isTold = isForPeople(cli.flags.output) && !cli.flags.quiet;
+  if (isTold) {
+    const warnings = saleWarnings(sale).map((text) => `warning: ${text}\n`);
+    stderr.write(stepsText(sale) + warnings.join(''));
+  }
+  const code = await runAction(cli, { events: [event], flags, action: sale.action });
+  const isDone = code === exitCodes.done && flags.dryRun !== true;
+  if (isTold && isDone)
+    stderr.write(
+      `next: tacos sale status ${event}${contextFlagOf(cli)} shows how far it is, tacos sale rollback ${event}${contextFlagOf(cli)} ends it\n`,
+    );
+  return code;
 }
 
 /** `tacos sale rollback EVT`. */

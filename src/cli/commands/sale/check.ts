@@ -1,16 +1,14 @@
-import { readFileSync, statSync } from 'node:fs';
-import { z } from 'zod';
 import type { Finding } from '../../../contract/doctor.ts';
 import { saleForecast } from '../../../forecast/sale.ts';
 import type { Cli, Connection } from '../../cli.ts';
-import { formatDuration } from '../../duration.ts';
-import { CliError, usageError } from '../../errors.ts';
+import { CliError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { printResult } from '../../output/document.ts';
-import type { Column } from '../../output/table.ts';
+import { readGiven } from '../../given-file.ts';
 import { clockSkewSecMax } from '../doctor/client-checks.ts';
-import { findingsText } from '../doctor/report-text.ts';
+import { printFindings } from '../doctor/print-findings.ts';
+import { loadtestLine } from './loadtest-line.ts';
 import { modelOf, readSale, type Sale } from './sale-file.ts';
+import { saleWarnings } from './sale-warnings.ts';
 import { syntheticVisitor } from './synthetic-visitor.ts';
 
 /** Flags of `tacos sale check`. */
@@ -20,9 +18,6 @@ export interface SaleCheckFlags {
   /** A visitor's JWT, for the synthetic one to enter with. */
   readonly visitorTokenFile?: string;
 }
-
-/** A load test older than this says little of what runs today, ms. */
-const loadtestAgeMsMax = 14 * 86_400_000;
 
 /** `tacos sale check FILE`: exit 10 when a line fails. */
 export async function saleCheck(
@@ -38,19 +33,24 @@ export async function saleCheck(
   const [refusals, bucket] = await Promise.all([refusalsOf(connection, sale), api.bucket(event)]);
   const model = modelOf(sale, bucket.item);
   const { opensAt, endsAt, visitors } = sale.action;
+  const foreseen = saleForecast(model);
   const { items, warnings } = await api.saleCheck(event, {
     ...{ opensAt, endsAt, visitors },
     joinPerSec: model.joinPerSec,
-    refillPerSec: saleForecast(model).peakRefillPerSec,
+    refillPerSec: foreseen.peakRefillPerSec,
+    floors: sale.steps.flatMap(({ at, action }) =>
+      action.type === 'hpa.patch' ? [{ at, min: action.min }] : [],
+    ),
   });
   const findings = [
     fileLine(event, refusals),
+    ...saleWarnings(sale, foreseen).map((text) => fileWarning(event, text)),
     ...items,
     clockLine(api.clockSkewSec),
     await syntheticVisitor(cli, connection, visitorToken),
-    loadtestLine(flags.loadtest, cli.runtime.clock.now()),
+    loadtestLine(flags.loadtest, { nowMs: cli.runtime.clock.now(), joinPerSec: model.joinPerSec }),
   ];
-  await print(cli, { context: context.name, findings, warnings });
+  await printFindings(cli, { context: context.name, findings, warnings, all: true });
   return findings.some(({ result }) => result === 'fail') ? exitCodes.checkFailed : exitCodes.done;
 }
 
@@ -79,6 +79,11 @@ const fileLine = (event: string, refusals: readonly string[]): Finding =>
     ? line('sale-file', false, { event, text: 'the server would take it' })
     : line('sale-file', true, { event, text: refusals.join('; '), who: 'you: mend the file' });
 
+const fileWarning = (event: string, text: string): Finding => ({
+  ...{ check: 'sale-file', result: 'warn', event, text },
+  who: 'you: mend the file',
+});
+
 function clockLine(skewSec: number | undefined): Finding {
   const sec = Math.abs(skewSec ?? 0);
   if (sec <= clockSkewSecMax)
@@ -87,68 +92,5 @@ function clockLine(skewSec: number | undefined): Finding {
   return line('clock-skew', true, { text, next: 'timedatectl set-ntp true' });
 }
 
-function tokenOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw usageError(
-      `--visitor-token-file ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-    );
-  }
-}
-
-const reportSchema = z.object({
-  scenario: z.string().default('a load test'),
-  passed: z.boolean(),
-  partial: z.boolean().default(false),
-  endedAt: z.string().optional(),
-});
-
-/** The report as `tacos loadtest -o json` writes it, alone or as the document's item. */
-function loadtestLine(file: string | undefined, nowMs: number): Finding {
-  const failed = (text: string): Finding => line('loadtest', true, { text, next: 'tacos loadtest 30k' });
-  if (file === undefined) return failed('no report of a load test is given: --loadtest FILE');
-  let data: unknown;
-  let writtenMs: number;
-  try {
-    data = JSON.parse(readFileSync(file, 'utf8'));
-    writtenMs = statSync(file).mtimeMs;
-  } catch (error) {
-    return failed(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'it is not JSON'}`);
-  }
-  const parsed = z
-    .union([z.object({ item: reportSchema }).transform(({ item }) => item), reportSchema])
-    .safeParse(data);
-  if (!parsed.success) return failed(`${file} is no report of a load test`);
-  const { scenario, passed, partial, endedAt } = parsed.data;
-  const ageMs = nowMs - (endedAt === undefined ? writtenMs : Date.parse(endedAt));
-  const ago = `${formatDuration(ageMs / 1000)} ago`;
-  if (!passed || partial)
-    return failed(`${scenario} ${partial ? 'was stopped before its end' : 'failed'}, ${ago}`);
-  if (ageMs > loadtestAgeMsMax) return failed(`${scenario} passed, but ${ago}`);
-  return line('loadtest', false, { text: `${scenario} passed, ${ago}` });
-}
-
-const columns: readonly Column<Finding>[] = [
-  { head: 'RESULT', value: ({ result }) => result },
-  { head: 'CHECK', value: ({ check }) => check },
-  { head: 'TEXT', value: ({ text }) => text },
-  { head: 'NEXT', value: ({ next }) => next },
-];
-
-async function print(
-  cli: Cli,
-  shown: { context: string; findings: readonly Finding[]; warnings: readonly string[] },
-): Promise<void> {
-  const { output, fields } = cli.flags;
-  const { context, findings, warnings } = shown;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
-    for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
-    cli.runtime.stdout.write(findingsText(findings, { all: true }));
-    return;
-  }
-  const asOf = new Date(cli.runtime.clock.now()).toISOString();
-  const result = { kind: 'FindingList', context, asOf, items: findings, warnings, columns };
-  await printResult(cli.runtime, { ...result, name: ({ check }: Finding) => check }, cli.flags);
-}
+const tokenOf = (file: string | undefined): string | undefined =>
+  file === undefined ? undefined : readGiven(`--visitor-token-file ${file}`, file).trim();

@@ -1,6 +1,7 @@
 import type { EventPlan } from '../../../contract/actions.ts';
 import { type SalePlanView, stepText } from '../../../contract/sale.ts';
 import { saleForecast } from '../../../forecast/sale.ts';
+import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { formatDuration } from '../../duration.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -9,6 +10,7 @@ import { count, rate } from '../../output/format.ts';
 import { type KeyValue, keyValueText } from '../key-values.ts';
 import { stepsText } from './apply.ts';
 import { modelOf, readSale } from './sale-file.ts';
+import { saleWarnings } from './sale-warnings.ts';
 
 /** `tacos sale plan FILE`: exit 6 where the server would refuse it. */
 export async function salePlan(cli: Cli, [path = '']: readonly string[]): Promise<number> {
@@ -30,9 +32,13 @@ export async function salePlan(cli: Cli, [path = '']: readonly string[]): Promis
     forecast: saleForecast(modelOf(sale, bucket.item)),
     refusals,
   };
-  const warnings = [...items.flatMap((item) => item.warnings), ...refusals.map((text) => `refused: ${text}`)];
+  const warnings = [
+    ...saleWarnings(sale, view.forecast),
+    ...items.flatMap((item) => item.warnings),
+    ...refusals.map((text) => `refused: ${text}`),
+  ];
   const { output, fields, headers } = cli.flags;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
+  if (isForPeople(output) && fields.length === 0) {
     for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
     cli.runtime.stdout.write(`${stepsText(sale, headers)}\n${keyValueText(forecastLines(view))}`);
   } else {

@@ -1,14 +1,15 @@
 import type { AuditEntry } from '../../../contract/audit.ts';
 import type { SaleReport } from '../../../contract/sale.ts';
 import type { AdminApi } from '../../admin-api.ts';
+import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { formatDuration } from '../../duration.ts';
-import { clean } from '../../output/clean.ts';
 import { printResult } from '../../output/document.ts';
 import { count } from '../../output/format.ts';
+import { markdownTable } from '../../output/markdown.ts';
+import { collectEntries } from '../audit/list.ts';
 
-/** Records asked for at a time, and of one report at most. */
-const pageRecords = 500;
+/** Records of one report at most. */
 const recordsMax = 10_000;
 
 /** `tacos sale report EVT`: Markdown for people, one document for programs. */
@@ -17,7 +18,7 @@ export async function saleReport(cli: Cli, [event = '']: readonly string[]): Pro
   const { asOf, item, warnings } = await api.saleReport(event);
   const changes = await changesOf(api, event, item.sale?.appliedAt);
   const { output, fields } = cli.flags;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
+  if (isForPeople(output) && fields.length === 0) {
     for (const warning of warnings) cli.runtime.stderr.write(`warning: ${warning}\n`);
     cli.runtime.stdout.write(markdown({ report: item, changes, asOf }));
     return;
@@ -29,25 +30,13 @@ export async function saleReport(cli: Cli, [event = '']: readonly string[]): Pro
 
 /** The audit trail, oldest first; from the sale's beginning on where there was one. */
 async function changesOf(api: AdminApi, event: string, since: string | undefined): Promise<AuditEntry[]> {
-  const all: AuditEntry[] = [];
-  while (all.length < recordsMax) {
-    const before = all.at(-1)?.auditId;
-    const { items } = await api.audit({
-      event,
-      limit: pageRecords,
-      ...(before === undefined ? {} : { before }),
-    });
-    all.push(...items);
-    if (items.length < pageRecords) break;
-  }
-  return all.filter(({ at }) => since === undefined || Date.parse(at) >= Date.parse(since)).reverse();
+  const sinceMs = since === undefined ? undefined : Date.parse(since);
+  return (await collectEntries(api, { event, limit: recordsMax, sinceMs })).items.toReversed();
 }
 
 const wait = (ms: number | null): string => (ms === null ? '-' : formatDuration(ms / 1000));
 const percent = (share: number | null): string =>
   share === null ? 'not known' : `${(100 * share).toFixed(1)} %`;
-/** One cell of a Markdown table. */
-const cell = (text: string): string => clean(text).replaceAll('|', '\\|');
 
 function markdown({
   report,
@@ -58,7 +47,7 @@ function markdown({
   readonly changes: readonly AuditEntry[];
   readonly asOf: string;
 }): string {
-  const { event, joined, admitted, waiting, left, expired, waits, etaErrorRatio, alarms, missing } = report;
+  const { event, joined, admitted, waiting, left, expired, waits, etaErrorRatio, missing } = report;
   const figures: readonly (readonly [string, string])[] = [
     ['joined', count(joined)],
     ['let in', count(admitted)],
@@ -69,19 +58,44 @@ function markdown({
     ['wait, 95 %', wait(waits.p95Ms)],
     ['wait, longest', wait(waits.maxMs)],
     ['waits known of', `${count(waits.people)} people, ${percent(waits.share)} of those let in`],
-    ['error of the waits shown, now', percent(etaErrorRatio)],
-    ['alarms that are on', alarms.length === 0 ? 'none' : alarms.map(({ id }) => id).join(', ')],
+    ['error of the waits shown', percent(etaErrorRatio)],
+    ['refused', count(report.refusals.reduce((sum, { count: some }) => sum + some, 0))],
   ];
   return [
     `# Sale report: ${event}\n\nAs of ${asOf}.\n`,
-    table(['what', 'figure'], figures),
+    markdownTable(['what', 'figure'], figures),
+    ...refusalLines(report),
+    ...troubleLines(report),
     ...stepLines(report),
-    `## Changes\n\n${table(
+    `## Changes\n\n${markdownTable(
       ['at', 'who', 'what', 'why', 'audit'],
       changes.map(({ at, actor, summary, reason, auditId }) => [at, actor, summary, reason, auditId]),
     )}`,
     `## Not in this report\n\n${missing.map((text) => `- ${text}\n`).join('')}`,
   ].join('\n');
+}
+
+function refusalLines({ refusals }: SaleReport): string[] {
+  if (refusals.length === 0) return [];
+  const rows = refusals.map((each) => [each.operation, each.code, count(each.count)]);
+  return [`## Refusals\n\n${markdownTable(['what', 'code', 'times'], rows)}`];
+}
+
+/** Faults and alarms, each with how long it was so. */
+function troubleLines({ faults, alarms }: SaleReport): string[] {
+  const lasted = (at: string, until: string | null): string => {
+    const ms = until === null ? null : Date.parse(until) - Date.parse(at);
+    return ms === null ? 'not over' : ms === 0 ? '' : wait(ms);
+  };
+  const faultRows = faults.map(({ kind, at, until, text }) => [at, kind, lasted(at, until), text]);
+  const alarmRows = alarms.map(({ id, severity, text, since, until }) => [
+    ...[since, id, severity, lasted(since, until), text],
+  ]);
+  const none = 'None.\n';
+  return [
+    `## Faults\n\n${faults.length === 0 ? none : markdownTable(['at', 'what', 'for', 'text'], faultRows)}`,
+    `## Alarms\n\n${alarms.length === 0 ? none : markdownTable(['since', 'alarm', 'severity', 'for', 'text'], alarmRows)}`,
+  ];
 }
 
 function stepLines({ sale }: SaleReport): string[] {
@@ -94,8 +108,5 @@ function stepLines({ sale }: SaleReport): string[] {
     outcome === undefined ? '' : `${outcome.lateSec.toFixed(1)} s`,
   ]);
   const head = `## Steps\n\n${sale.saleId} of ${sale.actor}, ${sale.state}: ${sale.reason}\n`;
-  return [`${head}\n${table(['step', 'at', 'what', 'state', 'late'], rows)}`];
+  return [`${head}\n${markdownTable(['step', 'at', 'what', 'state', 'late'], rows)}`];
 }
-
-const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |\n`).join('');

@@ -1,12 +1,13 @@
 /** A sale's file, read and checked, as the action that the server takes and as the model's input. */
-import { readFileSync } from 'node:fs';
 import type { Action, SaleStep } from '../../../contract/actions.ts';
 import type { BucketItem } from '../../../contract/admin-api.ts';
 import { type SaleFile, type SaleStepFile, saleFileSchema } from '../../../contract/sale.ts';
 import type { SaleModel } from '../../../forecast/sale.ts';
 import { parseDuration } from '../../duration.ts';
 import { usageError } from '../../errors.ts';
+import { readGiven } from '../../given-file.ts';
 import type { Runtime } from '../../runtime.ts';
+import { issueText } from './file-issue.ts';
 
 type SaleApply = Extract<Action, { type: 'sale.apply' }>;
 
@@ -23,30 +24,28 @@ export interface Sale {
 
 /** Reads a file; `-` = standard input. @throws CliError (usage) naming the line of what is wrong */
 export async function readSale(runtime: Runtime, path: string): Promise<Sale> {
-  const text = path === '-' ? await runtime.readStdin() : textOf(path);
+  const text = path === '-' ? await runtime.readStdin() : readGiven(path, path);
   const { parseDocument } = await import('yaml');
   const document = parseDocument(text);
   const [broken] = document.errors;
-  if (broken !== undefined) throw usageError(`${path} is not YAML: ${broken.message.split('\n')[0]}`);
-  const parsed = saleFileSchema.safeParse(document.toJS());
+  if (broken !== undefined) {
+    const why = broken.message.split('\n')[0]?.replace(/:$/, '');
+    throw usageError(`${path} is not YAML: ${why}`, 'tacos schema Sale');
+  }
+  const data: unknown = document.toJS();
+  const parsed = saleFileSchema.safeParse(data);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const where = issue?.path.map(String).join('.') || 'the file';
-    throw usageError(`${path}: ${where}: ${issue?.message}`, 'tacos schema Sale');
+    const why = issue === undefined ? parsed.error.message : issueText(issue, data);
+    throw usageError(`${path}: ${why}`, 'tacos schema Sale');
   }
   return saleOf(path, parsed.data);
 }
 
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw usageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-}
-
 function saleOf(path: string, file: SaleFile): Sale {
   const opensMs = Date.parse(file.opensAt);
+  if (file.prequeueFrom !== undefined && Date.parse(file.prequeueFrom) > opensMs)
+    throw usageError(`${path}: prequeueFrom is after opensAt: it is when people may join before the opening`);
   const steps = file.steps
     .flatMap((step, index) => partsOf(path, { step, name: String(index + 1), opensMs }))
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
@@ -126,7 +125,7 @@ export function modelOf({ file, action, steps }: Sale, bucket: BucketItem): Sale
     capacity: bucket.capacity.target,
     capacityIsDefault: bucket.capacityIsDefault,
     steps: steps.flatMap(({ at, action: { type, ...rest } }) =>
-      type === 'bucket.set' ? [{ ...rest, atSec: Math.max(0, (Date.parse(at) - beginsMs) / 1000) }] : [],
+      type === 'bucket.set' ? [{ ...rest, atSec: (Date.parse(at) - beginsMs) / 1000 }] : [],
     ),
   };
 }

@@ -1,4 +1,5 @@
 import type { SaleView } from '../../../contract/sale.ts';
+import { isForPeople } from '../../change-report.ts';
 import type { Cli } from '../../cli.ts';
 import { printResult } from '../../output/document.ts';
 import { type Column, renderTable } from '../../output/table.ts';
@@ -22,7 +23,7 @@ export async function saleStatus(cli: Cli, [event = '']: readonly string[]): Pro
   const { output, fields, headers } = cli.flags;
   const failed = item.steps.filter(({ state }) => state === 'failed').map(({ step }) => step);
   const told = failed.length > 0 ? [...warnings, `refused: ${failed.join(', ')}`] : warnings;
-  if ((output === 'table' || output === 'wide') && fields.length === 0) {
+  if (isForPeople(output) && fields.length === 0) {
     for (const warning of told) cli.runtime.stderr.write(`warning: ${warning}\n`);
     cli.runtime.stdout.write(keyValueText(head(item)));
     cli.runtime.stdout.write(`\n${renderTable(columns, item.steps, { headers })}`);

@@ -5,6 +5,7 @@ import type { Finding } from '../../../contract/doctor.ts';
 import { refillPerSecMin } from '../../../contract/limits.ts';
 import type { Cli, Connection } from '../../cli.ts';
 import { CliError } from '../../errors.ts';
+import { contextFlagOf } from '../../mutation.ts';
 import { pause } from '../../runtime.ts';
 
 const check = 'synthetic-visitor';
@@ -49,17 +50,29 @@ export async function syntheticVisitor(
       const text = await visit(cli, { gateway: context.gateway, event, jwt });
       return { check, result: 'pass', event: null, text };
     } finally {
-      await act({ type: 'event.delete' });
+      await act({ type: 'event.delete' }).catch((error: unknown) => {
+        if (!(error instanceof CliError)) throw error;
+        const next = `tacos event delete ${event}${contextFlagOf(cli)}`;
+        throw new Unserved(`the test event could not be deleted: ${error.message}`, next);
+      });
     }
   } catch (error) {
-    if (error instanceof Unserved) return fail(error.message, { next: 'tacos doctor' });
+    if (error instanceof Unserved) return fail(error.message, { next: error.next });
     if (!(error instanceof CliError)) throw error;
     return fail(`a test event could not be made: ${error.message}`, { who: 'an operator: sign in as one' });
   }
 }
 
 /** A step that was not answered as it must be. */
-class Unserved extends Error {}
+class Unserved extends Error {
+  /** The command that mends it, or says more. */
+  readonly next: string;
+
+  constructor(message: string, next = 'tacos doctor') {
+    super(message);
+    this.next = next;
+  }
+}
 
 async function visit(
   { runtime }: Cli,

@@ -1,7 +1,7 @@
 /** Files that say how many people come when. */
-import { readFileSync } from 'node:fs';
 import type { RatePiece } from '../../../forecast/curve.ts';
 import { usageError } from '../../errors.ts';
+import { readGiven } from '../../given-file.ts';
 import { clean } from '../../output/clean.ts';
 import type { Runtime } from '../../runtime.ts';
 
@@ -13,13 +13,7 @@ const perSecMax = 1_000_000;
 /** Reads and parses the file; `-` = standard input. @throws CliError (usage) */
 export async function readArrivals(runtime: Runtime, file: string): Promise<RatePiece[]> {
   if (file === '-') return parseArrivals(await runtime.readStdin(), 'standard input');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw usageError(`--arrivals ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
-  }
-  return parseArrivals(text, file);
+  return parseArrivals(readGiven(`--arrivals ${file}`, file), file);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { capacityMax, refillPerSecMax, refillPerSecMin } from '../../../contract/limits.ts';
 import type { Register } from '../../command.ts';
-import { numberFlag } from '../../flags.ts';
+import { countFlag, numberFlag, rateFlag } from '../../flags.ts';
 
 /** Adds the command. */
 export function simulateCommands(program: Command, add: Register): void {
@@ -23,17 +23,13 @@ export function simulateCommands(program: Command, add: Register): void {
   simulate
     .option('--event <EVT>', 'capacity and refill of this event, an empty line')
     .option('--from-live <EVT>', 'the line, bucket, rates and habits of this event as they are now')
-    .option(
-      '--visitors <N>',
-      'people who come; --over spreads them',
-      numberFlag({ min: 0, max: 100_000_000, whole: true }),
-    )
+    .option('--visitors <N>', 'people who come; --over spreads them', countFlag({ min: 0, max: 100_000_000 }))
     .option('--over <D>', 'they come evenly over this time; else all at once')
     .option('--arrivals <FILE>', 'lines "atSec,perSec" or JSON of these; - = standard input')
     .option(
       '--refill <R>',
       'admissions per second',
-      numberFlag({ min: refillPerSecMin, max: refillPerSecMax }),
+      rateFlag(numberFlag({ min: refillPerSecMin, max: refillPerSecMax })),
     )
     .option('--ramp <D>', 'get to --refill in a straight line over this time')
     .option(

@@ -43,6 +43,16 @@ describe('from flags alone', () => {
     expect(machine.targets).toEqual([]);
   });
 
+  it('takes 2.2k people and a refill with its unit, and says the unit where it is another', async () => {
+    const found = await outcome('--visitors', '2.2k', '--refill', '50/s');
+    expect(found).toMatchObject({ peakWaiting: 2_200, given: { refillPerSec: 50 } });
+    const { code, stderr } = await simulate('--visitors', '2.2k', '--refill', '50/min');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('It is a rate per second, such as 50 or 50/s.'),
+    ]);
+  });
+
   it('prints a table, and with wide what it was given and the course', async () => {
     const { stdout } = await simulate('--visitors', '2200', '--refill', '50');
     expect(stdout).toMatch(/^EMPTY_IN +EMPTY_AT +TAIL_WAIT +LONGEST +P50 +P95 +PEAK +ADMITTED\n +4\ds /);

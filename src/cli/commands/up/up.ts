@@ -60,13 +60,16 @@ export async function up(cli: Cli, flags: UpFlags): Promise<number> {
     await createDemo(api, signal);
     const environment = (await api.version()).environment;
     const { admin, gateway, grpc, redis } = addresses;
-    writeLocal(runtime, data.path, {
+    const others = writeLocal(runtime, data.path, {
       server: admin,
       tokenFile: data.tokenFile,
       gateway,
       pid: process.pid,
       environment,
     });
+    // Straight to stderr: the screen is not open yet.
+    for (const other of others)
+      runtime.stderr.write(`note: "local" is this one now; for the other: export TACOS_DATA_DIR=${other}\n`);
     const hasVisitors =
       flags.visitors === 0 || (await fleet.startVisitors(addresses, flags.visitors, signal));
     if (!hasVisitors) note('there is no simulator here, so no visitors come');

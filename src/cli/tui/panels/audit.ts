@@ -1,6 +1,6 @@
 /** The audit trail: a list, and one record in full. */
 import type { AuditEntry } from '../../../contract/audit.ts';
-import { rowText } from '../../plan-text.ts';
+import { labelOf, rowText, valueText } from '../../plan-text.ts';
 import { dateZoneTime, dayTime } from '../../watch/zone-time.ts';
 import type { Press } from '../keys.ts';
 import { summaryOf } from '../panes/changes.ts';
@@ -126,9 +126,9 @@ function entryRows(entry: AuditEntry, zone: string | undefined): [string, string
         ] as [string, string][])),
     ...(entry.undoneBy === undefined ? [] : [['undone by', entry.undoneBy] as [string, string]]),
     ...(entry.undoes === undefined ? [] : [['undoes', entry.undoes] as [string, string]]),
-    ...(outcome?.rows ?? []).map(({ name, predicted, actual }): [string, string] => [
-      name,
-      `predicted ${predicted}, was ${actual}`,
+    ...(outcome?.rows ?? []).map(({ name, unit, predicted, actual }): [string, string] => [
+      labelOf(name),
+      `planned ${valueText(predicted, unit)}, came to ${valueText(actual, unit)}`,
     ]),
   ];
 }

@@ -27,7 +27,13 @@ export class Bench {
   readonly api = new FakeApi();
   readonly stop = new AbortController();
   nowMs = 100_000_000;
-  viewer: Viewer = { user: 'as mina (operator)', version: 'server v2.3.1', canWrite: true, isAdmin: false };
+  viewer: Viewer = {
+    user: 'as mina (operator)',
+    version: 'server v2.3.1',
+    canWrite: true,
+    whyReadOnly: '',
+    isAdmin: false,
+  };
   badge = 'PROD';
   readonly made: MadeChange[] = [];
   readonly clock = { now: () => Date.parse('2026-11-21T05:03:21Z'), monotonic: () => this.nowMs };

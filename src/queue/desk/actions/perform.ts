@@ -1,6 +1,6 @@
 /** Doing what a draft says: one call of the store, and what follows it. */
 import { TacosError } from '../../../contract/errors.ts';
-import { globalKeys } from '../../global-scripts.ts';
+import { globalKeys, noteGlobal } from '../../global-scripts.ts';
 import { type SaleAuthor, SaleStore } from '../../sale-store.ts';
 import { eventsKey } from '../../scripts.ts';
 import { type EventRef, StaleEventError } from '../../store.ts';
@@ -122,7 +122,10 @@ export class Performer {
     return { word: 'applied', revision: 1 };
   }
 
-  /** Among the events with sales first: one that is there without a sale is harmless, one that is not would not be run. */
+  /**
+   * Among the events with sales first: one that is there without a sale is harmless, one that is not would not be run.
+   * And once more after: without a sale it may have been taken out meanwhile.
+   */
   private async sale(
     { plan, restore }: Extract<Operation, { kind: 'sale' }>,
     work: Performing,
@@ -134,6 +137,7 @@ export class Performer {
     const id = auditId.replace('aud_', 'sale_');
     const sale = { id, audit, plan, restore, by: { ...author, override } };
     const word = await new SaleStore(redis).apply(ref, sale);
+    await redis.sadd(globalKeys.sales, ref.id);
     return { word: word === 'other' ? 'conflict' : 'applied', revision: draft.revision };
   }
 
@@ -160,9 +164,8 @@ export class Performer {
     const { redis, store, clock } = this.parts;
     if ((await store.deleteEvent(ref)) === 'refused')
       throw new TacosError('GUARD_RAIL', { message: 'Only closed events and tests can be deleted.' });
-    const at = String(clock.nowMs());
     // The record first: an id that stays in the set is found out by whoever reads it next.
-    await redis.xadd(globalKeys.audit, '*', 'record', work.audit, 'revision', '0', 'at', at);
+    await noteGlobal(redis, work.audit, clock.nowMs());
     await redis.srem(eventsKey, event);
     return { word: 'applied', revision: work.draft.revision };
   }

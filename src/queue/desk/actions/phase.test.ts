@@ -64,8 +64,15 @@ describe('open', () => {
 
 describe('close', () => {
   it('with people in the line wants to know what becomes of them', () => {
-    expect(() => closeWith({})).toThrow('4 people wait: say what becomes of them');
-    expect(() => closeWith({}, seenWith({ waiting: 12_345 }))).toThrow('12,345 people wait');
+    expect(() => closeWith({})).toThrow(
+      '4 people wait, 1 of them away (stepped around, the place is kept): say what becomes of them',
+    );
+    expect(() => closeWith({}, seenWith({ waiting: 12_345 }))).toThrow(
+      '12,345 people wait: say what becomes of them',
+    );
+    expect(() => closeWith({}, seenWith({ waiting: 0, away: 7 }))).toThrow(
+      '7 people wait, 7 of them away (stepped around, the place is kept): say what',
+    );
     expect(() => closeWith({ keep: true, soldOut: 'x' })).toThrow('Either');
     expect(closeWith({}, seenWith()).operation).toEqual({ kind: 'phase', action: 'close' });
     expect(closeWith({}, seenWith({ waiting: 3, meta: { phase: 'closed' } })).unchanged).toBe(true);

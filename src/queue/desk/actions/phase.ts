@@ -94,6 +94,10 @@ export function open(seen: Seen, action: Of<'queue.open'>): Draft {
   return draft;
 }
 
+/** Those that no figure of people waiting counts, and who are in the line all the same. */
+const awayText = ({ away }: Seen): string =>
+  away === 0 ? '' : `, ${counted(away)} of them away (stepped around, the place is kept)`;
+
 /** Closes; with people in the line only once it is said what becomes of them. */
 export function close(seen: Seen, action: Of<'queue.close'>): Draft {
   const { settings, phase, id } = seen;
@@ -102,7 +106,7 @@ export function close(seen: Seen, action: Of<'queue.close'>): Draft {
   if (keep && soldOut !== undefined) throw badRequest('Either the line is kept, or it is sold out.');
   if (people > 0 && phase !== 'closed' && !keep && soldOut === undefined)
     throw badRequest(
-      `${counted(people)} people wait: say what becomes of them, keep (the line is kept and paused) or sold out (with a text).`,
+      `${counted(people)} people wait${awayText(seen)}: say what becomes of them, keep (the line is kept and paused) or sold out (with a text).`,
       `tacos queue close ${id} --keep`,
     );
   if (keep) {

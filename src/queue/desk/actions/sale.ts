@@ -55,9 +55,11 @@ export function applySale(
   const steps = inOrder(action.steps);
   const ids = new Set(steps.map((step) => step.id));
   if (ids.size < steps.length || ids.has('opening')) throw badRequest('Two steps have the same id.');
-  const drafts = [openingStep(action, nowMs), ...steps].map((step) => draftOfStep(seen, step));
+  const opened = openedGuard(seen);
+  const first = opened.length > 0 ? [] : [draftOfStep(seen, openingStep(action, nowMs))];
+  const drafts = [...first, ...steps.map((step) => draftOfStep(seen, step))];
   const last = steps.at(-1);
-  const opening = drafts[0]?.rows ?? [];
+  const opening = first[0]?.rows ?? [];
   const until = last === undefined ? '' : `, the last one at ${last.at}`;
   const text = `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}${until}`;
   const rows: ChangeRow[] = [...opening, { name: 'sale', unit: 'text', before: null, after: text }];
@@ -66,13 +68,14 @@ export function applySale(
     people: peopleOf(seen),
     rows,
     refusals: [
+      ...opened,
       ...runningGuard(id, running),
       ...pastGuard(steps, seen),
       ...(leadsHpa ? [] : hpaGuard(steps)),
       ...budgetGuard(steps, id, budget),
     ],
     warnings: [...new Set(drafts.flatMap(({ warnings }) => warnings))],
-    summary: `sale applied: ${text}; ${summaryOfRows(opening)}`,
+    summary: [`sale applied: ${text}`, summaryOfRows(opening)].filter((part) => part !== '').join('; '),
     operation: { kind: 'sale', plan: action, restore: restoreOf(seen) },
   });
 }
@@ -90,6 +93,17 @@ function draftOfStep(seen: Seen, { id, action }: SaleStep): Pick<Draft, 'rows' |
     const { hint } = error.refusal;
     throw badRequest(`Step ${id}: ${error.message}`, hint);
   }
+}
+
+/** A sale sets the opening, so its event must not have opened. */
+function openedGuard({ id, phase }: Seen): Guard[] {
+  if (phase === 'scheduled' || phase === 'prequeue') return [];
+  const mend =
+    phase === 'closed'
+      ? `give it a new opening first, tacos queue open ${id} --at T`
+      : 'make another event for this sale, tacos event create ID --opens-at T, and name it in the file';
+  const text = `${id} is ${phase}, and a sale begins with an opening that is to come: ${mend}`;
+  return [{ code: 'EVENT_OPENED', text, canOverride: false }];
 }
 
 function runningGuard(event: string, running: StoredSale | undefined): Guard[] {
@@ -162,10 +176,40 @@ export function rollbackSale(seen: Seen, sale: StoredSale | undefined): Draft {
       ...(isBefore
         ? []
         : [`the event has opened and stays ${phase}: tacos queue pause ${id} holds the line`]),
-      ...(sale.state === 'running' && pending > 0 ? [`${pending} steps that were to come are dropped`] : []),
+      ...(sale.state === 'running' && pending > 0
+        ? [
+            pending === 1
+              ? '1 step that was to come is dropped'
+              : `${pending} steps that were to come are dropped`,
+          ]
+        : []),
+      ...(isBefore
+        ? []
+        : raiseWarnings(id, {
+            rows: draft.rows,
+            isDefault: settings.capacity === undefined && after.capacity === undefined,
+          })),
     ],
     summary: `sale ${sale.id} rolled back: ${summaryOfRows(rows)}`,
   };
+}
+
+/** The values before the sale may be more than what somebody lowered it to since. */
+function raiseWarnings(
+  event: string,
+  { rows, isDefault }: { readonly rows: readonly ChangeRow[]; readonly isDefault: boolean },
+): string[] {
+  // A default capacity only follows the refill.
+  const names = isDefault ? ['refillPerSec'] : ['refillPerSec', 'capacity'];
+  const raised = rows.filter(
+    ({ name, before, after }) => names.includes(name) && Number(after) > Number(before),
+  );
+  if (raised.length === 0) return [];
+  const flags = raised.map(({ name, before }) => `--${name === 'capacity' ? name : 'refill'} ${before}`);
+  return [
+    `this raises ${summaryOfRows(raised)} at once, while people enter: if the backends do not bear it, ` +
+      `tacos bucket set ${event} ${flags.join(' ')} brings it down again`,
+  ];
 }
 
 /** A message whose time has ended meanwhile does not come back. */

@@ -139,17 +139,28 @@ export function diffRows(change: {
   });
 }
 
-const labels: Readonly<Record<string, string>> = { refillPerSec: 'refill', closesAt: 'closes at' };
+/** As people say it: `refillPerSec` is refill, `refillUntil` refill until. */
+const labelOf = (name: string): string =>
+  name
+    .replace(/(PerSec|Sec)$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
 const shown = ({ unit }: ChangeRow, value: PlainValue): string => {
   if (value === null) return 'none';
+  if (unit === 'flag') return value ? 'yes' : 'no';
+  if (unit === 'time') return String(value).replace(/\.\d+Z$/, 'Z');
   if (unit === 'perSec') return `${value}/s`;
   return unit === 'sec' ? `${value} s` : String(value);
 };
 
+function changeText(row: ChangeRow): string {
+  const { name, before, after } = row;
+  if (!name.endsWith('IsDefault')) return `${labelOf(name)} ${shown(row, before)} -> ${shown(row, after)}`;
+  return `${labelOf(name.replace(/IsDefault$/, ''))} ${after === true ? 'follows' : 'no longer follows'} the refill`;
+}
+
 /** Rows in one line, for the audit trail; what stays as it is is left out. */
 export function summaryOfRows(rows: readonly ChangeRow[]): string {
   const changed = rows.filter((row) => row.before !== row.after);
-  return changed
-    .map((row) => `${labels[row.name] ?? row.name} ${shown(row, row.before)} -> ${shown(row, row.after)}`)
-    .join(', ');
+  return changed.map(changeText).join(', ');
 }

@@ -2,12 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { inSec, nowMs, seenWith } from '../../../../test/helpers/seen.ts';
 import { createEvent } from './create.ts';
 import { message } from './message.ts';
+import { summaryOfRows } from './setting-rows.ts';
 import { eventSet, settingsSet } from './settings.ts';
 
 const set = (rest: object, seen = seenWith()) => settingsSet(seen, { type: 'settings.set', ...rest });
 const tier = (first: number, last: number, waitSec: number) => ({ first, last, waitSec });
 
 describe('setting window, tiers and times', () => {
+  it('is told in words for people in the audit trail', () => {
+    const rows = [
+      { name: 'refillPerSec', unit: 'perSec', before: 10, after: 50 },
+      { name: 'refillUntil', unit: 'time', before: null, after: '2026-11-21T05:03:21.000Z' },
+      { name: 'capacityIsDefault', unit: 'flag', before: false, after: true },
+      { name: 'presenceSec', unit: 'sec', before: 20, after: 30 },
+    ] as const;
+    expect(summaryOfRows(rows)).toBe(
+      'refill 10/s -> 50/s, refill until none -> 2026-11-21T05:03:21Z, capacity follows the refill, presence 20 s -> 30 s',
+    );
+  });
+
   it('shows each in the unit of the wire', () => {
     const draft = set({
       window: 500,

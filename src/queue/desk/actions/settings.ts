@@ -89,9 +89,10 @@ export function eventSet(seen: Seen, action: EventSet): Draft {
   if (!isBefore && (opensAt !== undefined || prequeueFrom !== undefined))
     throw badRequest(
       `This event is ${seen.phase}: it has its opening behind it.`,
-      `tacos queue open ${seen.id} --at T`,
+      seen.phase === 'closed' ? `tacos queue open ${seen.id} --at T` : 'tacos event create ID --opens-at T',
     );
-  if (opensAt !== undefined && at(opensAt) <= seen.nowMs) throw badRequest('This opening time has passed.');
+  if (opensAt !== undefined && at(opensAt) <= seen.nowMs)
+    throw badRequest('This opening time has passed: give one that is to come.');
   if (timeZone !== undefined && !isTimeZone(timeZone)) throw badRequest('This time zone is not known.');
   const fields = {
     ...(name === undefined ? {} : { name }),

@@ -1,7 +1,8 @@
 /** Brings back a floor that was held, once its time has come: any admin process does, one of them at a time. */
 import type { AuditEntry } from '../../../contract/audit.ts';
+import { TacosError } from '../../../contract/errors.ts';
 import { auditIdOf } from '../actions/record.ts';
-import type { Autoscaler, AutoscalerState } from './autoscaler.ts';
+import type { Applied, Autoscaler, AutoscalerState } from './autoscaler.ts';
 import { type Hold, type HpaBook, type Intent, newOwner } from './hpa-book.ts';
 import { conflictText, subjectOf } from './hpa-draft.ts';
 
@@ -9,6 +10,9 @@ import { conflictText, subjectOf } from './hpa-draft.ts';
 const againMs = 3_000;
 /** And told of in the log so often, ms. */
 const tellMs = 30_000;
+
+/** Change ids of what a keeper does begin so. */
+const returnMark = 'return:';
 
 export interface HoldKeeperParts {
   readonly book: HpaBook;
@@ -55,7 +59,7 @@ export class HoldKeeper {
 
   private async bringBack(hold: Hold): Promise<void> {
     const { book, autoscaler } = this.parts;
-    const changeId = `return:${hold.auditId}`;
+    const changeId = `${returnMark}${hold.auditId}`;
     const auditId = auditIdOf(changeId, undefined);
     const state = await autoscaler.read();
     const isOurs = state.minReplicas === hold.min;
@@ -69,25 +73,26 @@ export class HoldKeeper {
     const begun = await book.begin(intent, { owner: newOwner() });
     if (begun.word === 'open') return this.parts.settle(begun.intent);
     if (begun.word !== 'begun') return;
+    let outcome: Applied;
     try {
       // Somebody else has set the floor meanwhile: theirs stays.
-      const outcome = isOurs
+      outcome = isOurs
         ? await autoscaler.apply(state, {
             values: { minReplicas: hold.before },
             changeId: auditId,
             takeOver: hold.takeOver,
             dryRun: false,
           })
-        : ({ word: 'applied' } as const);
-      if (outcome.word === 'conflict') throw new Error(conflictText(outcome.fields));
-      if (outcome.word === 'invalid') throw new Error(outcome.text);
-      // Moved: the next look reads it again.
-      await book.end(intent, outcome.word === 'applied');
-      if (outcome.word === 'applied') this.parts.tell(auditId);
+        : { word: 'applied' };
     } catch (error) {
-      await book.end(intent, false);
+      if (!isLeftOpen(error)) await book.end(intent, false);
       throw error;
     }
+    // Moved: the next look reads it again.
+    await book.end(intent, outcome.word === 'applied');
+    if (outcome.word === 'conflict') throw new Error(conflictText(outcome.fields));
+    if (outcome.word === 'invalid') throw new Error(outcome.text);
+    if (outcome.word === 'applied') this.parts.tell(auditId);
   }
 
   /** Writes down what was left open; gives how long somebody else still has the lease, ms. @throws as `settle` */
@@ -99,6 +104,13 @@ export class HoldKeeper {
     return begun.word === 'busy' ? begun.leftMs : 0;
   }
 }
+
+/** It may have been done: whoever comes next finds out on the object. */
+export const isLeftOpen = (error: unknown): boolean =>
+  error instanceof TacosError && error.refusal.code === 'CLUSTER_REPLY_LOST';
+
+/** Whether nobody who could tell of it asked for this change. */
+export const isReturn = ({ changeId }: Intent): boolean => changeId.startsWith(returnMark);
 
 function recordOf(of: { hold: Hold; state: AutoscalerState; auditId: string; isOurs: boolean }): string {
   const { hold, state, auditId, isOurs } = of;

@@ -13,7 +13,7 @@ import type { Draft } from '../actions/draft.ts';
 import type { Performed } from '../actions/perform.ts';
 import type { Undone } from '../undo.ts';
 import type { Applied, Applying, Autoscaler, AutoscalerState } from './autoscaler.ts';
-import { HoldKeeper } from './hold-keeper.ts';
+import { HoldKeeper, isLeftOpen, isReturn } from './hold-keeper.ts';
 import { HpaBook, type Intent, newOwner } from './hpa-book.ts';
 import {
   conflictText,
@@ -131,9 +131,7 @@ export class HpaDesk {
     try {
       outcome = await this.apply(operation, auditId);
     } catch (error) {
-      const isOpen = error instanceof TacosError && error.refusal.code === 'CLUSTER_REPLY_LOST';
-      // Left open: whoever comes next finds out.
-      if (!isOpen) await this.book.end(intent, false);
+      if (!isLeftOpen(error)) await this.book.end(intent, false);
       throw error;
     }
     const now = await this.book.end(intent, outcome.word === 'applied');
@@ -191,7 +189,9 @@ export class HpaDesk {
         message: `A change of ${intent.hpa} was left open: an admin process that steers it must end it.`,
       });
     const { changeId } = await this.state(0);
-    await this.book.end(intent, changeId === intent.auditId);
+    const isDone = changeId === intent.auditId;
+    await this.book.end(intent, isDone);
+    if (isDone && isReturn(intent)) this.parts.tell(intent.auditId);
   }
 
   private async apply({ values, takeOver, plannedOn }: HpaOperation, changeId: string): Promise<Applied> {

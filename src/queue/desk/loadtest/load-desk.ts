@@ -6,7 +6,7 @@ import { TacosError } from '../../../contract/errors.ts';
 import type { LoadManifestsRequest, LoadRun, LoadSummary } from '../../../contract/loadtest.ts';
 import { loadManifestsRequestSchema } from '../../../contract/loadtest.ts';
 import type { RedisClient } from '../../../redis/client.ts';
-import { globalKeys } from '../../global-scripts.ts';
+import { noteGlobal } from '../../global-scripts.ts';
 import type { EventRef, Store } from '../../store.ts';
 import type { Draft, Seen } from '../actions/draft.ts';
 import type { Performed } from '../actions/perform.ts';
@@ -95,10 +95,7 @@ export class LoadDesk {
     { audit }: LoadWork,
   ): Promise<Performed> {
     const { redis, nowMs } = this.parts;
-    await this.runner.remove(name, async () => {
-      const at = String(Math.round(nowMs()));
-      await redis.xadd(globalKeys.audit, '*', 'record', audit, 'revision', '0', 'at', at);
-    });
+    await this.runner.remove(name, () => noteGlobal(redis, audit, nowMs()));
     return { word: 'applied', revision: 0 };
   }
 

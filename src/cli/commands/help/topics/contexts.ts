@@ -30,6 +30,10 @@ export const contextsTopic: Topic = {
       '',
       'The token: --token-file, TACOS_TOKEN_FILE, the sign-in of `tacos auth login`,',
       'then TACOS_TOKEN. `local` takes the token of tacos up, or --token-file, and no',
-      'other. A sign-in is kept per context and sent to no other server.',
+      'other. A sign-in is kept per context and sent to no other server; a',
+      'token file is not kept: export TACOS_TOKEN_FILE=F for a shell.',
+      '',
+      'Of several tacos up, `local` is the one started last that still runs; for',
+      'another: export TACOS_DATA_DIR=DIR.',
     ].join('\n'),
 };
