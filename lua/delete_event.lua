@@ -21,10 +21,12 @@
 -- KEYS[18] arrivals   string  dropped
 -- KEYS[19] answers    hash    dropped
 -- KEYS[20] notes      hash    dropped
--- KEYS[21] journal    stream  dropped
--- KEYS[22] audit      stream  dropped
--- KEYS[23] sale       hash    dropped
--- KEYS[24] counts     hash    dropped
+-- KEYS[21] survivors  hash    dropped
+-- KEYS[22] journal    stream  dropped
+-- KEYS[23] audit      stream  dropped
+-- KEYS[24] sale       hash    dropped
+-- KEYS[25] counts     hash    dropped
+-- KEYS[26] mark       string  deleted, for a day: it is not lost
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"deleted"} | {"refused"} | {"fence", incarnation} | {"absent"}
@@ -34,5 +36,6 @@ if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 local closed = phase_at(event, math.floor(now_us(ARGV[2]) / 1000)) == 'closed'
 if not closed and redis.call('HGET', KEYS[1], 'kind') ~= 'test' then return {'refused'} end
-redis.call('UNLINK', unpack(KEYS))
+redis.call('UNLINK', unpack(KEYS, 1, 25))
+redis.call('SET', KEYS[26], 'deleted', 'EX', 86400)
 return {'deleted'}

@@ -20,10 +20,12 @@
 -- KEYS[18] arrivals   string  dropped
 -- KEYS[19] answers    hash    dropped
 -- KEYS[20] notes      hash    dropped
--- KEYS[21] journal    stream  dropped
--- KEYS[22] audit      stream  dropped
--- KEYS[23] sale       hash    dropped
--- KEYS[24] counts     hash    dropped
+-- KEYS[21] survivors  hash    dropped
+-- KEYS[22] journal    stream  dropped
+-- KEYS[23] audit      stream  dropped
+-- KEYS[24] sale       hash    dropped
+-- KEYS[25] counts     hash    dropped
+-- KEYS[26] mark       string  deleted, for a day: it is not lost
 -- ARGV[1] incarnation string  of the event as the sender knows it
 -- ARGV[2] idleMs      int     drop only if nobody called for so long, ms
 -- ARGV[3] nowUs       int?    µs; empty = Redis clock
@@ -35,5 +37,6 @@ if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end
 local kind, last_at = unpack(redis.call('HMGET', KEYS[1], 'kind', 'lastAt'))
 if kind ~= 'auto' and kind ~= 'test' then return {'kept'} end
 if math.floor(now_us(ARGV[3]) / 1000) - tonumber(last_at or '0') < tonumber(ARGV[2]) then return {'kept'} end
-redis.call('UNLINK', unpack(KEYS))
+redis.call('UNLINK', unpack(KEYS, 1, 25))
+redis.call('SET', KEYS[26], 'deleted', 'EX', 86400)
 return {'dropped'}

@@ -1,7 +1,7 @@
 -- enter: let one place through, once, if it may go now; also its presence. Whoever comes back from away and is
 -- refused stands in the line again at the old place. The bucket is settled and written only when it grants.
 -- include now_us int timed_value bucket event line journal
--- KEYS[1] meta        hash    phase, paused, job, window, tiers, waiting, head, n
+-- KEYS[1] meta        hash    phase, paused, job, recoverUntil, window, tiers, waiting, head, n
 -- KEYS[2] waiting     string  bit a seq
 -- KEYS[3] away        zset    seq -> since
 -- KEYS[4] ended       string  2 bits a seq
@@ -54,7 +54,7 @@ local bucket
 local function why_not()
   if phase ~= 'open' and phase ~= 'draining' then return 'not_open' end
   if event.paused == 1 then return 'paused' end
-  if event.restoring then return 'restoring' end
+  if event.restoring or now_ms < event.recoverUntil then return 'restoring' end
   if position > window_at(event, now_ms) then return 'window' end
   for first, last, wait_ms in string.gmatch(event.tiers, '(%d+)-(%d*)=(%d+)') do
     if position >= tonumber(first) and (last == '' or position <= tonumber(last)) and

@@ -45,7 +45,8 @@ end
 local tokens = capacity_at(event.rates, now_ms)
 write_bucket(KEYS[7], tokens, now, 0)
 redis.call('HSET', KEYS[1], 'incarnation', ARGV[2], 'waiting', 0, 'head', int(event.seq + 1), 'n', event.n + 1, 'job', '',
-  'jobState', '', 'jobDone', '', 'tombsUntil', 0, 'expireCursor', 0, 'awayCursor', '0', 'pruneCursor', '0',
+  'jobState', '', 'jobDone', '', 'tombsUntil', 0, 'skipped', 0, 'recoveries', '', 'recoverUntil', 0, 'joinsFrom', 0,
+   'expireCursor', 0, 'awayCursor', '0', 'pruneCursor', '0',
   'changedAt', int(now_ms), 'changes', with_change(changes, ARGV[3], event.revision, now_ms))
 append_settings(KEYS[17], event.n + 1, tokens, now, settings_json(KEYS[1]))
 write_audit(KEYS[18], ARGV[4], 0, now_ms)

@@ -1,6 +1,6 @@
 -- join: give places to a batch of visitors, in the order of the batch. One person or key holds one place.
 -- A batch that is sent again after a lost reply gets the reply it had, a copy that comes after the sender's next batch
--- makes no place (late); a bad member never fails its batch.
+-- makes no place (late); a bad member never fails its batch. None while a recovery learns which seqs are taken.
 -- include now_us int timed_value event line rejoined arrivals journal
 -- KEYS[1] meta        hash    seq, n, waiting, phase, maxWaiting, tombsUntil
 -- KEYS[2] waiting     string  bit a seq
@@ -20,7 +20,7 @@
 -- ARGV[6] nowUs       int?    µs; empty = Redis clock
 -- RETURNS {"joined", firstSeq, nowMs, waitingBefore, i, what, seq, joinedMs, ...} with what 0 = same place,
 --         1 = duplicate, 2 = key used with another body, 3 = full, 4 = has entered, for members that got no new place
---         | {"scheduled", opensAt} | {"closed"} | {"late"} | {"fence", incarnation} | {"absent"}
+--         | {"scheduled", opensAt} | {"closed"} | {"recovering"} | {"late"} | {"fence", incarnation} | {"absent"}
 -- COST    O(members)
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
@@ -33,6 +33,7 @@ local now_ms = math.floor(now_us(ARGV[6]) / 1000)
 local phase = phase_at(event, now_ms)
 if phase == 'scheduled' then return {'scheduled', event.opensAt} end
 if phase == 'draining' or phase == 'closed' then return {'closed'} end
+if now_ms < event.joinsFrom then return {'recovering'} end
 
 local fresh, people, taken, lost = {}, {}, 0, {}
 local reply = {'joined', event.seq + 1, now_ms, event.waiting}
@@ -58,8 +59,7 @@ while at <= #members do
   if flags % 2 == 1 then person, at = string.sub(members, at, at + 15), at + 16 end
   if flags >= 2 then key, body, at = string.sub(members, at, at + 15), string.sub(members, at + 16, at + 19), at + 20 end
   local seq, joined_ms, held_body, by_key
-  if key then seq, joined_ms, held_body = holder(key) end
-  by_key = seq ~= nil
+  if key then seq, joined_ms, held_body = holder(key); by_key = seq ~= nil end
   if not seq and person then seq, joined_ms = holder(person) end
   if by_key then
     except(member, held_body == body and 0 or 2, seq, joined_ms)

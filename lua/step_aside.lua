@@ -47,7 +47,7 @@ if phase ~= 'open' and phase ~= 'draining' then
   restart_clocks(KEYS[7], KEYS[5], event, now)
   return {'swept', 0, 0, 0}
 end
-local running = event.paused == 0 and not event.restoring
+local running = event.paused == 0 and not event.restoring and now_ms >= event.recoverUntil
 local window, limit = window_at(event, now_ms), tonumber(ARGV[4])
 local heard_only = now_ms < grace_at + 40000
 local now_ds = math.floor((now_ms - event.base) / 100)

@@ -3,7 +3,8 @@
 local EVENT_TEXT = {'life', 'incarnation', 'phase', 'refill', 'capacity', 'tiers', 'sweeper', 'job', 'brake'}
 local EVENT_NUMBER = {'revision', 'seq', 'n', 'paused', 'opensAt', 'prequeueFrom', 'deadline', 'window',
   'claimMs', 'expireNearMs', 'expireFarMs', 'maxWaiting', 'waiting', 'head', 'graceAt', 'changedAt',
-  'returnedAt', 'base', 'sweepUntil', 'sweptAt', 'expireCursor', 'tombsUntil', 'brakeSince'}
+  'returnedAt', 'base', 'sweepUntil', 'sweptAt', 'expireCursor', 'tombsUntil', 'brakeSince', 'recoverUntil',
+  'joinsFrom'}
 
 local function read_event(meta_key)
   local fields = {}

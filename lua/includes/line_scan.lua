@@ -1,8 +1,14 @@
 -- line_scan: walks the waiting bitmap in order of seq, in chunks, with what `due` says of each place.
 local BITS = {128, 64, 32, 16, 8, 4, 2, 1}
 
+-- First waiting seq at or after `from`, or nil.
+local function first_waiting(waiting_key, from)
+  local seq = redis.call('BITPOS', waiting_key, 1, from, -1, 'BIT')
+  return seq >= 0 and seq or nil
+end
+
 -- Calls visit(seq, due_ds) for each waiting place from seq `from` on until it answers false or `most` places are read.
--- Returns the seq at which it stopped.
+-- Returns the seq at which it stopped. What a recovery left out is jumped over.
 local function each_waiting(waiting_key, due_key, from, last, most, visit)
   local seen, byte_at = 0, math.floor(from / 8)
   local last_byte = math.floor(last / 8)
@@ -25,15 +31,11 @@ local function each_waiting(waiting_key, due_key, from, last, most, visit)
         end
       end
     end
-    byte_at = byte_at + 128
+    local next_seq = not dues and first_waiting(waiting_key, math.min((byte_at + 128) * 8, last))
+    if not dues and not next_seq then return last + 1 end
+    byte_at = dues and byte_at + 128 or math.max(byte_at + 128, math.floor(next_seq / 8))
   end
   return math.min(byte_at * 8, last + 1)
-end
-
--- First waiting seq at or after `from`, or nil.
-local function first_waiting(waiting_key, from)
-  local seq = redis.call('BITPOS', waiting_key, 1, from, -1, 'BIT')
-  return seq >= 0 and seq or nil
 end
 
 -- The k-th waiting seq counted from `first`, or the last one where fewer wait; by halving the range.

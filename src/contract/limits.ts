@@ -164,6 +164,33 @@ export const keptAnswerBytesMax = 16 * 1024;
 /** Longest page of positions: what fits on screens many times over, and one answer of a few dozen kB. */
 export const positionsPageMax = 500;
 
+/**
+ * Seqs that a recovery leaves out above the highest that anybody alive knows of: those that only a gateway which died with
+ * Redis had given out. Eight seconds of the highest join rate; each costs Redis 4 bytes of `due`, so 1 MB a recovery.
+ */
+export const recoveryGapSeqs = 262_144;
+
+/** The same where nobody who asks knew the event before, so that only the visitors' tokens say how far it had come. */
+export const recoveryGapUnknownSeqs = 1_048_576;
+
+/**
+ * Nobody is let in for so long at most after a recovery, ms: a gateway connects anew within 1 s, finds out within another
+ * (its report) and has read 300,000 places in less than 3 s.
+ */
+export const recoveryFreezeMs = 5_000;
+
+/** Nobody joins for so long at most, ms: until every gateway has said up to which seq it gave out places. */
+export const recoveryHoldMs = 2_000;
+
+/** Lost places come back for so long after a recovery, ms: twenty of the longest waits between two polls. */
+export const recoveryKeptMs = 600_000;
+
+/** Places in one call that gives back what Redis lost. */
+export const recoveryBatchMax = 500;
+
+/** Subjects of the last grants that a process keeps for an event, in case Redis loses them: some 10 s at the highest rate. */
+export const recentGrantsMax = 50_000;
+
 /** Rows of the line that an operator's snapshot carries. */
 export const snapshotRowsMax = 20;
 

@@ -38,7 +38,10 @@ export class EnterDesk {
       subject,
       dueMs: dueAfterMs(served.settings.presenceMs, latestPollSec(served, token)),
     });
-    if (answer.word === 'granted') return this.granted(served, token, caller, answer);
+    if (answer.word === 'granted') {
+      served.told.entered(token.seq, answer.grantedMs, subject === '' ? undefined : subject);
+      return this.granted(served, token, caller, answer);
+    }
     return answer.word === 'denied' ? denied(served, answer) : refuseEnded(answer.word);
   }
 

@@ -13,10 +13,12 @@ import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
 import { PollBook } from './poll-book.ts';
 import { isNear } from './presence.ts';
+import { RecoveryStore } from './recovery-store.ts';
 import { formatFigures, type WorkerFigures } from './report-figures.ts';
 import { Reporter } from './reporter.ts';
+import { Returns } from './returns.ts';
 import type { ServedEvent } from './served-event.ts';
-import type { Store } from './store.ts';
+import { StaleEventError, type Store } from './store.ts';
 import { Sweeper } from './sweeper.ts';
 
 export interface EventHostOptions {
@@ -34,6 +36,7 @@ export interface EventHostOptions {
   readonly brake?: BrakePolicy;
   readonly trace?: LineTracer;
   readonly onSweepError: (error: unknown) => void;
+  readonly onReturnError: (error: unknown) => void;
 }
 
 const brakeOff: BrakePolicy = { mode: 'off', floorPercent: 100, latencyMs: 0, errorPercent: 100 };
@@ -43,6 +46,7 @@ export class EventHost {
   readonly joins: JoinDesk;
   readonly book: PollBook;
   readonly braker: Braker;
+  readonly returns: Returns;
   readonly counts = new CountBook();
   readonly accuracy = new EtaAccuracy(this.counts);
   private readonly reporter: Reporter;
@@ -57,6 +61,13 @@ export class EventHost {
     this.joins = new JoinDesk({ served, store, keyring, sender: workerId, redis, ...tracing });
     const reachable = (): boolean => redis.status === 'ready';
     this.braker = new Braker({ served, store, worker: workerId, policy: options.brake ?? brakeOff });
+    this.returns = new Returns({
+      store: new RecoveryStore(redis),
+      served,
+      onError: (error) => {
+        if (!(error instanceof StaleEventError)) options.onReturnError(error);
+      },
+    });
     this.reporter = new Reporter({
       served,
       store,
@@ -128,6 +139,7 @@ export class EventHost {
   /** The last report, then nothing more. */
   close(): Promise<void> {
     this.sweeper.stop();
+    this.returns.close();
     return this.reporter.close();
   }
 }

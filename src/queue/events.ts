@@ -10,7 +10,7 @@ import {
   refillPerSecDefault,
 } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { askEach, isCluster } from '../redis/nodes.ts';
+import { askEach, isCluster, runIdAt, slotOf } from '../redis/nodes.ts';
 import { eventsKey, keysOf } from './scripts.ts';
 import { type EventKind, newEventFields } from './settings.ts';
 import type { Store } from './store.ts';
@@ -64,6 +64,7 @@ export async function makeEvent(
     claimMs: (plan.claimSec ?? claimSecDefault) * 1000,
     expireNearMs: (plan.expireNearSec ?? expireNearSecDefault) * 1000,
     expireFarMs: (plan.expireFarSec ?? expireFarSecDefault) * 1000,
+    run: runIdAt(redis, slotOf(keysOf(id).meta)) ?? '',
     ...(plan.window === undefined ? {} : { window: plan.window }),
     ...(plan.tiers === undefined ? {} : { tiers: plan.tiers }),
   });

@@ -7,14 +7,18 @@ import type { RedisClient } from '../redis/client.ts';
 import type { Ask } from './ask.ts';
 import type { BrakePolicy } from './brake.ts';
 import { EventHost } from './event-host.ts';
-import { makeEvent } from './events.ts';
+import { makeEvent, putAmongEvents } from './events.ts';
 import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
+import { Recoverer } from './recoverer.ts';
+import { RecoveryStore } from './recovery-store.ts';
 import type { RedisClock } from './redis-clock.ts';
+import { remakeByToken } from './remake.ts';
 import type { WorkerFigures } from './report-figures.ts';
 import { ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
 import { type Followed, Tailer } from './tailer.ts';
+import type { WaitingToken } from './waiting-token.ts';
 
 export interface HostsOptions {
   readonly writes: RedisClient;
@@ -36,6 +40,7 @@ export interface HostsOptions {
   /** Told of a host that serves no longer: nobody's place is there any more. */
   readonly onClosed: (host: EventHost) => void;
   readonly warn: (message: string, error: unknown, event: string) => void;
+  readonly info: (message: string, event: string) => void;
 }
 
 const unknownEventMs = 1_000;
@@ -44,6 +49,8 @@ const unknownEventsMax = 10_000;
 export class Hosts {
   private readonly options: HostsOptions;
   private readonly tailer: Tailer;
+  private readonly recovery: RecoveryStore;
+  private readonly recoverer: Recoverer;
   private readonly hosts = new Map<string, EventHost>();
   private readonly unknownUntil = new Map<string, number>();
   /** Event → the life of it that cannot be served here, so that it is told once. */
@@ -56,8 +63,26 @@ export class Hosts {
       clock: options.clock,
       onApplied: (followed, change) => this.applied(followed, change),
       onGone: (event) => this.drop(event),
+      onLost: (event) => this.recoverer.lost(event),
       onError: (error, event) => options.warn('reading the journal failed', error, event),
     });
+    this.recovery = new RecoveryStore(options.writes);
+    this.recoverer = new Recoverer({
+      store: this.recovery,
+      workerId: options.workerId,
+      followed: (event) => this.tailer.get(event),
+      served: (event) => this.hosts.get(event)?.served,
+      refresh: (event) => this.tailer.refresh(event),
+      forget: (event, befores) => this.tailer.dropBefores(event, befores),
+      announce: (event) => putAmongEvents(options.writes, event),
+      info: options.info,
+      warn: options.warn,
+    });
+  }
+
+  /** A transition of this event was not sent, as its Redis runs anew. */
+  otherRun(event: string): void {
+    this.recoverer.lost(event);
   }
 
   get size(): number {
@@ -96,8 +121,29 @@ export class Hosts {
     return refuse('EVENT_NOT_FOUND');
   }
 
+  /**
+   * The host of a token's event, loaded if need be; made again by the token where Redis was wiped and nobody is left who
+   * knew the event.
+   */
+  async findByToken(token: WaitingToken): Promise<EventHost | Refusal> {
+    const { writes, store, workerId, timeZone, clock, warn } = this.options;
+    const isNews = (this.unknownUntil.get(token.event) ?? 0) <= performance.now();
+    const found = await this.find(token.event, false);
+    if (!isNews || !('code' in found) || found.code !== 'EVENT_NOT_FOUND') return found;
+    const tools = { redis: writes, store, recovery: this.recovery, worker: workerId, timeZone };
+    try {
+      if (!(await remakeByToken({ ...tools, nowMs: clock.nowMs() }, token))) return found;
+    } catch (error) {
+      warn('an event could not be made again by a token', error, token.event);
+      return refuse('UNAVAILABLE', { retryAfterSec: 2 });
+    }
+    this.unknownUntil.delete(token.event);
+    return this.find(token.event, false);
+  }
+
   /** The last report of each event, then nothing more. */
   async close(): Promise<void> {
+    this.recoverer.close();
     this.tailer.close();
     await Promise.allSettled(this.all().map((host) => host.close()));
   }
@@ -124,6 +170,8 @@ export class Hosts {
     }
     host ??= this.openHost(followed);
     if (host && change.settings) host.acknowledge();
+    if (host && replica && change.settings) host.served.told.follow(replica.settings);
+    if (host && change.settings) this.recoverer.changed(followed);
     for (const ask of change.asked ?? []) if (host) void this.answer(host, ask);
   }
 
@@ -163,6 +211,7 @@ export class Hosts {
       ...(brake === undefined ? {} : { brake }),
       ...(this.options.trace === undefined ? {} : { trace: this.options.trace }),
       onSweepError,
+      onReturnError: (error) => warn('places could not be given back by their tokens', error, event),
     });
     this.hosts.set(event, host);
     return host;
@@ -170,6 +219,7 @@ export class Hosts {
 
   private drop(event: string): void {
     this.refused.delete(event);
+    this.recoverer.drop(event);
     const host = this.hosts.get(event);
     if (!host) return;
     this.hosts.delete(event);

@@ -56,7 +56,8 @@ export interface Tomb {
  * How long after a restore silence begins, ms: whoever asks with an expired place is told to ask again after the
  * longest time, so they are heard within it.
  */
-const restoredDueMs = (pollAfterSecMax * (1 + pollAfterJitter) + presenceSlackSec) * 1000 + presenceReportMs;
+export const restoredDueMs =
+  (pollAfterSecMax * (1 + pollAfterJitter) + presenceSlackSec) * 1000 + presenceReportMs;
 
 export class JobStore extends StoreBase {
   /** Begins a job. It goes on in batches by `stepJob`, called by whoever started it and by every sweeper. */

@@ -43,6 +43,7 @@ describe('a join', () => {
     if (!outcome.ok) throw new Error(outcome.code);
     const { waiting_token, ...rest } = outcome.reply;
     expect(readWaitingToken(keyring, waiting_token)).toEqual({
+      kid: 'k1',
       event: 'evt_a',
       life: 'life0001',
       epoch: 1,

@@ -39,6 +39,7 @@ export class JoinDesk {
     this.joiner = new Joiner({
       send: (batchNo, members) =>
         store.join(served.ref, { sender: name, batchNo, dueMs: this.firstDueMs(), members }),
+      given: (firstSeq, count) => served.told.joined(firstSeq, count, served.replica),
       processes: () => served.reporters,
       reachable: () => redis.status === 'ready',
       ...(options.trace === undefined ? {} : { trace: options.trace }),

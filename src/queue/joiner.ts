@@ -19,7 +19,7 @@ export type JoinResult =
   | { readonly word: 'joined'; readonly seq: number; readonly joinedMs: number; readonly position: number }
   | { readonly word: 'same' | 'duplicate' | 'conflict'; readonly seq: number; readonly joinedMs: number }
   | { readonly word: 'scheduled'; readonly opensAtMs: number }
-  | { readonly word: 'closed' | 'full' | 'entered' | 'unavailable' | 'overloaded' | 'stale' };
+  | { readonly word: 'closed' | 'full' | 'entered' | 'unavailable' | 'overloaded' | 'stale' | 'recovering' };
 
 interface Waiting {
   readonly member: JoinMember;
@@ -32,6 +32,8 @@ interface Waiting {
 export interface JoinerOptions {
   /** Sends one batch; called again with the same number when the first answer was lost. */
   readonly send: (batchNo: number, members: Buffer) => Promise<JoinReply>;
+  /** Told of places that were given, with consecutive numbers. */
+  readonly given?: (firstSeq: number, count: number) => void;
   /** Processes that share the event, this one included. */
   readonly processes: () => number;
   /** False while Redis is known to be out of reach: joins are refused at once. */
@@ -94,6 +96,8 @@ export class Joiner {
       ? send()
       : trace.together(requestsOf(batch), batch.length, send));
     settleBatch(batch, reply);
+    if (typeof reply === 'object' && reply.word === 'joined')
+      this.options.given?.(reply.firstSeq, batch.length - reply.exceptions.length);
     this.sent = [];
     this.busy = false;
     if (this.waiting.length > 0) this.schedule();

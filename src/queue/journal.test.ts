@@ -14,6 +14,19 @@ describe('an entry of the journal', () => {
 
   it('names places that are given back', () => {
     expect(parseEntry('r 17 1-3')).toEqual({ kind: 'restored', nowMs: 17, seqs: [1, 2, 3] });
+    expect(parseEntry('r 17 4 80')).toEqual({ kind: 'restored', nowMs: 17, seqs: [4], skipped: 80 });
+  });
+
+  it('names ends that Redis had forgotten, but none that this version does not understand', () => {
+    expect(parseEntry('m e 3,7-8 90')).toEqual({
+      kind: 'remembered',
+      how: 'entered',
+      seqs: [3, 7, 8],
+      skipped: 90,
+    });
+    expect(parseEntry('m l 3 0')).toMatchObject({ how: 'left' });
+    expect(parseEntry('m x 3 0')).toMatchObject({ how: 'expired' });
+    expect(parseEntry('m z 3 0')).toEqual({ kind: 'unknown' });
   });
 
   it('carries questions, but none that this version does not understand', () => {

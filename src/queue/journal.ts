@@ -9,10 +9,12 @@
  *   a <s|u> <nowMs> <seqs>                          stepped around: silent or unclaimed
  *   b <seqs>                                        back in the line
  *   x <nowMs> <seqs> [<untilMs>]                    expired; with a time: by an operator, who can give them back until then
- *   r <nowMs> <seqs>                                given back: expired before, waiting now
+ *   r <nowMs> <seqs> [<skipped>]                    given back: expired before, or lost by Redis; waiting now
+ *   m <e|l|x> <seqs> <skipped>                      entered, left or expired before Redis lost its memory: known again
  *   q <askId> <story|seen> <seq> <sinceMs>          an operator asks the gateways; changes nothing
  *   s <tokensMicro> <refilledAtUs> <meta JSON>      phase, pause or settings changed: all of them after it
  *
+ * skipped = how many of the numbers that recoveries left out nobody turned out to have, after it.
  * seqs = comma-separated numbers and ranges a-b. A letter that is not known is ignored (a newer version wrote it).
  */
 
@@ -40,7 +42,18 @@ export type JournalEntry =
       /** Redis ms; absent = they cannot be given back. */
       readonly restorableUntilMs?: number;
     }
-  | { readonly kind: 'restored'; readonly nowMs: number; readonly seqs: readonly number[] }
+  | {
+      readonly kind: 'restored';
+      readonly nowMs: number;
+      readonly seqs: readonly number[];
+      readonly skipped?: number;
+    }
+  | {
+      readonly kind: 'remembered';
+      readonly how: 'entered' | 'left' | 'expired';
+      readonly seqs: readonly number[];
+      readonly skipped: number;
+    }
   | ({ readonly kind: 'asked' } & Question)
   | {
       readonly kind: 'settings';
@@ -96,12 +109,32 @@ export function parseEntry(value: string): JournalEntry {
         ...(words[3] === undefined ? {} : { restorableUntilMs: number(3) }),
       };
     case 'r':
-      return { kind: 'restored', nowMs: number(1), seqs: parseSeqs(words[2]) };
+      return {
+        kind: 'restored',
+        nowMs: number(1),
+        seqs: parseSeqs(words[2]),
+        ...(words[3] === undefined ? {} : { skipped: number(3) }),
+      };
+    case 'm':
+      return parseRemembered(words);
     case 'q':
       return parseQuestion(words);
     default:
       return { kind: 'unknown' };
   }
+}
+
+const endLetters: Readonly<Record<string, 'entered' | 'left' | 'expired'>> = {
+  e: 'entered',
+  l: 'left',
+  x: 'expired',
+};
+
+function parseRemembered(words: readonly string[]): JournalEntry {
+  const how = endLetters[words[1] ?? ''];
+  return how === undefined
+    ? { kind: 'unknown' }
+    : { kind: 'remembered', how, seqs: parseSeqs(words[2]), skipped: Number(words[3]) };
 }
 
 function parseQuestion(words: readonly string[]): JournalEntry {

@@ -5,22 +5,19 @@
 
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
 import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
-import { connect, type RedisAddress, type RedisClient } from '../redis/client.ts';
+import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
-import type { BrakePolicy } from './brake.ts';
 import { EnterDesk, reasonOf } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
 import { EventFinder } from './events.ts';
 import { Hosts } from './hosts.ts';
-import { Keyring, type NamedKey } from './keyring.ts';
-import type { LineTracer } from './line-tracer.ts';
+import { Keyring } from './keyring.ts';
+import type { LineOptions } from './line-options.ts';
 import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
-import type { WorkerFigures } from './report-figures.ts';
-import type { PassSigner } from './reservation-token.ts';
 import { scripts } from './scripts.ts';
 import type { ServedEvent } from './served-event.ts';
 import { soon } from './soon.ts';
@@ -28,30 +25,7 @@ import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
 import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
 
-export interface LineOptions {
-  readonly redis: RedisAddress;
-  readonly gatewayId: string;
-  /** Unique for each process that ever runs. */
-  readonly workerId: string;
-  readonly waitingTokenKeys: readonly NamedKey[];
-  /** Signs the passes of those admitted; the caller's, who reads the keys again and verifies with the same. */
-  readonly passes: PassSigner;
-  /** Reads the waiting token keys again, every 10 s; absent where they cannot change. */
-  readonly rereadWaitingTokenKeys?: () => readonly NamedKey[];
-  readonly eventsAutoCreate: boolean;
-  readonly enterAuthRequired: boolean;
-  /** Time zone of events that name none, IANA. */
-  readonly timeZone: string;
-  /** Counts a request for a place: 0 = it may pass, else the seconds to wait; absent = no limit. */
-  readonly limitPlace?: (place: string) => number;
-  /** What the worker says of itself in its reports; absent = nothing. */
-  readonly figures?: () => WorkerFigures;
-  /** Settings of the adaptive brake; absent = off. */
-  readonly brake?: BrakePolicy;
-  /** Told of Redis commands and of what is batched; absent = nobody. */
-  readonly trace?: LineTracer;
-  readonly log: { warn(detail: object, message: string): void; info(detail: object, message: string): void };
-}
+export type { LineOptions } from './line-options.ts';
 
 const findMs = 1_000;
 const rereadMs = 10_000;
@@ -93,7 +67,7 @@ class RedisLine implements Line {
       observeCommands(this.writes, options.trace.command, scripts);
       observeCommands(this.reads, options.trace.command);
     }
-    this.store = new Store(this.writes);
+    this.store = new Store(this.writes, (event) => this.hosts.otherRun(event));
     this.enters = new EnterDesk({
       store: this.store,
       signer: options.passes,
@@ -119,6 +93,7 @@ class RedisLine implements Line {
         options.log.info({ event: host.served.id }, 'event is gone');
       },
       warn: (message, error, event) => this.warn(message, error, event),
+      info: (message, event) => options.log.info({ event }, message),
     });
     this.finder = new EventFinder(this.reads);
   }
@@ -155,7 +130,8 @@ class RedisLine implements Line {
     if ('code' in token) return token;
     return this.withHost(token, (host) =>
       this.guarded(async () => {
-        const outcome = await this.enters.enter(host.served, token, caller);
+        const asked = await this.enters.enter(host.served, token, caller);
+        const outcome = returning(host, token, asked);
         const atMs = host.served.nowMs();
         if (outcome.ok) host.accuracy.entered(token.seq, atMs);
         else host.book.refused(token.seq, { atMs, reason: reasonOf(outcome) });
@@ -170,9 +146,10 @@ class RedisLine implements Line {
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const word = await this.store.leave(host.served.ref, { seq: token.seq });
-        if (word === 'unknown') return refuse('TOKEN_NOT_FOUND');
+        if (word === 'unknown') return returning(host, token, refuse('TOKEN_NOT_FOUND'));
         if (word === 'entered') return refuse('ALREADY_ENTERED');
         if (word === 'expired') return refuse('TOKEN_EXPIRED');
+        host.served.told.left(token.seq);
         return { ok: true, reply: { status: 'left', message: 'You have left the queue.' } };
       }),
     );
@@ -239,6 +216,7 @@ class RedisLine implements Line {
     const { served } = host;
     if (token.life !== served.life) return refuse('TOKEN_NOT_FOUND');
     const reply = served.status(token);
+    if (served.mayBeLost(token)) host.returns.note(token);
     if (!reply) return refuse('TOKEN_NOT_FOUND');
     host.heard(token.seq, reply);
     host.accuracy.shown(token.seq, reply, served.nowMs());
@@ -255,11 +233,17 @@ class RedisLine implements Line {
       token.life === host.served.life ? act(host) : refuse('TOKEN_NOT_FOUND');
     if (known) return Promise.resolve(at(known));
     return soon(
-      this.hosts.find(token.event, false).then((host) => {
+      this.hostOf(token).then((host) => {
         if (!('code' in host)) return at(host);
         return host.code === 'EVENT_NOT_FOUND' ? refuse('TOKEN_NOT_FOUND') : host;
       }),
     );
+  }
+
+  /** Where events are made by the first join, a token of one that is not there makes none: its Redis was a throwaway. */
+  private hostOf(token: WaitingToken): Promise<EventHost | Refusal> {
+    const { eventsAutoCreate } = this.options;
+    return eventsAutoCreate ? this.hosts.find(token.event, false) : this.hosts.findByToken(token);
   }
 
   /** What Redis's absence makes of a transition: the place is safe, the visitor asks again. */
@@ -296,4 +280,11 @@ class RedisLine implements Line {
   private warn(message: string, error: unknown, event: string): void {
     this.options.log.warn({ event, reason: this.connections.reasonOf(error) }, message);
   }
+}
+
+/** A refusal that stands only until the token's own word has reached Redis is one to ask again. */
+function returning<T>(host: EventHost, token: WaitingToken, outcome: Outcome<T>): Outcome<T> {
+  if (outcome.ok || !host.served.mayBeLost(token)) return outcome;
+  const isNews = outcome.code === 'TOKEN_NOT_FOUND' || (outcome.code === 'NOT_YOURS' && token.verified);
+  return isNews && host.returns.note(token) ? refuse('UNAVAILABLE', { retryAfterSec: 1 }) : outcome;
 }

@@ -36,6 +36,41 @@ describe('a replica', () => {
     expect(replica.state(1)).toBe('left');
   });
 
+  it('counts nobody for the numbers that a recovery left out, but those who turn out to have them', () => {
+    const { replica } = serve({ waiting: 3, meta: { skipped: '997' } });
+    replica.maxSeq = 1_000;
+    expect(replica.totals.joined).toBe(3);
+    replica.apply(2, { kind: 'restored', nowMs, seqs: [5, 6], skipped: 995 }, nowMs);
+    replica.apply(3, { kind: 'remembered', how: 'entered', seqs: [1, 7], skipped: 994 }, nowMs);
+    replica.apply(4, { kind: 'joined', firstSeq: 1_001, count: 2, nowMs }, nowMs);
+    expect(replica.totals).toMatchObject({ joined: 8, entered: 2 });
+    expect([1, 2, 5, 7, 8].map((seq) => replica.state(seq))).toEqual([
+      'entered',
+      'waiting',
+      'waiting',
+      'entered',
+      'unknown',
+    ]);
+    expect([2, 3, 5, 6, 1_001].map((seq) => replica.position(seq))).toEqual([1, 2, 3, 4, 5]);
+    // Whoever remembers has counted these admissions when they were.
+    expect(replica.flow.sum('entered', nowMs, 60)).toBe(0);
+  });
+
+  it('keeps when places were granted for as long as a grant can be repeated', () => {
+    const { replica } = serve({ waiting: 3 });
+    const enter = (n: number, seq: number, atMs: number) =>
+      replica.apply(
+        n,
+        { kind: 'entered', seq, tokensMicro: 0, refilledAtUs: atMs * 1000, wasAway: false },
+        nowMs,
+      );
+    enter(2, 1, nowMs);
+    enter(3, 2, nowMs + 30_000);
+    expect([1, 2, 3].map((seq) => replica.grants.at(seq))).toEqual([nowMs, nowMs + 30_000, 0]);
+    enter(4, 3, nowMs + 40_000);
+    expect(replica.grants.at(1)).toBe(0);
+  });
+
   it('is not changed by a question', () => {
     const { replica } = serve({ waiting: 2 });
     replica.apply(2, { kind: 'asked', askId: 'a', what: 'seen', seq: 0, sinceMs: 0 }, nowMs);

@@ -8,6 +8,7 @@ import type { EndedIndex, Ending } from './ended-index.ts';
 import { Flow, type FlowSlot } from './flow.ts';
 import type { JournalEntry } from './journal.ts';
 import type { PlaceIndex } from './place-index.ts';
+import { RecentGrants } from './recent-grants.ts';
 import { Restorable } from './restorable.ts';
 import { type EventSettings, parseSettings } from './settings.ts';
 
@@ -44,23 +45,31 @@ export interface LoadedEvent {
 export class Replica {
   readonly event: string;
   settings: EventSettings;
+  /** The settings as Redis keeps them, to make the event again. */
+  meta: Readonly<Record<string, string>>;
   /** The last journal entry taken in. */
   n: number;
   /** Highest seq given out. */
   maxSeq: number;
   readonly waiting: PlaceIndex;
   readonly flow: Flow;
+  /** Places that entered lately → when, Redis ms. */
+  readonly grants: RecentGrants;
   private readonly ended: EndedIndex;
   private readonly awayPlaces: Map<number, AwayPlace>;
   private readonly restorable = new Restorable();
   private readonly countFrom: number;
   private bucket: BucketState;
+  /** Seqs that recoveries left out and nobody turned out to have. */
+  private skipped: number;
   private endedCounts = { entered: 0, left: 0, expired: 0 };
 
   /** `before` is the replica that this one takes the place of: what it counted of the same life is kept. */
   constructor(event: string, loaded: LoadedEvent, before?: Replica) {
     this.event = event;
+    this.meta = loaded.meta;
     this.settings = parseSettings(loaded.meta);
+    this.skipped = Number(loaded.meta.skipped ?? 0);
     const isSameLife = before?.settings.life === this.settings.life;
     this.n = loaded.n;
     this.maxSeq = loaded.maxSeq;
@@ -72,6 +81,7 @@ export class Replica {
     this.countFrom = loaded.admitsN;
     this.endedCounts = countEndings(loaded);
     this.flow = isSameLife && before ? before.flow : new Flow();
+    this.grants = isSameLife && before ? before.grants : new RecentGrants();
     if (!isSameLife) this.flow.preload(loaded.admits);
   }
 
@@ -80,7 +90,7 @@ export class Replica {
   }
 
   get totals(): Totals {
-    return { joined: this.maxSeq, ...this.endedCounts };
+    return { joined: this.maxSeq - this.skipped, ...this.endedCounts };
   }
 
   get rates(): BucketRates {
@@ -125,6 +135,7 @@ export class Replica {
         return;
       case 'entered':
         this.end(entry.seq, 'entered');
+        this.grants.note(entry.seq, entry.refilledAtUs / 1000);
         this.bucket = { tokensMicro: entry.tokensMicro, refilledAtUs: entry.refilledAtUs };
         if (n > this.countFrom) this.flow.record('entered', entry.refilledAtUs / 1000, 1);
         return;
@@ -154,10 +165,16 @@ export class Replica {
         return;
       case 'restored':
         for (const seq of entry.seqs) this.giveBack(seq);
+        this.skipped = entry.skipped ?? this.skipped;
         this.restorable.remove(entry.seqs);
+        return;
+      case 'remembered':
+        for (const seq of entry.seqs) this.end(seq, entry.how);
+        this.skipped = entry.skipped;
         return;
       case 'settings':
         this.restorable.forget(readMs);
+        this.meta = entry.meta;
         this.settings = parseSettings(entry.meta);
         this.bucket = { tokensMicro: entry.tokensMicro, refilledAtUs: entry.refilledAtUs };
         return;

@@ -23,10 +23,12 @@ export const eventKeyNames = [
   'arrivals',
   'answers',
   'notes',
+  'survivors',
   'journal',
   'audit',
   'sale',
   'counts',
+  'mark',
 ] as const;
 export type EventKeyName = (typeof eventKeyNames)[number];
 export type EventKeys = Readonly<Record<EventKeyName, string>>;
@@ -41,8 +43,45 @@ export const eventsKey = 'tacos:events';
 
 export const scripts = {
   create_event: {
-    keys: ['meta', 'bucket', 'versions', 'journal', 'audit'],
+    keys: ['meta', 'bucket', 'versions', 'mark', 'journal', 'audit'],
     args: ['fields', 'tokens', 'audit', 'nowUs'],
+  },
+  recover: {
+    keys: ['meta', 'bucket', 'turns', 'versions', 'reporters', 'survivors', 'mark', 'journal', 'audit'],
+    args: [
+      'incarnation',
+      'run',
+      'newIncarnation',
+      'worker',
+      'known',
+      'fields',
+      'gap',
+      'overdraft',
+      'freezeMs',
+      'holdMs',
+      'nowUs',
+    ],
+  },
+  merge: {
+    keys: [
+      'meta',
+      'waiting',
+      'away',
+      'due',
+      'ended',
+      'bucket',
+      'granted',
+      'subjects',
+      'admits',
+      'survivors',
+      'journal',
+      'audit',
+    ],
+    args: ['incarnation', 'worker', 'through', 'records', 'dueMs', 'repeatMs', 'nowUs'],
+  },
+  give_back: {
+    keys: ['meta', 'waiting', 'away', 'due', 'ended', 'people', 'subjects', 'journal'],
+    args: ['incarnation', 'records', 'dueMs', 'nowUs'],
   },
   set_settings: {
     keys: ['meta', 'bucket', 'turns', 'versions', 'journal', 'audit'],

@@ -91,6 +91,34 @@ describe('a status', () => {
     expect(served.status(token(50))).toBeUndefined();
   });
 
+  it('is ready for nobody while what Redis lost is being given back, and says that it may be off', () => {
+    const meta = {
+      recoverUntil: String(nowMs + 1_000),
+      recoveries: `2 aaaa 9 3 900 ${nowMs - 500}`,
+      epoch: '2',
+    };
+    expect(statusOf(1, { waiting: 3, meta })).toMatchObject({ status: 'waiting', position: 1, stale: true });
+    const over = { ...meta, recoverUntil: String(nowMs) };
+    expect(statusOf(1, { waiting: 3, meta: over })).toMatchObject({ status: 'ready', position: 1 });
+  });
+
+  it('of a place that Redis may have lost says waiting where it was, until its token has been heard', () => {
+    const meta = { recoveries: `2 aaaa 9 3 900 ${nowMs - 500}`, epoch: '2' };
+    const { served, replica } = serve({ waiting: 3, meta });
+    replica.apply(2, { kind: 'joined', firstSeq: 901, count: 1, nowMs }, nowMs);
+    const lost = { ...token(5), epoch: 1 };
+    expect(served.status(lost)).toMatchObject({
+      status: 'waiting',
+      position: 4,
+      ready_for_entry: false,
+      stale: true,
+    });
+    expect(served.status({ ...lost, epoch: 2 })).toBeUndefined();
+    replica.apply(3, { kind: 'restored', nowMs, seqs: [5], skipped: 0 }, nowMs);
+    expect(served.status(lost)).toMatchObject({ status: 'ready', position: 4 });
+    expect(served.status(token(901))?.position).toBe(5);
+  });
+
   it.each(['entered', 'left', 'expired'] as const)('of a place that has %s has no position', (how) => {
     const { served, replica } = serve({ waiting: 5 });
     if (how === 'entered') {

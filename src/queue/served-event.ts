@@ -12,10 +12,12 @@ import type { Clock } from './journal-servers.ts';
 import type { EventSecret, Keyring } from './keyring.ts';
 import type { EventFacts } from './line-types.ts';
 import { Presence } from './presence.ts';
+import { mayComeBack } from './recoveries.ts';
 import type { Replica } from './replica.ts';
 import { type EventSettings, isTimeZone, phaseAt, windowAt } from './settings.ts';
 import { type EventRef, StaleEventError } from './store.ts';
 import type { Followed, Tailer } from './tailer.ts';
+import { ToldAnswers } from './told-answers.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
 /** A view older than this is worked out anew, ms: it only ever says fewer tokens than there are. */
@@ -32,6 +34,7 @@ export class ServedEvent implements EventFacts {
   readonly presence: Presence;
   readonly secret: EventSecret;
   readonly eta: EtaModel;
+  readonly told = new ToldAnswers();
   private readonly followed: Followed;
   private readonly tailer: Tailer;
   private readonly clock: Clock;
@@ -68,7 +71,8 @@ export class ServedEvent implements EventFacts {
   /** @throws StaleEventError when another life has taken the event's place */
   get ref(): EventRef {
     if (this.settings.life !== this.life) throw new StaleEventError(this.id);
-    return { id: this.id, keys: this.followed.keys, incarnation: this.settings.incarnation };
+    const { incarnation, run } = this.settings;
+    return { id: this.id, keys: this.followed.keys, incarnation, run };
   }
 
   get reporters(): number {
@@ -77,6 +81,18 @@ export class ServedEvent implements EventFacts {
 
   get isStale(): boolean {
     return this.tailer.isStale(this.followed);
+  }
+
+  /** What Redis lost is being given back, and nobody is let in. */
+  get isRecovering(): boolean {
+    const { recoverUntilMs } = this.settings;
+    return recoverUntilMs > 0 && this.nowMs() < recoverUntilMs;
+  }
+
+  /** Whether Redis may have lost what it knew of this place, so that the token itself counts. */
+  mayBeLost({ seq, epoch }: WaitingToken): boolean {
+    const { recoveries } = this.settings;
+    return recoveries.length > 0 && mayComeBack(recoveries, { seq, epoch }, this.nowMs());
   }
 
   /** Age of what the replica knows, ms. */
@@ -148,13 +164,16 @@ export class ServedEvent implements EventFacts {
     const waitedMs = nowMs - joinedMs - this.clock.uncertaintyUs() / 1000;
     // While places are given back, somebody may come in front at any moment.
     return (
-      !this.isStale && this.settings.job?.kind !== 'restore' && isReady(this.view(nowMs), position, waitedMs)
+      !this.isStale &&
+      !this.isRecovering &&
+      this.settings.job?.kind !== 'restore' &&
+      isReady(this.view(nowMs), position, waitedMs)
     );
   }
 
   /** The status of a place from memory alone. Undefined for a place that this line never gave. */
   status(token: WaitingToken): StatusReply | undefined {
-    return this.statusOf(token.seq, token.joinedMs);
+    return this.statusOf(token.seq, token.joinedMs, this.mayBeLost(token));
   }
 
   /** Why a place's estimate is what it is. The brake's reason stands for every other of a slower rate. */
@@ -168,13 +187,14 @@ export class ServedEvent implements EventFacts {
   }
 
   /** As `status`, for a place whose token is not at hand. */
-  statusOf(seq: number, joinedMs: number): StatusReply | undefined {
+  statusOf(seq: number, joinedMs: number, mayBeLost = false): StatusReply | undefined {
     const nowMs = this.clock.nowMs();
     const state = this.replica.state(seq);
-    if (state === 'unknown') return undefined;
+    const isLost = state === 'unknown';
+    if (isLost && !mayBeLost) return undefined;
     const view = this.view(nowMs);
     const { settings } = this;
-    const stale = this.isStale;
+    const stale = this.isStale || this.isRecovering || isLost;
     const opensAtMs = this.opensAtMs(nowMs);
     const asOfMs = stale ? nowMs - this.ageMs : nowMs;
     const common = {
@@ -186,14 +206,14 @@ export class ServedEvent implements EventFacts {
       ...(hasMessage(settings, nowMs) ? { message: settings.message } : {}),
       ...(stale ? { stale } : {}),
     };
-    const inLine = state === 'waiting' || state === 'away' || state === 'ahead';
+    const inLine = isLost || state === 'waiting' || state === 'away' || state === 'ahead';
     if (!inLine || view.phase === 'closed') {
       const untilMs = state === 'expired' ? this.replica.restorableUntil(seq) : 0;
       const restorable = untilMs > nowMs ? { restorable_until: new Date(untilMs).toISOString() } : {};
       return { ...ended(inLine ? 'expired' : state), ...common, ...restorable };
     }
     const position = this.replica.position(seq);
-    const ready = state !== 'ahead' && this.ready(joinedMs, position, nowMs);
+    const ready = state !== 'ahead' && !isLost && this.ready(joinedMs, position, nowMs);
     const eta = this.eta.at(position, nowMs);
     // Who may not enter is never told that there is no wait: a place of the front tiers waits a moment too.
     const etaSec = ready ? 0 : Math.max(1, eta.etaSec);

@@ -3,6 +3,7 @@ import { burstMin, burstSecDefault, microPerToken } from '../contract/limits.ts'
 import type { Phase } from '../contract/visitor-api.ts';
 import { phases } from '../contract/visitor-api.ts';
 import { type BucketRates, capacityAt } from './bucket.ts';
+import { parseRecoveries, type Recovery } from './recoveries.ts';
 import { constant, formatTimedValue, parseTimedValue, type TimedValue, valueAt } from './timed-value.ts';
 
 /** Positions first..last (0 = to the window's end) may enter once they have waited so long. */
@@ -54,6 +55,11 @@ export interface EventSettings {
   readonly message: string;
   /** Until when the message is shown, epoch ms; 0 = no end. */
   readonly messageUntilMs: number;
+  /** Run id of the Redis under which the event may be changed; '' = made by a version that knew none. */
+  readonly run: string;
+  /** Nobody is let in before, Redis ms; 0 = no recovery is under way. */
+  readonly recoverUntilMs: number;
+  readonly recoveries: readonly Recovery[];
   /** An operation on many places that is under way. */
   readonly job: { readonly kind: 'expire' | 'remove' | 'restore'; readonly auditId: string } | undefined;
 }
@@ -105,6 +111,9 @@ export function parseSettings(meta: Readonly<Record<string, string>>): EventSett
     changedAtMs: number('changedAt'),
     message: meta.message ?? '',
     messageUntilMs: number('messageUntil'),
+    run: meta.run ?? '',
+    recoverUntilMs: number('recoverUntil'),
+    recoveries: parseRecoveries(meta.recoveries ?? ''),
     job: parseJob(meta.job ?? ''),
   };
 }
@@ -182,6 +191,8 @@ export interface NewEvent {
   readonly expireFarMs: number;
   readonly window?: number;
   readonly tiers?: string;
+  /** Run id of the Redis that it is made in, where it is known. */
+  readonly run?: string;
 }
 
 /** The first `meta` of an event and the tokens it begins with (a full bucket). */
@@ -212,6 +223,7 @@ export function newEventFields(event: NewEvent): { fields: Record<string, string
     maxWaiting: String(event.maxWaiting),
     message: '',
     messageUntil: '0',
+    run: event.run ?? '',
   };
   return { fields, tokensMicro: capacityAt(rates, 0) };
 }

@@ -7,7 +7,7 @@ import { keysOf, runScript, type ScriptReply } from './scripts.ts';
 import type { EventRef } from './store-base.ts';
 import { TrailStore } from './trail-store.ts';
 
-export { type EventRef, StaleEventError } from './store-base.ts';
+export { type EventRef, OtherRunError, StaleEventError } from './store-base.ts';
 
 /** What became of a member that got no new place. `what`: 0 same place, 1 duplicate, 2 key with another body, 3 full, 4 entered. */
 export interface JoinException {
@@ -26,7 +26,8 @@ export type JoinReply =
       exceptions: readonly JoinException[];
     }
   | { word: 'scheduled'; opensAtMs: number }
-  | { word: 'closed' };
+  /** A recovery is finding out which seqs were given out. */
+  | { word: 'closed' | 'recovering' };
 
 export type EnterReply =
   | { word: 'granted'; grantedMs: number; nowMs: number }
@@ -72,8 +73,8 @@ export class Store extends TrailStore {
     event: EventRef,
     batch: { sender: string; batchNo: number; dueMs: number; members: Buffer; nowUs?: number },
   ): Promise<JoinReply> {
-    const reply = await this.run('join', event, batch, ['joined', 'scheduled', 'closed']);
-    if (reply[0] === 'closed') return { word: 'closed' };
+    const reply = await this.run('join', event, batch, ['joined', 'scheduled', 'closed', 'recovering']);
+    if (reply[0] === 'closed' || reply[0] === 'recovering') return { word: reply[0] };
     if (reply[0] === 'scheduled') return { word: 'scheduled', opensAtMs: Number(reply[1]) };
     const numbers = reply as unknown as readonly number[];
     const exceptions: JoinException[] = [];

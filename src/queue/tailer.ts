@@ -13,14 +13,13 @@
  */
 import { staleAfterMs, tailIdleMs, tailMs } from '../contract/limits.ts';
 import type { RedisClient } from '../redis/client.ts';
-import { slotOf } from '../redis/nodes.ts';
-import type { Followed, Following, FollowMode } from './followed.ts';
+import { runIdAt } from '../redis/nodes.ts';
+import { type Followed, type Following, type FollowMode, keepBefore, newFollowing } from './followed.ts';
 import { type AppliedChange, applyAll, type XreadReply } from './journal-reply.ts';
 import { type JournalServer, JournalServers } from './journal-servers.ts';
+import { isBehind, isOfOtherRun, loadReplica, readCount } from './load-replica.ts';
 import type { RedisClock } from './redis-clock.ts';
-import { Replica } from './replica.ts';
-import { loadEvent } from './replica-loader.ts';
-import { keysOf } from './scripts.ts';
+import type { Replica } from './replica.ts';
 
 export type { Followed, FollowMode } from './followed.ts';
 
@@ -31,10 +30,14 @@ export interface TailerOptions {
   readonly onApplied: (followed: Followed, change: AppliedChange) => void;
   /** Told when the event is gone. */
   readonly onGone: (event: string) => void;
+  /**
+   * Told of an event of which Redis lost something that the replica knows, or may have; the replica stays, and this is told
+   * again, until it was recovered. Absent = what Redis has is taken as it is.
+   */
+  readonly onLost?: (event: string) => void;
   readonly onError: (error: unknown, event: string) => void;
 }
 
-const readCount = 1_000;
 /** Events reloaded at a time: a fleet that finds Redis restarted must not ask for everything at once. */
 const reloadsMax = 8;
 /** A failure that lasts is told once in so long, ms. */
@@ -67,21 +70,7 @@ export class Tailer {
   async follow(event: string): Promise<boolean> {
     const known = this.events.get(event);
     if (known) return known.loaded;
-    const keys = keysOf(event);
-    const following: Following = {
-      event,
-      keys,
-      clock: this.servers.clockOf(() => following.server),
-      slot: slotOf(keys.journal),
-      server: undefined,
-      runId: undefined,
-      mode: 'loading',
-      replica: undefined,
-      freshAtMs: Number.NEGATIVE_INFINITY,
-      reporters: 1,
-      nextReadMs: 0,
-      loaded: Promise.resolve(false),
-    };
+    const following = newFollowing(event, (serverOfEvent) => this.servers.clockOf(serverOfEvent));
     this.events.set(event, following);
     following.loaded = this.load(following);
     try {
@@ -96,6 +85,18 @@ export class Tailer {
 
   forget(event: string): void {
     this.events.delete(event);
+  }
+
+  /** Reads an event that waits for its reload now. */
+  refresh(event: string): void {
+    const following = this.events.get(event);
+    if (following && Number.isFinite(following.nextReadMs)) following.nextReadMs = 0;
+  }
+
+  /** What these replicas knew is in Redis. */
+  dropBefores(event: string, merged: readonly Replica[]): void {
+    const following = this.events.get(event);
+    if (following) following.befores = following.befores.filter((before) => !merged.includes(before));
   }
 
   /** Whether answers from this replica must be marked: it has not been read to its end for more than a second. */
@@ -115,30 +116,24 @@ export class Tailer {
   private async load(following: Following): Promise<boolean> {
     const { redis } = this.options;
     const server = this.servers.at(following.slot);
-    const runId = server?.runId;
+    // At the first load nobody has asked the server yet.
+    const runId = server?.runId ?? runIdAt(redis, following.slot);
     if (server?.clock.known === false) await server.readClock();
     const askedMs = performance.now();
-    const loaded = await loadEvent(redis, following.keys);
-    if (!loaded) return false;
-    const replica = new Replica(following.event, loaded, following.replica);
-    const target = Number(loaded.meta.n);
-    while (replica.n < target) {
-      const from = `${replica.n}-0`;
-      const reply = (await redis.xread(
-        'COUNT',
-        readCount,
-        'STREAMS',
-        following.keys.journal,
-        from,
-      )) as XreadReply;
-      const applied = applyAll(replica, reply, following.clock.nowMs());
-      if (!applied.complete || applied.count === 0) throw new Error('the journal was cut while loading');
+    const isOther = this.options.onLost !== undefined && (await isOfOtherRun(redis, following, runId));
+    const replica = isOther ? undefined : await loadReplica(redis, following);
+    if (isOther || (this.options.onLost && (await isBehind(redis, following, { replica, runId })))) {
+      this.options.onLost?.(following.event);
+      throw new Error('Redis lacks what is known of this event, which is to be recovered');
     }
+    if (!replica) return false;
     if (this.closed || this.events.get(following.event) !== following)
       throw new Error('nobody waits for this load');
     if (this.servers.at(following.slot) !== server) throw new Error('the event moved while it was loaded');
     following.server = server;
     following.runId = runId;
+    if (this.options.onLost) keepBefore(following, replica);
+    following.isFirsthand = replica.settings.run === '' || replica.settings.run === runId;
     following.replica = replica;
     following.freshAtMs = askedMs;
     following.nextReadMs = 0;
@@ -269,7 +264,8 @@ export class Tailer {
   ): void {
     const [n, incarnation] = read.marks;
     if (n === null || n === undefined) {
-      this.gone(one);
+      if (this.options.onLost) this.distrust(one);
+      else this.gone(one);
       return;
     }
     const isOurs = Number(n) >= replica.n && incarnation === replica.settings.incarnation;

@@ -17,6 +17,8 @@ export interface WaitingToken {
   readonly verified: boolean;
   /** 16 bytes, where the place was joined by somebody known. */
   readonly person?: Buffer;
+  /** The key that signed it, once read. */
+  readonly kid?: string;
 }
 
 const lifeChars = 8;
@@ -47,13 +49,15 @@ export function readWaitingToken(keyring: Keyring, text: string): WaitingToken |
   const kidEnd = text.indexOf('.', 3);
   const payloadEnd = text.lastIndexOf('.');
   if (kidEnd < 0 || payloadEnd <= kidEnd) return undefined;
-  const mac = keyring.mac(text.slice(3, kidEnd), text.slice(0, payloadEnd));
+  const kid = text.slice(3, kidEnd);
+  const mac = keyring.mac(kid, text.slice(0, payloadEnd));
   if (mac === undefined || !sameText(mac, text, payloadEnd + 1)) return undefined;
   const payload = Buffer.from(text.slice(kidEnd + 1, payloadEnd), 'base64url');
   const flags = payload[0] ?? 0;
   const eventAt = eventStart(payload);
   if (payload.length <= eventAt) return undefined;
   return {
+    kid,
     event: payload.toString('latin1', eventAt),
     life: payload.toString('latin1', 14, headBytes),
     epoch: payload.readUInt16BE(1),

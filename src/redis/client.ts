@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { redisCommandMs } from '../contract/limits.ts';
 import { changePassword, connectCluster } from './cluster.ts';
+import { noteRunIds } from './run-ids.ts';
 import { type ScriptSet, scriptOptions } from './script-loader.ts';
 
 /** Where Redis is and how to sign in. */
@@ -60,6 +61,7 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
           retryStrategy: retryMs,
         })
       : connectCluster({ seeds, redisOptions, ...scripts, retryMs, tlsOf });
+  if (seeds === undefined) noteRunIds(client);
   noteRefusals(client, username ?? 'default');
   if (address.readPassword !== undefined) renewPassword(client, address.readPassword);
   return client;

@@ -1,6 +1,7 @@
 /** A connection to Redis Cluster: one to each master, behind what one to a single server looks like. */
 import { Cluster, type ClusterOptions, type Redis } from 'ioredis';
 import type { PipelineReply } from './nodes.ts';
+import { noteRunIds } from './run-ids.ts';
 
 /** What a connection of a cluster is opened with. */
 export interface ClusterSettings {
@@ -19,12 +20,32 @@ const closedText = 'Connection is closed.';
 
 /** Refuses commands while it has no server, where ioredis would keep them for as long as that lasts. */
 class FailFastCluster extends Cluster {
+  /** What is sent now stays with the server that it is sent to: moved to another one, it fails. */
+  isBound = false;
+
   override sendCommand(...[command, stream, node]: Parameters<Cluster['sendCommand']>): unknown {
     // Its own questions for who is there are commands too.
-    if (this.status === 'ready' || command.name === 'cluster')
-      return super.sendCommand(command, stream, node);
+    if (this.status === 'ready' || command.name === 'cluster') {
+      const refuse = command.reject;
+      const sent = super.sendCommand(command, stream, node);
+      if (this.isBound) this.bind(command, refuse);
+      return sent;
+    }
     command.reject(new Error(closedText));
     return command.promise;
+  }
+
+  /** Between the refusal MOVED and the redirection stands this. */
+  private bind(command: Parameters<Cluster['sendCommand']>[0], refuse: (error: Error) => void): void {
+    const redirect = command.reject;
+    command.reject = (error: Error) => {
+      if (!error.message.startsWith('MOVED ')) {
+        redirect(error);
+        return;
+      }
+      this.refreshSlotsCache();
+      refuse(error);
+    };
   }
 
   /**
@@ -41,6 +62,22 @@ class FailFastCluster extends Cluster {
       () => {},
     );
     return pipeline;
+  }
+}
+
+/**
+ * Sends what `send` sends to the servers that have its keys as far as is known, and to no other: where a slot has another
+ * master by now, which may be one that took over without the last writes, the command fails. A slot under migration is
+ * no such case.
+ */
+export function sendBound<T>(client: Redis, send: () => T): T {
+  const cluster: unknown = client;
+  if (!(cluster instanceof FailFastCluster)) return send();
+  cluster.isBound = true;
+  try {
+    return send();
+  } finally {
+    cluster.isBound = false;
   }
 }
 
@@ -70,7 +107,10 @@ export function connectCluster({ seeds, redisOptions, scripts, retryMs, tlsOf }:
   );
   const events = cluster as unknown as NodeJS.EventEmitter;
   events.on('node error', (error: Error) => events.emit('error', error));
-  events.on('+node', (server: Redis) => server.on('ready', () => events.emit('server ready')));
+  events.on('+node', (server: Redis) => {
+    noteRunIds(server);
+    server.on('ready', () => events.emit('server ready'));
+  });
   // Commands, pipelines and events are the same; what is not is asked for in nodes.ts.
   return cluster as unknown as Redis;
 }

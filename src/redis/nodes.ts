@@ -1,6 +1,7 @@
 /** Which server answers for a key: the one there is, or of a cluster the master of the key's slot. */
 import { type ChainableCommander, type Cluster, Command } from 'ioredis';
 import type { RedisClient } from './client.ts';
+import { runIdOf } from './run-ids.ts';
 
 /** A reply of a pipeline: its error, or what it answered. */
 export type PipelineReply = [error: Error | null, value: unknown];
@@ -40,6 +41,25 @@ export function serverOf(redis: RedisClient, slot: number): RedisClient | undefi
 /** Whether the server that answers for a key is connected. */
 export const isReachable = (redis: RedisClient, key: string): boolean =>
   redis.status === 'ready' && (!isCluster(redis) || serverOf(redis, slotOf(key))?.status === 'ready');
+
+/** Run id of the server that a slot's commands go to now; undefined = it is not connected. Cheap. */
+export function runIdAt(redis: RedisClient, slot: number): string | undefined {
+  const cluster = clusterOf(redis);
+  if (cluster === undefined) return runIdOf(redis);
+  const pool = (
+    cluster as unknown as { connectionPool: { getInstanceByKey(key: string): RedisClient | undefined } }
+  ).connectionPool;
+  const server = pool.getInstanceByKey(cluster.slots[slot]?.[0] ?? '');
+  const runId = server && runIdOf(server);
+  // A server of a cluster is connected to when the first command is sent: whoever waits for its run id sends none.
+  if (runId === undefined) connectTo(cluster, server);
+  return runId;
+}
+
+function connectTo(cluster: Cluster, server: RedisClient | undefined): void {
+  if (server === undefined) cluster.refreshSlotsCache(() => {});
+  else if (server.status === 'wait') server.connect().catch(() => {});
+}
 
 /** Asks a cluster anew who answers for what. It does so by itself when a server sends it elsewhere. */
 export function relearn(redis: RedisClient): void {

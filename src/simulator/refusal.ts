@@ -3,7 +3,7 @@ import type { RefusalCount } from './tally.ts';
 import type { Answer } from './wire.ts';
 
 /** Reasons that excuse a refusal after "ready", besides any 503 (Redis failed, or overload). */
-const explainingReasons = new Set(['settings_changed', 'returned_in_front', 'paused']);
+const explainingReasons = new Set(['settings_changed', 'returned_in_front', 'restoring', 'paused']);
 /** "Ready" is a promise for an enter within this time, ms. */
 const readyMs = 1_000;
 

@@ -78,7 +78,7 @@ describe('a refusal after ready', () => {
   it('is unexplained within a second, late after it, explained by what changed', () => {
     expect(judgeRefusal(answer(403, 1_900), error, 1_000)).toEqual({ reason: 'tokens', kind: 'unexplained' });
     expect(judgeRefusal(answer(403, 2_100), error, 1_000).kind).toBe('late');
-    for (const reason of ['settings_changed', 'returned_in_front', 'paused']) {
+    for (const reason of ['settings_changed', 'returned_in_front', 'restoring', 'paused']) {
       expect(judgeRefusal(answer(403, 1_900), { ...error, reason }, 1_000).kind).toBe('explained');
     }
   });

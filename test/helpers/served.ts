@@ -56,6 +56,8 @@ export function serve(options: ServedOptions = {}) {
     replica,
     freshAtMs: performance.now() - (stale ? 5_000 : 0),
     reporters: 1,
+    befores: [],
+    isFirsthand: true,
   };
   const tailer = { isStale: () => stale } as unknown as Tailer;
   return { served: new ServedEvent({ followed, tailer, keyring }), replica };

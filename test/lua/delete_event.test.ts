@@ -15,7 +15,9 @@ describe('delete_event', () => {
     const close = { action: 'close', changeId: 'c', audit: '{}' } as const;
     await store.setPhase(event, { ...close, nowUs: at(3) });
     expect(await store.deleteEvent(event, { nowUs: at(4) })).toBe('deleted');
-    expect(await redis.exists(...Object.values(event.keys))).toBe(0);
+    const { mark, ...rest } = event.keys;
+    expect(await redis.exists(...Object.values(rest))).toBe(0);
+    expect([await redis.get(mark), await redis.ttl(mark)]).toEqual(['deleted', 86_400]);
     await expect(store.deleteEvent(event)).rejects.toThrow('gone');
   });
 

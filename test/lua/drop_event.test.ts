@@ -25,22 +25,22 @@ describe('drop_event', () => {
     await store.ask(event, { askId: 'a', what: 'seen', seq: 0, sinceMs: 0 });
     await store.noteAudit(event, { noteId: 'n', record: '{}' });
     await redis.hset(event.keys.sale, 'id', 'sale_1');
+    await redis.hset(event.keys.survivors, 'w1', 't');
     await redis.hset(event.keys.counts, 'sum:join.QUEUE_FULL', 1);
-    return {
-      event,
-      keys: Object.values(event.keys),
-      exist: () => redis.exists(...Object.values(event.keys)),
-    };
+    const { mark, ...rest } = event.keys;
+    return { event, keys: Object.values(rest), exist: () => redis.exists(...Object.values(rest)), mark };
   }
 
   it('deletes every key of a test or auto-made event an hour after its last call', async () => {
     for (const kind of ['test', 'auto'] as const) {
-      const { event, keys, exist } = await busyEvent(kind);
+      const { event, keys, exist, mark } = await busyEvent(kind);
       expect(await exist()).toBe(keys.length);
       expect(await line.store.dropEvent(event, { idleMs: 3_600_000, nowUs: at(3_603.999) })).toBe(false);
+      expect([await line.redis.get(mark), await line.redis.ttl(mark)]).toEqual(['alive', -1]);
       expect(await exist()).toBe(keys.length);
       expect(await line.store.dropEvent(event, { idleMs: 3_600_000, nowUs: at(3_604) })).toBe(true);
       expect(await exist()).toBe(0);
+      expect([await line.redis.get(mark), await line.redis.ttl(mark)]).toEqual(['deleted', 86_400]);
     }
   });
 

@@ -5,6 +5,7 @@ import { parseEntry } from '../../src/queue/journal.ts';
 import { parseSettings } from '../../src/queue/settings.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import type { RedisClient } from '../../src/redis/client.ts';
+import { readTruth } from '../helpers/replicas.ts';
 
 export type PlaceState = 'waiting' | 'silent' | 'unclaimed' | 'entered' | 'left' | 'expired';
 export type States = Map<number, PlaceState>;
@@ -33,6 +34,19 @@ export async function readStates(redis: RedisClient, event: EventRef): Promise<S
   if ([...awayStates.keys()].some((seq) => seq < 1 || seq > last))
     throw new Error('a place is away that never was');
   return states;
+}
+
+/** Seqs by state, ascending, as the keys say it; seqs that a recovery left out are in none. */
+export async function placesOf(redis: RedisClient, event: EventRef): Promise<Map<PlaceState, number[]>> {
+  const truth = await readTruth(redis, event);
+  const places = new Map<PlaceState, number[]>();
+  const add = (seq: number, state: PlaceState): void => {
+    places.set(state, [...(places.get(state) ?? []), seq]);
+  };
+  for (const seq of truth.waits) add(seq, 'waiting');
+  for (const [seq, unclaimed] of truth.away) add(seq, unclaimed ? 'unclaimed' : 'silent');
+  for (const [seq, how] of truth.ends) add(seq, how as PlaceState);
+  return places;
 }
 
 /** The states that the journal leads to. */

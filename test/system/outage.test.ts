@@ -50,7 +50,7 @@ describe('Redis killed and started again', () => {
   beforeEach(() => begin(true));
 
   it('costs no place: polls are answered meanwhile as stale and ready for nobody, then all goes on by itself', async () => {
-    const event = await operator.event({ capacity: 50, refillPerSec: 1 });
+    const event = await operator.event({ capacity: 50, refillPerSec: 20 });
     const tokens = await joinAll(event, 60);
     const first = tokens[0] ?? '';
     for (const line of lines) await untilStatus(line, first, 'ready');

@@ -7,8 +7,9 @@ import {
   refusalOf,
   whenReady,
 } from '../../src/redis/client.ts';
+import { sendBound } from '../../src/redis/cluster.ts';
 import { CommandCounts } from '../../src/redis/command-counts.ts';
-import { askEach, mastersOf, timeOf } from '../../src/redis/nodes.ts';
+import { askEach, mastersOf, runIdAt, slotOf, timeOf } from '../../src/redis/nodes.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startRedisCluster, type TestCluster } from '../helpers/redis-cluster.ts';
 
@@ -77,6 +78,33 @@ describe('a connection to a cluster', () => {
     // Whether it happened the caller cannot know; twice it never did.
     const value = await eventually(() => client.get(key), { withinMs: 20_000 });
     expect(Number(value)).toBeLessThanOrEqual(1);
+  });
+
+  it('does not follow a slot to another master with what is bound to the one that it was meant for', async () => {
+    const client = open();
+    await whenReady(client, 10_000);
+    const [key = '', other = ''] = keysOfAll('bound');
+    await client.set(other, 'x');
+    await client.set(key, 'x');
+    const slot = slotOf(key);
+    const [from, to, third] = cluster.masters;
+    const runs = await Promise.all(
+      [from, to].map(
+        async (server) => /^run_id:(\w+)/m.exec((await server?.client().info('server')) ?? '')?.[1],
+      ),
+    );
+    expect(runIdAt(client, slot)).toBe(runs[0]);
+    await from?.client().del(key);
+    const id = String(await to?.client().call('CLUSTER', 'MYID'));
+    // All of them, or one that has not heard of it would send everybody back.
+    for (const server of [to, from, third])
+      await server?.client().call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
+    await expect(sendBound(client, () => client.set(key, 'bound'))).rejects.toThrow(/^MOVED/);
+    expect(await to?.client().get(key)).toBeNull();
+    await eventually(() => runIdAt(client, slot) === runs[1]);
+    expect(await sendBound(client, () => client.set(key, 'bound'))).toBe('OK');
+    await client.set(key, 'free');
+    expect(await to?.client().get(key)).toBe('free');
   });
 
   it('signs in with a rotated password, and names a user that no master takes', async () => {

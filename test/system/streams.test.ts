@@ -128,11 +128,11 @@ describe('a stream', () => {
   });
 
   it('ends with an expired place when its event is deleted, and is not pushed to again', async () => {
-    const event = await operator.event();
+    const event = await operator.event({ kind: 'test' });
     const token = await joinAt(line, event);
     const { pushes, stop, last } = await watch(token);
     await operator.redis.srem(eventsKey, event.id);
-    await operator.redis.del(...Object.values(event.keys));
+    expect(await operator.store.deleteEvent(event)).toBe('deleted');
     await eventually(() => last()?.status === 'expired', { withinMs: 1_000 });
     expect(last()).toMatchObject({ position: 0, ready_for_entry: false });
     const count = pushes.length;
