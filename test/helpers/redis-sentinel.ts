@@ -1,5 +1,7 @@
 /** A Redis master with replicas under sentinels, real servers on 127.0.0.1. */
 import type { Redis } from 'ioredis';
+import type { RedisAddress } from '../../src/redis/client.ts';
+import type { SentinelSettings } from '../../src/redis/master-watch.ts';
 import { eventually } from './eventually.ts';
 import { type RedisOptions, startRedis, type TestRedis } from './redis.ts';
 
@@ -18,7 +20,8 @@ export interface TestSentinels {
   /** The master of the start first, then its replicas. */
   readonly servers: readonly TestRedis[];
   readonly sentinels: readonly TestRedis[];
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** For a connection of one's own. */
+  readonly address: RedisAddress & { readonly sentinel: SentinelSettings };
   /** For the settings of gateways and admin API. */
   readonly env: { readonly REDIS_SENTINELS: string; readonly REDIS_SENTINEL_MASTER: string };
   /** Which server a sentinel calls the master now. */
@@ -54,7 +57,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Tes
     const config = [
       `sentinel monitor ${masterName} 127.0.0.1 ${first.port} ${Math.floor(count / 2) + 1}`,
       `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
-      `sentinel failover-timeout ${masterName} 6000`,
+      `sentinel failover-timeout ${masterName} 2500`,
       `sentinel parallel-syncs ${masterName} ${replicas}`,
     ];
     const sentinels = await times(count, () => start({ args: ['--sentinel'], config }));
@@ -113,11 +116,12 @@ function together(
         throw new Error('no other master yet');
       return master;
     }, patience);
+  const seeds = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   const master = (): Promise<TestRedis> => masterOf(sentinels[0] as TestRedis);
   return {
     servers,
     sentinels,
-    addresses: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
+    address: { ...(seeds[0] ?? { host: '', port: 0 }), sentinel: { servers: seeds, master: masterName } },
     env: {
       REDIS_SENTINELS: sentinels.map(({ port }) => `127.0.0.1:${port}`).join(','),
       REDIS_SENTINEL_MASTER: masterName,

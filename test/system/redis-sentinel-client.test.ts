@@ -11,7 +11,7 @@ import { runIdAt } from '../../src/redis/nodes.ts';
 import { namedMasterOf, sentinelFactsOf } from '../../src/redis/sentinel.ts';
 import { eventually } from '../helpers/eventually.ts';
 import type { TestRedis } from '../helpers/redis.ts';
-import { masterName, startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts';
+import { startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts';
 
 const patience = { withinMs: 20_000, everyMs: 20 };
 let fleet: TestSentinels;
@@ -24,12 +24,7 @@ afterEach(() => {
 });
 afterAll(() => fleet?.stop());
 
-function addressOf(sentinel: Partial<RedisAddress['sentinel']> = {}): RedisAddress {
-  const [{ host, port } = { host: '', port: 0 }] = fleet.addresses;
-  return { host, port, sentinel: { servers: fleet.addresses, master: masterName, ...sentinel } };
-}
-
-function open(address: RedisAddress = addressOf()): RedisClient {
+function open(address: RedisAddress = fleet.address): RedisClient {
   const client = connect(address, { name: 'test' });
   clients.push(client);
   return client;
