@@ -90,6 +90,7 @@ export class MasterWatch {
         ...(password === undefined ? {} : { password }),
         ...(tls === undefined ? {} : { tls: { ...tlsOf(server.host), ...tls } }),
         connectionName: name,
+        disableClientInfo: true,
         // Answers as lists, whatever the server speaks.
         protocol: 2,
         enableReadyCheck: false,

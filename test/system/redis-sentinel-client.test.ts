@@ -1,4 +1,6 @@
 /** The connection to a master under sentinels, real servers. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   connect,
@@ -10,6 +12,7 @@ import {
 import { runIdAt } from '../../src/redis/nodes.ts';
 import { namedMasterOf, sentinelFactsOf } from '../../src/redis/sentinel.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { root } from '../helpers/processes.ts';
 import type { TestRedis } from '../helpers/redis.ts';
 import { startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts';
 
@@ -17,44 +20,124 @@ const patience = { withinMs: 20_000, everyMs: 20 };
 let fleet: TestSentinels;
 const clients: RedisClient[] = [];
 beforeAll(async () => {
-  fleet = await startSentinels();
+  fleet = await startSentinels({ replicas: 1 });
 }, 60_000);
 afterEach(() => {
   for (const client of clients.splice(0)) client.disconnect();
 });
 afterAll(() => fleet?.stop());
 
-function open(address: RedisAddress = fleet.address): RedisClient {
-  const client = connect(address, { name: 'test' });
+/** Opens one, with other words about the sentinels where wanted. */
+function open(sentinel: Partial<RedisAddress['sentinel']> = {}): RedisClient {
+  const { address } = fleet;
+  const client = connect({ ...address, sentinel: { ...address.sentinel, ...sentinel } }, { name: 'test' });
   clients.push(client);
   return client;
 }
 
-/** Run id of a server. */
 const runIdOf = async (server: TestRedis): Promise<string | undefined> =>
   /^run_id:(\w+)/m.exec(await server.client().info('server'))?.[1];
+
+async function expectAtMaster(client: RedisClient): Promise<void> {
+  const master = await fleet.master();
+  await eventually(async () => expect(runIdAt(client, 0)).toBe(await runIdOf(master)), patience);
+  await client.set('who', master.port);
+  expect(await master.client().get('who')).toBe(String(master.port));
+}
+
+function signal(servers: readonly TestRedis[], name: NodeJS.Signals): void {
+  for (const { pid } of servers) process.kill(pid, name);
+}
 
 describe('a connection behind sentinels', () => {
   it('leads to the master, and knows whom it leads to', async () => {
     const client = open();
     expect(await whenReady(client, 10_000)).toBe(true);
-    const master = await fleet.master();
-    expect(runIdAt(client, 0)).toBe(await runIdOf(master));
-    expect(namedMasterOf(client)).toMatchObject({ host: '127.0.0.1', port: master.port });
+    await expectAtMaster(client);
+    expect(namedMasterOf(client)).toMatchObject({ host: '127.0.0.1', port: (await fleet.master()).port });
     await eventually(() => sentinelFactsOf(client)?.answering === 3, patience);
     expect(sentinelFactsOf(client)).toEqual({ named: 3, answering: 3, quorum: 2, known: 3 });
   });
 
-  it('follows a failover at once, without the one before having broken it', async () => {
+  it('needs one sentinel that answers, whatever the others do', async () => {
+    const frozen = fleet.sentinels.slice(0, 2);
+    const dead = { host: '127.0.0.1', port: 1 };
+    signal(frozen, 'SIGSTOP');
+    try {
+      const client = open({ servers: [dead, ...fleet.address.sentinel.servers] });
+      expect(await whenReady(client, 10_000)).toBe(true);
+      expect(sentinelFactsOf(client)).toMatchObject({ named: 4, answering: 1 });
+    } finally {
+      signal(frozen, 'SIGCONT');
+    }
+  });
+
+  it('says in one sentence why there is no master, and goes on by itself', async () => {
+    const stranger = open({ master: 'nobody' });
+    await eventually(() => expect(refusalOf(stranger)).toContain('nobody (REDIS_SENTINEL_MASTER)'), patience);
+    await expect(stranger.get('x')).rejects.toThrow();
+    signal(fleet.sentinels, 'SIGSTOP');
+    const client = open();
+    try {
+      const { port } = fleet.address;
+      await eventually(
+        () => expect(refusalOf(client)).toContain(`no Redis Sentinel answers at 127.0.0.1:${port}, `),
+        patience,
+      );
+    } finally {
+      signal(fleet.sentinels, 'SIGCONT');
+    }
+    expect(await whenReady(client, 20_000)).toBe(true);
+    expect(refusalOf(client)).toBeUndefined();
+    await expectAtMaster(client);
+  });
+
+  it('signs in at the sentinels, and says whom they refuse', async () => {
+    const guide = readFileSync(join(root, 'docs/operate/redis.md'), 'utf8');
+    const [, rules = ''] = /^user tacos-watch (.*)$/m.exec(guide) ?? [];
+    const own = rules.replace('SENTINEL_PASSWORD', 'secret').split(' ');
+    for (const sentinel of fleet.sentinels)
+      await sentinel.client().call('ACL', 'SETUSER', 'tacos-watch', ...own);
+    const client = open({ username: 'tacos-watch', password: 'secret' });
+    expect(await whenReady(client, 10_000)).toBe(true);
+    for (const sentinel of fleet.sentinels) expect(await sentinel.client().call('ACL', 'LOG')).toEqual([]);
+    const stranger = open({ username: 'tacos-watch', password: 'wrong' });
+    await eventually(
+      () =>
+        expect(refusalOf(stranger)).toBe(
+          'Redis Sentinel refuses the user tacos-watch (WRONGPASS, REDIS_SENTINEL_PASSWORD)',
+        ),
+      patience,
+    );
+  });
+
+  it('follows a failover, and no write reaches the server that was left', async () => {
     const client = open();
     await whenReady(client, 10_000);
-    await client.set('x', '1');
-    const startedMs = performance.now();
-    const next = await fleet.failOver();
-    console.log('failover', performance.now() - startedMs);
-    await eventually(async () => runIdAt(client, 0) === (await runIdOf(next)), patience);
-    console.log('follow', performance.now() - startedMs);
-    await client.set('x', '2');
-    expect(await next.client().get('x')).toBe('2');
+    await expectAtMaster(client);
+    const left = await fleet.master();
+    await fleet.failOver();
+    await expectAtMaster(client);
+    expect(String(await left.client().client('LIST'))).not.toContain('name=test');
+  });
+
+  it('leaves a server that says that it is a replica, and comes back to it once it is master', async () => {
+    const client = open();
+    await whenReady(client, 10_000);
+    const master = await fleet.master();
+    const other = fleet.servers.find((server) => server !== master);
+    const broken: unknown[] = [];
+    client.on('close', () => broken.push(client));
+    // Its connections stay open, unlike where a sentinel does it.
+    await master.client().call('REPLICAOF', '127.0.0.1', other?.port ?? 0);
+    await expect(client.set('x', 'x')).rejects.toThrow(/^READONLY/);
+    await eventually(() => broken.length > 0, patience);
+    await eventually(
+      () => expect(refusalOf(client)).toContain('is a replica, but Redis Sentinel calls it the master'),
+      patience,
+    );
+    await expect(client.set('x', 'x')).rejects.toThrow();
+    await master.client().call('REPLICAOF', 'NO', 'ONE');
+    await expectAtMaster(client);
   });
 });
