@@ -1,7 +1,10 @@
 /** The connection to a master under sentinels, real servers. */
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../src/cli/commands/up/redis.ts';
 import {
   connect,
   type RedisAddress,
@@ -11,9 +14,10 @@ import {
 } from '../../src/redis/client.ts';
 import { runIdAt } from '../../src/redis/nodes.ts';
 import { namedMasterOf, sentinelFactsOf } from '../../src/redis/sentinel.ts';
+import { newCertificate } from '../helpers/certificates.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { root } from '../helpers/processes.ts';
-import type { TestRedis } from '../helpers/redis.ts';
+import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts';
 
 const patience = { withinMs: 20_000, everyMs: 20 };
@@ -94,18 +98,18 @@ describe('a connection behind sentinels', () => {
 
   it('signs in at the sentinels, and says whom they refuse', async () => {
     const guide = readFileSync(join(root, 'docs/operate/redis.md'), 'utf8');
-    const [, rules = ''] = /^user tacos-watch (.*)$/m.exec(guide) ?? [];
+    const [, rules = ''] = /^user watch-tacos (.*)$/m.exec(guide) ?? [];
     const own = rules.replace('SENTINEL_PASSWORD', 'secret').split(' ');
     for (const sentinel of fleet.sentinels)
-      await sentinel.client().call('ACL', 'SETUSER', 'tacos-watch', ...own);
-    const client = open({ username: 'tacos-watch', password: 'secret' });
+      await sentinel.client().call('ACL', 'SETUSER', 'watch-tacos', ...own);
+    const client = open({ username: 'watch-tacos', password: 'secret' });
     expect(await whenReady(client, 10_000)).toBe(true);
     for (const sentinel of fleet.sentinels) expect(await sentinel.client().call('ACL', 'LOG')).toEqual([]);
-    const stranger = open({ username: 'tacos-watch', password: 'wrong' });
+    const stranger = open({ username: 'watch-tacos', password: 'wrong' });
     await eventually(
       () =>
         expect(refusalOf(stranger)).toBe(
-          'Redis Sentinel refuses the user tacos-watch (WRONGPASS, REDIS_SENTINEL_PASSWORD)',
+          'Redis Sentinel refuses the user watch-tacos (WRONGPASS, REDIS_SENTINEL_PASSWORD)',
         ),
       patience,
     );
@@ -118,6 +122,8 @@ describe('a connection behind sentinels', () => {
     const left = await fleet.master();
     await fleet.failOver();
     await expectAtMaster(client);
+    // It was not the server's doing: that one is told of its new role only seconds later.
+    expect(await left.client().info('replication')).toContain('role:master');
     expect(String(await left.client().client('LIST'))).not.toContain('name=test');
   });
 
@@ -139,5 +145,41 @@ describe('a connection behind sentinels', () => {
     await expect(client.set('x', 'x')).rejects.toThrow();
     await master.client().call('REPLICAOF', 'NO', 'ONE');
     await expectAtMaster(client);
+  });
+});
+
+describe('a connection behind sentinels that speak TLS', () => {
+  it('speaks it to them and to the master, and takes no certificate that it cannot verify', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tacos-sentinel-tls-'));
+    const { cert, key } = newCertificate(folder, 'redis', 24);
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert];
+    const [masterPort, sentinelPort] = await Promise.all([freePort(), freePort()]);
+    const tls = [...files, '--tls-auth-clients', 'no', '--tls-replication', 'yes'];
+    const master = await startRedis({ args: ['--tls-port', String(masterPort), ...tls] });
+    const config = [`sentinel monitor line 127.0.0.1 ${masterPort} 1`];
+    const sentinel = await startRedis({
+      args: ['--sentinel', '--tls-port', String(sentinelPort), ...tls],
+      config,
+    });
+    try {
+      const at = { host: '127.0.0.1', port: sentinelPort };
+      const openWith = (ca: { ca?: string }): RedisClient => {
+        const client = connect(
+          { ...at, tls: ca, sentinel: { servers: [at], master: 'line', tls: ca } },
+          { name: 'test' },
+        );
+        clients.push(client);
+        return client;
+      };
+      const client = openWith({ ca: readFileSync(cert, 'utf8') });
+      expect(await whenReady(client, 10_000)).toBe(true);
+      await client.set('x', '1');
+      expect(await master.client().get('x')).toBe('1');
+      const wary = openWith({});
+      await eventually(() => expect(refusalOf(wary)).toContain('no Redis Sentinel answers'), patience);
+    } finally {
+      await Promise.all([master.stop(), sentinel.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
