@@ -28,8 +28,7 @@ class FailFastCluster extends Cluster {
     if (this.status === 'ready' || command.name === 'cluster') {
       const refuse = command.reject;
       const sent = super.sendCommand(command, stream, node);
-      // EVAL is only ever sent where a script was forgotten: in place of an EVALSHA, which may have been bound.
-      if (this.isBound || command.name === 'eval') this.bind(command, refuse);
+      if (this.isBound) this.bind(command, refuse);
       return sent;
     }
     command.reject(new Error(closedText));
