@@ -146,5 +146,6 @@ export function connectSentinel(connection: SentinelConnection): Redis {
 /** What the sentinels behind a connection say of themselves; undefined = there are none. */
 export const sentinelFactsOf = (client: object): SentinelFacts | undefined => watchOf.get(client)?.facts();
 
-/** Where the master is that the sentinels behind a connection name; undefined = there are none, or they name none. */
-export const namedMasterOf = (client: object): ServerAddress | undefined => watchOf.get(client)?.master();
+/** Where the master is that these sentinels name, as far as a connection was opened with them; undefined = not known. */
+export const namedMasterOf = (sentinel: SentinelSettings | undefined): ServerAddress | undefined =>
+  sentinel && watches.get(sentinel)?.watch.master();

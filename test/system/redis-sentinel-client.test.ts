@@ -58,7 +58,10 @@ describe('a connection behind sentinels', () => {
     const client = open();
     expect(await whenReady(client, 10_000)).toBe(true);
     await expectAtMaster(client);
-    expect(namedMasterOf(client)).toMatchObject({ host: '127.0.0.1', port: (await fleet.master()).port });
+    expect(namedMasterOf(fleet.address.sentinel)).toMatchObject({
+      host: '127.0.0.1',
+      port: (await fleet.master()).port,
+    });
     await eventually(() => sentinelFactsOf(client)?.answering === 3, patience);
     expect(sentinelFactsOf(client)).toEqual({ named: 3, answering: 3, quorum: 2, known: 3 });
   });

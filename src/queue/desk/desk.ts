@@ -14,7 +14,6 @@ import type { Overview, QueueSnapshot } from '../../contract/snapshot.ts';
 import type { PositionRow, VisitorStory } from '../../contract/visitors.ts';
 import { connect, type RedisClient } from '../../redis/client.ts';
 import { Connections } from '../../redis/connections.ts';
-import { namedMasterOf } from '../../redis/sentinel.ts';
 import { makeEvent } from '../events.ts';
 import { globalScripts } from '../global-scripts.ts';
 import { Keyring } from '../keyring.ts';
@@ -217,8 +216,7 @@ export class Desk {
       for (const id of ids) opened.push(await this.opened(id));
       return opened;
     });
-    const redis = { ...this.options.redis, ...namedMasterOf(this.redis) };
-    const around = { server, nowMs: this.clock.nowMs(), redis };
+    const around = { server, nowMs: this.clock.nowMs(), redis: this.options.redis };
     return diagnose(doctorFacts(events, this.wide, around));
   }
 
