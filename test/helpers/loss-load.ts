@@ -92,7 +92,7 @@ export class LossLoad {
   async untilFlowing(withinMs = 30_000): Promise<void> {
     const told = { joins: this.visitors.length, grants: this.grants.length };
     await eventually(
-      () => this.visitors.length >= told.joins + 100 && this.grants.length >= told.grants + 20,
+      () => this.visitors.length >= told.joins + 60 && this.grants.length >= told.grants + 12,
       { withinMs },
     );
   }

@@ -32,9 +32,10 @@ afterEach(() => {
 afterAll(() => fleet?.stop());
 
 /** Opens one, with other words about the sentinels where wanted. */
-function open(sentinel: Partial<RedisAddress['sentinel']> = {}): RedisClient {
+function open(sentinel?: Partial<RedisAddress['sentinel']>): RedisClient {
   const { address } = fleet;
-  const client = connect({ ...address, sentinel: { ...address.sentinel, ...sentinel } }, { name: 'test' });
+  const own = sentinel === undefined ? address.sentinel : { ...address.sentinel, ...sentinel };
+  const client = connect({ ...address, sentinel: own }, { name: 'test' });
   clients.push(client);
   return client;
 }
