@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly replica?: boolean;
   /** Folder of the build that the gateways run. Default: dist of this checkout. */
   readonly dist?: string;
+  /** Of each gateway; default 1. */
+  readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Default: 50 a second, at most 50 at once, nobody waits in a tier. */
   readonly refillPerSec?: number;
@@ -176,7 +178,7 @@ export class World {
   }
 
   private async launch(proxy: TcpProxy, dist = this.dist): Promise<{ program: Program; url: string }> {
-    const argv = [`${dist}/gateway/main.js`, '--port', '0', '--workers', '1'];
+    const argv = [`${dist}/gateway/main.js`, '--port', '0', '--workers', `${this.options.workers ?? 1}`];
     const env = { ...this.env, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
     const program = await startProgram({ argv, env, ready: /^listening (http:\S+)$/m });
     return { program, url: program.ready[1] ?? '' };

@@ -232,12 +232,9 @@ describe('tokens', () => {
     // One that we signed in a version that is not known here is worth keeping: whoever holds it asks again.
     const newer = 't2.k1.whatever-it-will-be';
     const mac = new Keyring([{ kid: 'k1', secret: Buffer.alloc(32, 7) }]).mac('k1', newer);
-    for (const ask of [idle.status, idle.leave]) {
-      expect(await ask.call(idle, `${newer}.${mac}`)).toMatchObject({
-        code: 'UNAVAILABLE',
-        retryAfterSec: 5,
-      });
-    }
+    const kept = { code: 'UNAVAILABLE', retryAfterSec: 5 };
+    expect(await idle.status(`${newer}.${mac}`)).toMatchObject(kept);
+    expect(await idle.leave(`${newer}.${mac}`)).toMatchObject(kept);
     expect(no(await idle.status(`${newer}.AAAA`)).code).toBe('TOKEN_NOT_FOUND');
     expect(commands()).toEqual(before);
     await idle.close();

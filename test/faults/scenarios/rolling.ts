@@ -22,7 +22,7 @@ export const rolling: Scenario = {
   dist: () => before().dist,
   // More come than go, so that there is a line, and tokens for more than those with streams, who never enter. This version's
   // notice, and with it its hand-over, are half as long as in production.
-  world: { refillPerSec: 25, capacity: 150, env: { SERVER_DRAIN_NOTICE_MS: '2500' } },
+  world: { workers: 2, refillPerSec: 25, capacity: 150, env: { SERVER_DRAIN_NOTICE_MS: '2500' } },
   crowd: { arrivalsPerSec: 45 },
   async plan(world, _seed, isShort) {
     await forgetRuns(world);
