@@ -34,8 +34,9 @@ export const rolling: Scenario = {
     const all = await Promise.all(gone);
     report(world, all);
     const { handedOver, failed, gapSec, away } = await folk.leave();
+    const gaps = Object.entries(gapSec).map(([build, sec]) => `${sec.toFixed(1)} (${build})`);
     console.log(
-      `  streams: ${streams} held, ${handedOver} handed over, ${failed} failed, longest gap ${gapSec.toFixed(1)} s, stepped around ${away}`,
+      `  streams: ${streams} held, ${handedOver} handed over, ${failed} failed, stepped around ${away}, longest gap in s ${gaps.join(', ')}`,
     );
     const wrong = all.filter(({ code, saidSo, tookSec }) => code !== 0 || !saidSo || tookSec > drainSec);
     world.broken.push(...wrong.map((one) => `did not go as it should: ${JSON.stringify(one)}`));
