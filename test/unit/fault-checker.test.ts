@@ -338,12 +338,12 @@ describe('a scenario in which no request may fail', () => {
     ];
     return outcomeOf({ name: 'x', isSmooth: true }, history, run).broken;
   };
-  const refused = joins(2, 2, 1_000, { http: 503, code: 'UNAVAILABLE', hasRetryAfter: true });
+  const refused = request('join', 2, 1_000, { http: 503, code: 'UNAVAILABLE', hasRetryAfter: true });
   const cut = asks(1, 1, 1_000, { http: 0, failure: 'broken' });
 
   it('is broken by a refusal for being out of order, or a connection that went', () => {
     expect(brokenBy()).toEqual([]);
-    expect(brokenBy({ ...refused, place: undefined } as HistoryRecord)).toEqual(['failed 1']);
+    expect(brokenBy(refused)).toEqual(['failed 1']);
     expect(brokenBy(cut)).toEqual(['failed 1']);
   });
 
