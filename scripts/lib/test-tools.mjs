@@ -3,8 +3,8 @@ import { ensureKustomize } from './kustomize.mjs';
 import { ensurePromtool } from './promtool.mjs';
 import { works } from './run.mjs';
 
-/** Programs that tests drive: the shells whose completion is tested, and what makes their certificates. */
-const tools = ['zsh', 'fish', 'openssl'];
+/** Programs that tests drive: the shells whose completion is tested, what makes their certificates, and what sets clocks. */
+const tools = ['zsh', 'fish', 'openssl', 'faketime'];
 
 /**
  * Installs what is missing of them where that can be done without asking: by apt as root; unpacks promtool and builds kustomize. Elsewhere
