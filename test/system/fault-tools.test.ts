@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { clockEnv, findFaketime, openFakeClock, redisWith } from '../faults/tools/fake-clock.ts';
+import { clockEnv, fakeClock, findFaketime, redisWith } from '../faults/tools/fake-clock.ts';
 import { boundedLauncher, canBoundFiles, fillDisk, freeDisk } from '../faults/tools/full-disk.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
@@ -36,10 +36,10 @@ describe.skipIf(library === undefined)('a clock by libfaketime', () => {
   });
 
   it('is set forward and back while the program runs', async () => {
-    const clock = openFakeClock(library ?? '', dir);
+    const clock = fakeClock(library ?? '', join(dir, 'clock'));
     const redis = await startRedis({ launcher: redisWith(clock.env) });
     server = redis;
-    for (const wanted of [0, 30, -30, 0]) {
+    for (const wanted of [30, -30, 0]) {
       clock.set(wanted);
       await eventually(async () => Math.abs((await aheadSec(redis)) - wanted) <= 1);
     }

@@ -29,20 +29,23 @@ export function clockEnv(
 /** A clock that can be set while programs run by it; they notice within a second. */
 export interface FakeClock {
   readonly env: Readonly<Record<string, string>>;
+  /** The file that says how far it is off; without it, it runs true. */
+  readonly path: string;
   /** Sets it so many seconds ahead of the true time; negative = behind. */
   set(aheadSec: number): void;
 }
 
-/** Makes one, running true, with its file in `dir`. */
-export function openFakeClock(library: string, dir: string): FakeClock {
-  const path = join(dir, 'clock');
-  const set = (aheadSec: number): void => {
-    // Renamed into place: no program reads half a file.
-    writeFileSync(`${path}.new`, `${aheadSec < 0 ? '-' : '+'}${Math.abs(aheadSec)}s\n`);
-    renameSync(`${path}.new`, path);
+/** A clock that runs true as long as nothing is at `path`. */
+export function fakeClock(library: string, path: string): FakeClock {
+  return {
+    env: { ...base(library), FAKETIME_TIMESTAMP_FILE: path, FAKETIME_CACHE_DURATION: '1' },
+    path,
+    set(aheadSec) {
+      // Renamed into place: no program reads half a file.
+      writeFileSync(`${path}.new`, `${aheadSec < 0 ? '-' : '+'}${Math.abs(aheadSec)}s\n`);
+      renameSync(`${path}.new`, path);
+    },
   };
-  set(0);
-  return { env: { ...base(library), FAKETIME_TIMESTAMP_FILE: path, FAKETIME_CACHE_DURATION: '1' }, set };
 }
 
 /** A redis-server that is started with these variables, for `launcher` of startRedis. */
