@@ -1,0 +1,149 @@
+/** One row of the suite: a world, a crowd, a fault, and what must be 0 whatever it does. */
+import { join } from 'node:path';
+import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
+import { History, type HistoryRecord, requestsOf } from './history.ts';
+import { isFailed, secondsUntilNormal } from './normal.ts';
+import { type CrowdOptions, Visitors } from './visitors.ts';
+import { pause, World, type WorldOptions } from './world.ts';
+
+/** What every scenario promises, unless it says otherwise. */
+export const allZero: readonly FindingKind[] = [
+  'lost',
+  'doubled',
+  'inverted',
+  'over-admitted',
+  'lie',
+  'hang',
+];
+
+export interface Scenario {
+  /** A word for --only and the table. */
+  readonly name: string;
+  /** The row of docs/reliability.md that this shows, a sentence. */
+  readonly row: string;
+  /** Part of --short. */
+  readonly short?: boolean;
+  /** Why it cannot run here, a sentence; undefined = it can. */
+  readonly missing?: () => Promise<string | undefined> | string | undefined;
+  readonly world?: Omit<WorldOptions, 'history' | 'dist'>;
+  readonly crowd?: Omit<CrowdOptions, 'seed'>;
+  /** Which kinds must be 0. Default: all. */
+  readonly promises?: readonly FindingKind[];
+  /** As it is before the fault, s. Default 4; with --short 3. */
+  readonly beforeSec?: number;
+  /** The crowd goes on for so long after the plan is done, s. Default 6; with --short 4. */
+  readonly afterSec?: number;
+  /** Makes the fault and, where it ends, ends it. The crowd is there all the time. */
+  plan(world: World, seed: number): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly isShort: boolean;
+  /** Folder for histories. */
+  readonly outDir: string;
+  /** Folder of the build that the gateways run. */
+  readonly dist?: string;
+  /** Distinguishes runs of one scenario in file names. */
+  readonly suffix?: string;
+  readonly timetable?: readonly string[];
+}
+
+/** What came of a run. */
+export interface Outcome {
+  readonly name: string;
+  readonly seed: number;
+  readonly findings: readonly Finding[];
+  readonly counts: Record<FindingKind, number>;
+  readonly requests: number;
+  readonly failed: number;
+  readonly joins: number;
+  readonly grants: number;
+  readonly normalSec: number | undefined;
+  readonly tookSec: number;
+  readonly path: string;
+  /** Promised kinds that are not 0, or what kept the run from being one. */
+  readonly broken: readonly string[];
+}
+
+/** How long the line may take until everybody stands as they must, ms. */
+const settleMs = 40_000;
+
+/** Runs a scenario once; the world is stopped however it ends. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Outcome> {
+  const { seed, outDir, isShort, suffix = '' } = options;
+  const startedMs = performance.now();
+  const path = join(outDir, `${scenario.name}${suffix}.jsonl`);
+  const history = new History(path);
+  const head = { kind: 'head', name: scenario.name, seed, expireSec: 300 } as const;
+  history.add({ ...head, ...(options.timetable === undefined ? {} : { timetable: options.timetable }) });
+  let faultMs = 0;
+  try {
+    const dist = options.dist === undefined ? {} : { dist: options.dist };
+    const world = await World.start({ ...scenario.world, ...dist, history });
+    const visitors = new Visitors(world, { ...scenario.crowd, seed });
+    try {
+      visitors.start();
+      await pause(1000 * (isShort ? 3 : (scenario.beforeSec ?? 4)));
+      faultMs = performance.now();
+      await scenario.plan(world, seed);
+      await pause(1000 * (isShort ? 4 : (scenario.afterSec ?? 6)));
+      await visitors.stop();
+      await settle(world, visitors);
+    } finally {
+      await visitors.close();
+      await world.stop();
+    }
+  } finally {
+    history.close();
+  }
+  return outcomeOf(scenario, history.records, {
+    seed,
+    path,
+    faultMs,
+    tookSec: (performance.now() - startedMs) / 1000,
+  });
+}
+
+/** Nobody enters any more and everybody is asked where they stand, until all stand as they must or the time is up. */
+async function settle(world: World, visitors: Visitors): Promise<void> {
+  await world.change({ paused: true });
+  const untilMs = performance.now() + settleMs;
+  for (let round = 1; ; round += 1) {
+    await visitors.askEveryone(round);
+    if (isSettled(world.history.records) || performance.now() > untilMs) break;
+    await pause(1_000);
+  }
+  await world.noteGrants();
+}
+
+/** What a history comes to. */
+export function outcomeOf(
+  scenario: Pick<Scenario, 'name' | 'promises'>,
+  records: readonly HistoryRecord[],
+  run: { seed: number; path: string; faultMs: number; tookSec: number },
+): Outcome {
+  const findings = check(records);
+  const counts = countKinds(findings);
+  const requests = requestsOf(records).filter(({ round }) => round === undefined);
+  const joins = requests.filter(({ op, http }) => op === 'join' && http === 202).length;
+  const grants = requests.filter(({ pass }) => pass !== undefined).length;
+  const broken = (scenario.promises ?? allZero)
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${kind} ${counts[kind]}`);
+  if (joins === 0 || grants === 0) broken.push('nobody joined or nobody entered: nothing was tested');
+  return {
+    name: scenario.name,
+    seed: run.seed,
+    findings,
+    counts,
+    requests: requests.length,
+    failed: requests.filter(isFailed).length,
+    joins,
+    grants,
+    normalSec: secondsUntilNormal(requests, run.faultMs),
+    tookSec: run.tookSec,
+    path: run.path,
+    broken,
+  };
+}
