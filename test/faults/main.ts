@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { readHistory } from './history.ts';
 import { helpText, type Options, readOptions } from './options.ts';
+import { randomRun } from './random.ts';
 import { type Outcome, outcomeOf, runScenario, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { findingsText, tableHead, tableLine } from './table.ts';
@@ -19,8 +20,17 @@ async function main(options: Options): Promise<number> {
   if (options.check !== undefined) return checkAgain(options.check);
   const outDir = options.out ?? mkdtempSync(join(tmpdir(), 'tacos-faults-'));
   mkdirSync(outDir, { recursive: true });
-  let failures = 0;
   console.log(tableHead());
+  const failures = options.isRandom ? await runRandom(options, outDir) : await runAll(options, outDir);
+  if (failures === 0 && options.out === undefined) rmSync(outDir, { recursive: true });
+  else console.log(`faults: histories are in ${outDir}`);
+  console.log(`faults: ${failures === 0 ? 'every promise held' : `${failures} FAILED`}`);
+  return failures === 0 ? 0 : 1;
+}
+
+/** Each scenario that was asked for. @returns how many failed */
+async function runAll(options: Options, outDir: string): Promise<number> {
+  let failures = 0;
   for (const scenario of chosen(options)) {
     const reason = await scenario.missing?.();
     if (reason !== undefined) {
@@ -35,10 +45,21 @@ async function main(options: Options): Promise<number> {
       failures += show(outcome);
     }
   }
-  if (failures === 0 && options.out === undefined) rmSync(outDir, { recursive: true });
-  else console.log(`faults: histories are in ${outDir}`);
-  console.log(`faults: ${failures === 0 ? 'every promise held' : `${failures} FAILED`}`);
-  return failures === 0 ? 0 : 1;
+  return failures;
+}
+
+/** Seeded runs of random faults, some at a time. @returns how many failed */
+async function runRandom({ runs, seed, seconds, parallel }: Options, outDir: string): Promise<number> {
+  let failures = 0;
+  const seeds = Array.from({ length: runs }, (_, index) => seed + index).values();
+  const worker = async (): Promise<void> => {
+    for (const each of seeds) {
+      const { scenario, timetable } = randomRun(each, seconds);
+      failures += show(await runScenario(scenario, { isShort: false, seed: each, outDir, timetable }));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, runs) }, worker));
+  return failures;
 }
 
 /** Prints what came of a run; 1 where a promise was broken. */
