@@ -6,7 +6,7 @@ import { readHistory } from './history.ts';
 import { helpText, type Options, readOptions } from './options.ts';
 import { type Outcome, outcomeOf, runScenario, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
-import { findingsText, tableHead, tableLine } from './table.ts';
+import { findingsText, notesText, tableHead, tableLine } from './table.ts';
 
 process.exitCode = await main(readOptions(process.argv.slice(2)));
 
@@ -44,6 +44,7 @@ async function main(options: Options): Promise<number> {
 /** Prints what came of a run; 1 where a promise was broken. */
 function show(outcome: Outcome): number {
   console.log(tableLine(outcome));
+  console.log(notesText(outcome));
   const text = findingsText(outcome);
   if (text !== '') console.log(text);
   return outcome.broken.length > 0 ? 1 : 0;
