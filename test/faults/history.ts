@@ -92,6 +92,20 @@ export interface LagRecord {
   readonly toMs: number;
 }
 
+/** A figure of the scenario's own. */
+export interface NoteRecord {
+  readonly kind: 'note';
+  readonly name: string;
+  readonly figure: string;
+}
+
+/** A promise of the scenario's own. */
+export interface PromiseRecord {
+  readonly kind: 'promise';
+  readonly sentence: string;
+  readonly isKept: boolean;
+}
+
 /** How a run was made. The first record. */
 export interface HeadRecord {
   readonly kind: 'head';
@@ -109,6 +123,8 @@ export type HistoryRecord =
   | SettingsRecord
   | FaultRecord
   | GrantRecord
+  | NoteRecord
+  | PromiseRecord
   | LagRecord;
 
 /** A history under way: kept in memory for the checker, and in a file for later where there is one. */

@@ -7,7 +7,7 @@ import { helpText, type Options, readOptions } from './options.ts';
 import { randomRun } from './random.ts';
 import { type Outcome, outcomeOf, runScenario, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
-import { findingsText, tableHead, tableLine } from './table.ts';
+import { findingsText, notesText, tableHead, tableLine } from './table.ts';
 
 process.exitCode = await main(readOptions(process.argv.slice(2)));
 
@@ -65,6 +65,7 @@ async function runRandom({ runs, seed, seconds, parallel }: Options, outDir: str
 /** Prints what came of a run; 1 where a promise was broken. */
 function show(outcome: Outcome): number {
   console.log(tableLine(outcome));
+  console.log(notesText(outcome));
   const text = findingsText(outcome);
   if (text !== '') console.log(text);
   return outcome.broken.length > 0 ? 1 : 0;

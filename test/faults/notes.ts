@@ -1,4 +1,6 @@
 /** What a scenario says of itself beside the checker's rules; it stands in the history too. */
+import type { HistoryRecord, RequestRecord } from './history.ts';
+import { isFailed, secondsUntilNormal } from './normal.ts';
 import type { World } from './world.ts';
 
 /** A figure of this scenario's own. */
@@ -9,4 +11,26 @@ export function note({ history }: World, name: string, figure: number | string):
 /** A promise of this scenario's own, a sentence, and whether it was kept: one that was not fails the run. */
 export function promise({ history }: World, sentence: string, isKept: boolean): void {
   history.add({ kind: 'promise', sentence, isKept });
+}
+
+/** Promises of the scenario's own that were not kept. */
+export const brokenPromises = (records: readonly HistoryRecord[]): string[] =>
+  records.flatMap((record) => (record.kind === 'promise' && !record.isKept ? [`not so: ${record.sentence}`] : []));
+
+/** Name and figure. */
+export type Note = readonly [name: string, figure: string];
+
+/** Figures that the table has no column for: those of every run, then the scenario's own. */
+export function notesOf(records: readonly HistoryRecord[], requests: readonly RequestRecord[]): Note[] {
+  const endMs = Math.max(0, ...records.map((record) => (record.kind === 'fault' ? record.toMs : 0)));
+  const normalSec = secondsUntilNormal(requests, endMs);
+  const polls = requests.filter(({ op }) => op === 'status');
+  const refusals = requests.filter(({ http }) => http === 429 || http === 503);
+  const untold = refusals.filter(({ hasRetryAfter }) => hasRetryAfter !== true);
+  return [
+    ['after the fault normal within, s', normalSec === undefined ? 'never' : normalSec.toFixed(1)],
+    ['polls failed', `${polls.filter(isFailed).length} of ${polls.length}`],
+    ['refused without Retry-After', String(untold.length)],
+    ...records.flatMap((record): Note[] => (record.kind === 'note' ? [[record.name, record.figure]] : [])),
+  ];
 }

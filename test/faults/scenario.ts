@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
 import { History, type HistoryRecord, requestsOf } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
+import { brokenPromises, type Note, notesOf } from './notes.ts';
 import { type CrowdOptions, Visitors } from './visitors.ts';
 import { pause, World, type WorldOptions } from './world.ts';
 
@@ -60,6 +61,7 @@ export interface Outcome {
   readonly joins: number;
   readonly grants: number;
   readonly normalSec: number | undefined;
+  readonly notes: readonly Note[];
   readonly tookSec: number;
   readonly path: string;
   /** Promised kinds that are not 0, or what kept the run from being one. */
@@ -131,6 +133,7 @@ export function outcomeOf(
   const broken = (scenario.promises ?? allZero)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${kind} ${counts[kind]}`);
+  broken.push(...brokenPromises(records));
   if (joins === 0 || grants === 0) broken.push('nobody joined or nobody entered: nothing was tested');
   return {
     name: scenario.name,
@@ -142,6 +145,7 @@ export function outcomeOf(
     joins,
     grants,
     normalSec: secondsUntilNormal(requests, run.faultMs),
+    notes: notesOf(records, requests),
     tookSec: run.tookSec,
     path: run.path,
     broken,

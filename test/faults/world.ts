@@ -37,6 +37,8 @@ export interface WorldOptions {
   /** Folder of the build that the gateways run. Default: dist of this checkout. */
   readonly dist?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** By a gateway's name (g1, g2, ...): variables of its own. */
+  readonly gatewayEnv?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Default: 50 a second, at most 50 at once, nobody waits in a tier. */
   readonly refillPerSec?: number;
   readonly capacity?: number;
@@ -177,13 +179,14 @@ export class World {
 
   private async addGateway(name: string): Promise<void> {
     const proxy = await this.addProxy();
-    const started = await this.launch(proxy);
+    const started = await this.launch(name, proxy);
     this.gateways.push({ name, proxy, ...started, inRotation: true });
   }
 
-  private async launch(proxy: TcpProxy): Promise<{ program: Program; url: string }> {
+  private async launch(name: string, proxy: TcpProxy): Promise<{ program: Program; url: string }> {
     const argv = [`${this.dist}/gateway/main.js`, '--port', '0', '--workers', '1'];
-    const env = { ...this.env, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
+    const own = { ...this.env, ...this.options.gatewayEnv?.[name] };
+    const env = { ...own, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
     const program = await startProgram({ argv, env, ready: /^listening (http:\S+)$/m });
     return { program, url: program.ready[1] ?? '' };
   }
@@ -199,7 +202,7 @@ export class World {
 
   /** Starts a gateway that has ended, in rotation once it serves. */
   async restartGateway(gateway: WorldGateway): Promise<void> {
-    Object.assign(gateway, await this.launch(gateway.proxy));
+    Object.assign(gateway, await this.launch(gateway.name, gateway.proxy));
     await eventually(async () => (await fetch(`${gateway.url}/readyz`)).ok, {
       withinMs: 30_000,
       everyMs: 50,

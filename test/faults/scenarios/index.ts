@@ -1,5 +1,29 @@
 /** All scenarios, in the order of the table. To add one, write it and put it here. */
 import type { Scenario } from '../scenario.ts';
+import { gatewayClocks, redisClock } from './clock.ts';
+import { gatewayStopped, rollingRestart } from './gateways.ts';
 import { gatewayKilled, redisKilled } from './killed.ts';
+import { redisCut, redisHalfOpen, redisSlow, redisSlowReader, redisVerySlow } from './redis-away.ts';
+import { aofLost1s, aofLost3s, failover2s, wipe, wipeAndRestart } from './redis-lost.ts';
+import { diskFull, memoryFull } from './room.ts';
 
-export const scenarios: readonly Scenario[] = [redisKilled, gatewayKilled];
+export const scenarios: readonly Scenario[] = [
+  redisSlow,
+  redisVerySlow,
+  redisCut,
+  redisHalfOpen,
+  redisSlowReader,
+  redisKilled,
+  aofLost1s,
+  aofLost3s,
+  failover2s,
+  wipe,
+  wipeAndRestart,
+  gatewayKilled,
+  gatewayStopped,
+  rollingRestart,
+  gatewayClocks,
+  redisClock,
+  diskFull,
+  memoryFull,
+];

@@ -14,7 +14,7 @@ async function breakLinks(
     for (const { proxy } of world.gateways) {
       proxy.delayMs = 0;
       proxy.slow(undefined);
-      proxy.mend();
+      if (isGone) proxy.mend();
     }
   });
 }
