@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { runBugs } from './bugs.ts';
 import { readHistory } from './history.ts';
 import { helpText, type Options, readOptions } from './options.ts';
 import { randomRun } from './random.ts';
@@ -21,11 +22,21 @@ async function main(options: Options): Promise<number> {
   const outDir = options.out ?? mkdtempSync(join(tmpdir(), 'tacos-faults-'));
   mkdirSync(outDir, { recursive: true });
   console.log(tableHead());
-  const failures = options.isRandom ? await runRandom(options, outDir) : await runAll(options, outDir);
+  const failures = await runChosen(options, outDir);
   if (failures === 0 && options.out === undefined) rmSync(outDir, { recursive: true });
   else console.log(`faults: histories are in ${outDir}`);
-  console.log(`faults: ${failures === 0 ? 'every promise held' : `${failures} FAILED`}`);
+  console.log(`faults: ${failures === 0 ? 'passed' : `${failures} FAILED`}`);
   return failures === 0 ? 0 : 1;
+}
+
+/** What the flags ask for. @returns how many runs failed */
+async function runChosen(options: Options, outDir: string): Promise<number> {
+  if (options.isRandom) return runRandom(options, outDir);
+  if (options.isBugs) return runBugs({ seed: options.seed, outDir });
+  const failures = await runAll(options, outDir);
+  return options.isShort && options.only.length === 0
+    ? failures + (await runBugs({ seed: options.seed, outDir }))
+    : failures;
 }
 
 /** Each scenario that was asked for. @returns how many failed */

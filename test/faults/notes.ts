@@ -15,7 +15,9 @@ export function promise({ history }: World, sentence: string, isKept: boolean): 
 
 /** Promises of the scenario's own that were not kept. */
 export const brokenPromises = (records: readonly HistoryRecord[]): string[] =>
-  records.flatMap((record) => (record.kind === 'promise' && !record.isKept ? [`not so: ${record.sentence}`] : []));
+  records.flatMap((record) =>
+    record.kind === 'promise' && !record.isKept ? [`not so: ${record.sentence}`] : [],
+  );
 
 /** Name and figure. */
 export type Note = readonly [name: string, figure: string];
@@ -31,6 +33,11 @@ export function notesOf(records: readonly HistoryRecord[], requests: readonly Re
     ['after the fault normal within, s', normalSec === undefined ? 'never' : normalSec.toFixed(1)],
     ['polls failed', `${polls.filter(isFailed).length} of ${polls.length}`],
     ['refused without Retry-After', String(untold.length)],
+    ['the suite itself held up for, s', (heldUpMs(records) / 1000).toFixed(1)],
     ...records.flatMap((record): Note[] => (record.kind === 'note' ? [[record.name, record.figure]] : [])),
   ];
 }
+
+/** How long the suite did not get to look: where that is much, the machine has too much to do for what the figures say. */
+const heldUpMs = (records: readonly HistoryRecord[]): number =>
+  records.reduce((sum, record) => sum + (record.kind === 'lag' ? record.toMs - record.fromMs : 0), 0);

@@ -24,6 +24,7 @@ export function randomRun(seed: number, seconds: number): RandomRun {
     name: `random-${seed}`,
     row: 'random faults, one after the other and of several gateways at once',
     world: { replica: true, refillPerSec: 25, capacity: 25 },
+    crowd: { arrivalsPerSec: 30 },
     beforeSec: 3,
     afterSec: 4,
     plan: (world) => play(world, acts, seconds * 1000),

@@ -1,4 +1,5 @@
 /** One row of the suite: a world, a crowd, a fault, and what must be 0 whatever it does. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
 import { History, type HistoryRecord, requestsOf } from './history.ts';
@@ -48,6 +49,8 @@ export interface RunOptions {
   /** Distinguishes runs of one scenario in file names. */
   readonly suffix?: string;
   readonly timetable?: readonly string[];
+  /** How long the line may take until everybody stands as they must, ms. Default 40,000. */
+  readonly settleMs?: number;
 }
 
 /** What came of a run. */
@@ -68,7 +71,6 @@ export interface Outcome {
   readonly broken: readonly string[];
 }
 
-/** How long the line may take until everybody stands as they must, ms. */
 const settleMs = 40_000;
 
 /** Runs a scenario once; the world is stopped however it ends. */
@@ -80,6 +82,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const head = { kind: 'head', name: scenario.name, seed, expireSec: 300 } as const;
   history.add({ ...head, ...(options.timetable === undefined ? {} : { timetable: options.timetable }) });
   let faultMs = 0;
+  let failure: string | undefined;
+  let logs = '';
   try {
     const dist = options.dist === undefined ? {} : { dist: options.dist };
     const world = await World.start({ ...scenario.world, ...dist, history });
@@ -91,26 +95,28 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       await scenario.plan(world, seed);
       await pause(1000 * (isShort ? 4 : (scenario.afterSec ?? 6)));
       await visitors.stop();
-      await settle(world, visitors);
+      await settle(world, visitors, options.settleMs ?? settleMs);
     } finally {
       await visitors.close();
+      logs = world.logs;
       await world.stop();
     }
+  } catch (error) {
+    failure = `the run came to no end: ${error instanceof Error ? error.message : error}`;
   } finally {
-    history.close();
+    await history.close();
   }
-  return outcomeOf(scenario, history.records, {
-    seed,
-    path,
-    faultMs,
-    tookSec: (performance.now() - startedMs) / 1000,
-  });
+  const tookSec = (performance.now() - startedMs) / 1000;
+  const outcome = outcomeOf(scenario, history.records, { seed, path, faultMs, tookSec });
+  const broken = failure === undefined ? outcome.broken : [failure, ...outcome.broken];
+  if (broken.length > 0) writeFileSync(`${path}.log`, logs);
+  return { ...outcome, broken };
 }
 
 /** Nobody enters any more and everybody is asked where they stand, until all stand as they must or the time is up. */
-async function settle(world: World, visitors: Visitors): Promise<void> {
+async function settle(world: World, visitors: Visitors, withinMs: number): Promise<void> {
   await world.change({ paused: true });
-  const untilMs = performance.now() + settleMs;
+  const untilMs = performance.now() + withinMs;
   for (let round = 1; ; round += 1) {
     await visitors.askEveryone(round);
     if (isSettled(world.history.records) || performance.now() > untilMs) break;

@@ -92,13 +92,13 @@ describe('the checker of the fault suite', () => {
     expect(found(...clean)).toEqual([]);
   });
 
-  it('reads back what was saved', () => {
+  it('reads back what was saved', async () => {
     const dir = mkdtempSync(pathOf(tmpdir(), 'tacos-history-'));
     try {
       const path = pathOf(dir, 'clean.jsonl');
       const history = new History(path);
       for (const record of clean) history.add(record);
-      history.close();
+      await history.close();
       expect(readHistory(path)).toEqual(clean);
     } finally {
       rmSync(dir, { recursive: true });
