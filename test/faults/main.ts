@@ -10,6 +10,8 @@ import { type Outcome, outcomeOf, runScenario, type Scenario } from './scenario.
 import { scenarios } from './scenarios/index.ts';
 import { findingsText, notesText, tableHead, tableLine } from './table.ts';
 
+// Programs that were started die by the handlers of 'exit'.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main(readOptions(process.argv.slice(2)));
 
 /** @returns the exit code */
@@ -60,12 +62,15 @@ async function runAll(options: Options, outDir: string): Promise<number> {
 }
 
 /** Seeded runs of random faults, some at a time. @returns how many failed */
-async function runRandom({ runs, seed, seconds, parallel }: Options, outDir: string): Promise<number> {
+async function runRandom(
+  { runs, seed, seconds, parallel, arrivals }: Options,
+  outDir: string,
+): Promise<number> {
   let failures = 0;
   const seeds = Array.from({ length: runs }, (_, index) => seed + index).values();
   const worker = async (): Promise<void> => {
     for (const each of seeds) {
-      const { scenario, timetable } = randomRun(each, seconds);
+      const { scenario, timetable } = randomRun(each, seconds, arrivals);
       failures += show(await runScenario(scenario, { isShort: false, seed: each, outDir, timetable }));
     }
   };

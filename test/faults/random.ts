@@ -10,7 +10,7 @@ const quietMs = 8_000;
 /** A connection that leads nowhere is given up after so long, ms: a report a second, 5 s of silence, and a new connection. */
 const halfOpenMs = 8_000;
 /** How long everything may take to be well again once nothing fails, ms. */
-const wholeWithinMs = 60_000;
+const wholeWithinMs = 120_000;
 
 export interface RandomRun {
   readonly scenario: Scenario;
@@ -18,13 +18,13 @@ export interface RandomRun {
   readonly timetable: readonly string[];
 }
 
-export function randomRun(seed: number, seconds: number): RandomRun {
+export function randomRun(seed: number, seconds: number, arrivalsPerSec = 30): RandomRun {
   const acts = makeTimetable(seed, seconds);
   const scenario: Scenario = {
     name: `random-${seed}`,
     row: 'random faults, one after the other and of several gateways at once',
     world: { replica: true, refillPerSec: 25, capacity: 25 },
-    crowd: { arrivalsPerSec: 30 },
+    crowd: { arrivalsPerSec },
     beforeSec: 3,
     afterSec: 4,
     plan: (world) => play(world, acts, seconds * 1000),

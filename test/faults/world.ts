@@ -292,8 +292,9 @@ export class World {
 
   /** Writes down the grants that stand in the journal. */
   async noteGrants(): Promise<void> {
-    const { keys } = await this.event();
-    for (const [, fields] of await this.client.xrange(keys.journal, '-', '+')) {
+    const { journal } = keysOf(this.eventId);
+    const read = () => this.client.xrange(journal, '-', '+');
+    for (const [, fields] of await eventually(read, { withinMs: 30_000, everyMs: 200 })) {
       const entry = parseEntry(fields[1] ?? '');
       if (entry.kind === 'entered')
         this.history.add({ kind: 'grant', seq: entry.seq, atUs: entry.refilledAtUs });

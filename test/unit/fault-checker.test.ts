@@ -195,6 +195,26 @@ describe('inverted', () => {
     expect(found(...records)).toContain(`inverted: ${rule}`);
   });
 
+  /** So many wait in front of somebody who is let in while they do. */
+  const crowdBefore = (count: number) => [
+    ...Array.from({ length: count }, (_, index) => index + 1).flatMap((seq) => [
+      joins(seq, seq, 0),
+      asks(seq, seq, 1_000),
+      asks(seq, seq, 3_000),
+    ]),
+    joins(90, 90, 500),
+    enters(90, 90, 2_000),
+  ];
+  const rule = 'inverted: nobody goes before a crowd';
+
+  it('nobody goes before a crowd', () => {
+    expect(found(...crowdBefore(10))).toEqual([rule]);
+    expect(found(...crowdBefore(9))).toEqual([]);
+    expect(found(settings(0, { capacity: 11 }), ...crowdBefore(10))).toEqual([]);
+    const fault = { kind: 'fault', name: 'x', fromMs: 2_500, toMs: 2_600 } as const;
+    expect(found(...crowdBefore(10), fault)).toEqual([]);
+  });
+
   it('not joins that were under way at once', () => {
     expect(found(joins(1, 2, 0), joins(2, 1, tookMs - 1))).toEqual([]);
   });
