@@ -22,6 +22,11 @@ async function main(options: Options): Promise<number> {
   let failures = 0;
   console.log(tableHead());
   for (const scenario of chosen(options)) {
+    const absent = scenario.absent?.();
+    if (absent !== undefined) {
+      console.log(`SKIPPED ${scenario.name}: ${absent}`);
+      continue;
+    }
     const reason = await scenario.missing?.();
     if (reason !== undefined) {
       console.log(`SKIPPED ${scenario.name}: ${reason}`);
