@@ -1,5 +1,7 @@
 /** All scenarios, in the order of the table. To add one, write it and put it here. */
 import type { Scenario } from '../scenario.ts';
+import { adminGone } from './admin-gone.ts';
+import { backendsDown } from './backends.ts';
 import { gatewayClocks, redisClock } from './clock.ts';
 import { gatewayStopped } from './gateways.ts';
 import { gatewayKilled, redisKilled } from './killed.ts';
@@ -22,6 +24,8 @@ export const scenarios: readonly Scenario[] = [
   wipeAndRestart,
   gatewayKilled,
   gatewayStopped,
+  adminGone,
+  backendsDown,
   rolling,
   gatewayClocks,
   redisClock,
