@@ -45,6 +45,11 @@ async function runChosen(options: Options, outDir: string): Promise<number> {
 async function runAll(options: Options, outDir: string): Promise<number> {
   let failures = 0;
   for (const scenario of chosen(options)) {
+    const absent = scenario.absent?.();
+    if (absent !== undefined) {
+      console.log(`SKIPPED ${scenario.name}: ${absent}`);
+      continue;
+    }
     const reason = await scenario.missing?.();
     if (reason !== undefined) {
       console.log(`SKIPPED ${scenario.name}: ${reason}`);

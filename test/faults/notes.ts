@@ -1,23 +1,17 @@
-/** What a scenario says of itself beside the checker's rules; it stands in the history too. */
+/** What a scenario says of itself beside the checker's rules. */
 import type { HistoryRecord, RequestRecord } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import type { World } from './world.ts';
 
-/** A figure of this scenario's own. */
+/** A figure of this scenario's own; it stands in the history too. */
 export function note({ history }: World, name: string, figure: number | string): void {
   history.add({ kind: 'note', name, figure: String(figure) });
 }
 
 /** A promise of this scenario's own, a sentence, and whether it was kept: one that was not fails the run. */
-export function promise({ history }: World, sentence: string, isKept: boolean): void {
-  history.add({ kind: 'promise', sentence, isKept });
+export function promise({ broken }: World, sentence: string, isKept: boolean): void {
+  if (!isKept) broken.push(`not so: ${sentence}`);
 }
-
-/** Promises of the scenario's own that were not kept. */
-export const brokenPromises = (records: readonly HistoryRecord[]): string[] =>
-  records.flatMap((record) =>
-    record.kind === 'promise' && !record.isKept ? [`not so: ${record.sentence}`] : [],
-  );
 
 /** Name and figure. */
 export type Note = readonly [name: string, figure: string];

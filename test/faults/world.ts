@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { makeEvent } from '../../src/queue/events.ts';
-import { parseEntry } from '../../src/queue/journal.ts';
+import { type JournalEntry, parseEntry } from '../../src/queue/journal.ts';
 import { Keyring } from '../../src/queue/keyring.ts';
 import { keysOf, scripts } from '../../src/queue/scripts.ts';
 import { parseSettings } from '../../src/queue/settings.ts';
@@ -50,6 +50,8 @@ export const noticedMs = 1_000;
 export class World {
   readonly history: History;
   readonly gateways: WorldGateway[] = [];
+  /** What a plan saw broken that no record tells, sentences. */
+  readonly broken: string[] = [];
   /** Which Redis serves; another one after a failover. */
   redis!: TestRedis;
   /** Follows the one that serves, through `replicaLink`. */
@@ -177,14 +179,21 @@ export class World {
       proxy.leadTo(redis.port);
   }
 
-  private async addGateway(name: string): Promise<void> {
+  /** One more gateway, of another build perhaps; `inRotation` at once or when the caller says so. */
+  async addGateway(name: string, { dist = this.dist, inRotation = true } = {}): Promise<WorldGateway> {
     const proxy = await this.addProxy();
-    const started = await this.launch(name, proxy);
-    this.gateways.push({ name, proxy, ...started, inRotation: true });
+    const started = await this.launch(name, proxy, dist);
+    const gateway = { name, proxy, ...started, inRotation };
+    this.gateways.push(gateway);
+    return gateway;
   }
 
-  private async launch(name: string, proxy: TcpProxy): Promise<{ program: Program; url: string }> {
-    const argv = [`${this.dist}/gateway/main.js`, '--port', '0', '--workers', '1'];
+  private async launch(
+    name: string,
+    proxy: TcpProxy,
+    dist = this.dist,
+  ): Promise<{ program: Program; url: string }> {
+    const argv = [`${dist}/gateway/main.js`, '--port', '0', '--workers', '1'];
     const own = { ...this.env, ...this.options.gatewayEnv?.[name] };
     const env = { ...own, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
     const program = await startProgram({ argv, env, ready: /^listening (http:\S+)$/m });
@@ -292,13 +301,17 @@ export class World {
 
   /** Writes down the grants that stand in the journal. */
   async noteGrants(): Promise<void> {
-    const { journal } = keysOf(this.eventId);
-    const read = () => this.client.xrange(journal, '-', '+');
-    for (const [, fields] of await eventually(read, { withinMs: 30_000, everyMs: 200 })) {
-      const entry = parseEntry(fields[1] ?? '');
+    for (const entry of await eventually(() => this.journal(), { withinMs: 30_000, everyMs: 200 })) {
       if (entry.kind === 'entered')
         this.history.add({ kind: 'grant', seq: entry.seq, atUs: entry.refilledAtUs });
     }
+  }
+
+  /** The event's journal, oldest first. */
+  async journal(): Promise<JournalEntry[]> {
+    const { keys } = await this.event();
+    const entries = await this.client.xrange(keys.journal, '-', '+');
+    return entries.map(([, fields]) => parseEntry(fields[1] ?? ''));
   }
 
   /** How many requests there were so far. */
