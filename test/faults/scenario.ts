@@ -150,7 +150,7 @@ export function outcomeOf(
   const counts = countKinds(findings);
   const requests = requestsOf(records).filter(({ round }) => round === undefined);
   const joins = requests.filter(({ op, http }) => op === 'join' && http === 202).length;
-  const grants = requests.filter(({ pass }) => pass !== undefined).length;
+  const grants = new Set(requests.flatMap(({ pass }) => (pass === undefined ? [] : [pass.id]))).size;
   const broken = (scenario.promises ?? allZero)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${kind} ${counts[kind]}`);
