@@ -53,7 +53,7 @@ export const wipeAndRestart: Scenario = {
   async plan(world) {
     await world.during(
       'FLUSHALL, all gateways killed',
-      { without: world.names, down: world.names },
+      { down: world.names },
       async () => {
         await Promise.all(world.gateways.map((gateway) => world.killGateway(gateway)));
         await world.redis.client().flushall();
