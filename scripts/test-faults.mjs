@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { root, runScript } from './lib/project.mjs';
 import { runInForeground } from './lib/run.mjs';
+import { ensurePrograms } from './lib/test-tools.mjs';
 import { setup } from './setup.mjs';
 
 await runScript(async () => {
   const runtime = await setup();
+  ensurePrograms(['faketime']);
   await runInForeground(runtime, [join(root, 'test/faults/main.ts'), ...process.argv.slice(2)], {
     cwd: root,
   });

@@ -11,6 +11,7 @@ export interface Options {
   readonly runs: number;
   readonly seconds: number;
   readonly parallel: number;
+  readonly arrivals: number;
   readonly out: string | undefined;
   readonly check: string | undefined;
 }
@@ -26,7 +27,8 @@ or left hanging, requests failed, and seconds until joins and enters were answer
   --random         seeded runs of random faults instead
   --runs N         how many of each (default 1); run k has seed + k - 1
   --seconds N      length of a random run (default 60)
-  --parallel N     so many random runs at a time (default 1)
+  --parallel N     so many runs at a time (default 1, with --short 2)
+  --arrivals N     so many people a second come to a random run (default 30)
   --bugs           runs copies of tacos with bugs made on purpose: each must be found
   --seed N         default 1; the same seed makes the same crowd and the same timetable of faults
   --out DIR        keep histories here (default: a new folder of the system's, kept where something was found)
@@ -47,6 +49,7 @@ export function readOptions(argv: readonly string[]): Options {
       runs: { type: 'string' },
       seconds: { type: 'string' },
       parallel: { type: 'string' },
+      arrivals: { type: 'string' },
       out: { type: 'string' },
       check: { type: 'string' },
       help: { type: 'boolean' },
@@ -61,7 +64,8 @@ export function readOptions(argv: readonly string[]): Options {
     seed: whole('seed', values.seed, 1),
     runs: whole('runs', values.runs, 1),
     seconds: whole('seconds', values.seconds, 60),
-    parallel: whole('parallel', values.parallel, 1),
+    parallel: whole('parallel', values.parallel, values.short === true ? 2 : 1),
+    arrivals: whole('arrivals', values.arrivals, 30),
     out: values.out,
     check: values.check,
   };

@@ -25,6 +25,10 @@ export function tableLine(outcome: Outcome): string {
   return `${name.padEnd(nameWidth)}${cells.join('')}${rest.join('')}${broken.length > 0 ? '  BROKEN' : ''}`;
 }
 
+/** What the line has no column for. */
+export const notesText = ({ notes }: Outcome): string =>
+  `  ${notes.map(([name, figure]) => `${name}: ${figure}`).join('; ')}`;
+
 const shownMax = 10;
 
 /** The first findings and where the rest stands; '' where there are none. */

@@ -1,6 +1,7 @@
 /** A Redis and three gateways, all real processes, each gateway behind a proxy of its own; what breaks them stands in faults.ts. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { makeEvent } from '../../src/queue/events.ts';
 import { type JournalEntry, parseEntry } from '../../src/queue/journal.ts';
 import { Keyring } from '../../src/queue/keyring.ts';
@@ -38,6 +39,8 @@ export interface WorldOptions {
   /** Of each gateway; default 1. */
   readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** By a gateway's name (g1, g2, ...): variables of its own. */
+  readonly gatewayEnv?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Default: 50 a second, at most 50 at once, nobody waits in a tier. */
   readonly refillPerSec?: number;
   readonly capacity?: number;
@@ -67,6 +70,7 @@ export class World {
   private operatorProxy!: TcpProxy;
   private settings = { refillPerSec: 0, capacity: 0, paused: false };
   private readonly closers: (() => unknown)[] = [];
+  private replicaLook: Redis | undefined;
   private lagTimer: NodeJS.Timeout | undefined;
 
   private constructor(options: WorldOptions) {
@@ -100,7 +104,11 @@ export class World {
   }
 
   private async startAll(): Promise<void> {
-    const { redis = { aof: true }, replica = false, gateways = 3 } = this.options;
+    const {
+      redis = { aof: true, args: ['--repl-diskless-sync-delay', '0'] },
+      replica = false,
+      gateways = 3,
+    } = this.options;
     this.redis = await this.addRedis(redis);
     if (replica) await this.addReplica();
     const secret = randomBytes(32).toString('base64url');
@@ -144,15 +152,20 @@ export class World {
   async addReplica(): Promise<void> {
     const link = await openTcpProxy({ port: this.redis.port });
     this.closers.push(() => link.close());
-    const args = ['--replicaof', `127.0.0.1 ${link.port}`, '--repl-diskless-sync-delay', '0'];
-    const replica = await this.addRedis({ aof: true, args });
-    const look = replica.client();
-    await eventually(async () => (await look.info('replication')).includes('master_link_status:up'), {
-      withinMs: 20_000,
-      everyMs: 50,
-    });
+    const replica = await this.addRedis({ aof: true, args: ['--repl-diskless-sync-delay', '0'] });
+    // By command: it would follow again after a restart where its arguments said so.
+    await replica.client().replicaof('127.0.0.1', link.port);
     this.replica = replica;
     this.replicaLink = link;
+    this.replicaLook = undefined;
+    await eventually(() => this.isReplicaFollowing(), { withinMs: 20_000, everyMs: 50 });
+  }
+
+  /** Whether the replica has all that Redis has, or there is none. */
+  async isReplicaFollowing(): Promise<boolean> {
+    if (this.replica === undefined) return true;
+    this.replicaLook ??= this.replica.client();
+    return (await this.replicaLook.info('replication')).includes('master_link_status:up');
   }
 
   private async addProxy(): Promise<TcpProxy> {
@@ -171,15 +184,20 @@ export class World {
   /** One more gateway, of another build perhaps; `inRotation` at once or when the caller says so. */
   async addGateway(name: string, { dist = this.dist, inRotation = true } = {}): Promise<WorldGateway> {
     const proxy = await this.addProxy();
-    const started = await this.launch(proxy, dist);
+    const started = await this.launch(name, proxy, dist);
     const gateway = { name, proxy, ...started, inRotation };
     this.gateways.push(gateway);
     return gateway;
   }
 
-  private async launch(proxy: TcpProxy, dist = this.dist): Promise<{ program: Program; url: string }> {
+  private async launch(
+    name: string,
+    proxy: TcpProxy,
+    dist = this.dist,
+  ): Promise<{ program: Program; url: string }> {
     const argv = [`${dist}/gateway/main.js`, '--port', '0', '--workers', `${this.options.workers ?? 1}`];
-    const env = { ...this.env, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
+    const own = { ...this.env, ...this.options.gatewayEnv?.[name] };
+    const env = { ...own, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
     const program = await startProgram({ argv, env, ready: /^listening (http:\S+)$/m });
     return { program, url: program.ready[1] ?? '' };
   }
@@ -195,7 +213,7 @@ export class World {
 
   /** Starts a gateway that has ended, in rotation once it serves. */
   async restartGateway(gateway: WorldGateway): Promise<void> {
-    Object.assign(gateway, await this.launch(gateway.proxy));
+    Object.assign(gateway, await this.launch(gateway.name, gateway.proxy));
     await eventually(async () => (await fetch(`${gateway.url}/readyz`)).ok, {
       withinMs: 30_000,
       everyMs: 50,
@@ -261,10 +279,21 @@ export class World {
     return this.gateways.map(({ name }) => name);
   }
 
-  /** Whether Redis has recovered the event from every loss so far and all gateways read it. */
+  /** Whether the event was recovered on the very run of Redis that serves now, and people are let in again. */
   async isRecovered(): Promise<boolean> {
-    const { recoverUntilMs } = parseSettings(await this.client.hgetall(keysOf(this.eventId).meta));
-    return recoverUntilMs === 0;
+    const { run, recoverUntilMs } = parseSettings(await this.client.hgetall(keysOf(this.eventId).meta));
+    const runs = /^run_id:(\w+)/m.exec(await this.client.info('server'))?.[1];
+    return run === runs && recoverUntilMs === 0;
+  }
+
+  /** Whether every gateway says that it reads Redis and is up to date. */
+  async areFollowing(): Promise<boolean> {
+    const answers = this.gateways.map(async ({ url }) => {
+      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      const { dependencies } = (await answer.json()) as { dependencies: Record<string, { ok: boolean }> };
+      return answer.ok && dependencies.redis?.ok === true && dependencies.replicas?.ok === true;
+    });
+    return (await Promise.all(answers)).every((isWell) => isWell);
   }
 
   placeOf(token: string): PlaceFacts | undefined {
@@ -274,7 +303,7 @@ export class World {
 
   /** Writes down the grants that stand in the journal. */
   async noteGrants(): Promise<void> {
-    for (const entry of await this.journal()) {
+    for (const entry of await eventually(() => this.journal(), { withinMs: 30_000, everyMs: 200 })) {
       if (entry.kind === 'entered')
         this.history.add({ kind: 'grant', seq: entry.seq, atUs: entry.refilledAtUs });
     }

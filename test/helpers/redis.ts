@@ -15,6 +15,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** More arguments of redis-server, such as `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[];
+  /** Program and first arguments that start it in its place, by exec. Default: `['redis-server']`. */
+  readonly launcher?: readonly string[];
 }
 
 /** A running redis-server on 127.0.0.1. It dies with the test process, however that ends. */
@@ -120,7 +122,8 @@ async function launchServer(wanted: {
   const { port, dir, ownDir, options } = wanted;
   const aof = options.aof === true ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : [];
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
-  const child = spawn('redis-server', [...fixed, ...aof, ...(options.args ?? [])], {
+  const [program = '', ...first] = options.launcher ?? ['redis-server'];
+  const child = spawn(program, [...first, ...fixed, ...aof, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const outcome = await firstOutcome(child);
