@@ -1,0 +1,50 @@
+/** Redis without room: a disk that is full, memory at its bound. It goes on reading and refuses to write. */
+import { promise } from '../notes.ts';
+import type { Scenario } from '../scenario.ts';
+import { boundedLauncher, canBoundFiles, fillDisk, freeDisk } from '../tools/full-disk.ts';
+import { pause, type World } from '../world.ts';
+
+const forMs = 10_000;
+
+/** Leaves Redis without room for a time, and looks whether it refused to write. */
+async function withoutRoom(
+  world: World,
+  fault: { name: string; refusal: string; begin: () => unknown; end: () => unknown },
+): Promise<void> {
+  const { name, refusal, begin, end } = fault;
+  const look = world.redis.client();
+  await world.during(name, {}, async () => {
+    await begin();
+    await pause(forMs);
+    const said = await look.set('probe', '1').then(String, String);
+    promise(world, `Redis refused writes meanwhile (${refusal})`, said.includes(refusal));
+    await end();
+  });
+}
+
+export const diskFull: Scenario = {
+  name: 'disk-full',
+  row: 'no room for the append-only file: Redis refuses to write until there is',
+  short: true,
+  missing: () => (canBoundFiles() ? undefined : 'no prlimit (util-linux) on PATH'),
+  world: { redis: { aof: true, launcher: boundedLauncher } },
+  plan: (world) =>
+    withoutRoom(world, {
+      name: 'disk full',
+      refusal: 'MISCONF',
+      begin: () => fillDisk(world.redis.pid, world.redis.dir, 2_000),
+      end: () => freeDisk(world.redis.pid),
+    }),
+};
+
+export const memoryFull: Scenario = {
+  name: 'memory-full',
+  row: 'maxmemory reached (noeviction): Redis refuses to write until there is room',
+  plan: (world) =>
+    withoutRoom(world, {
+      name: 'maxmemory',
+      refusal: 'OOM',
+      begin: () => world.redis.client().config('SET', 'maxmemory', '1mb'),
+      end: () => world.redis.client().config('SET', 'maxmemory', '0'),
+    }),
+};
