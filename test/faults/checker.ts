@@ -1,6 +1,7 @@
 /** The checker: a pure function from a history to what is wrong in it. Nothing is found that a clean line could have done. */
 import { findHangs } from './checks/hangs.ts';
 import { findLies } from './checks/lies.ts';
+import { findOvertakers } from './checks/overtaking.ts';
 import { findDoubled, findInverted, findLost } from './checks/places.ts';
 import { findOverAdmitted } from './checks/rate.ts';
 import { factsOfRun } from './checks/run-facts.ts';
@@ -26,6 +27,7 @@ export function check(records: readonly HistoryRecord[]): Finding[] {
     ...findLost(facts),
     ...findDoubled(facts),
     ...findInverted(facts),
+    ...findOvertakers(facts),
     ...findOverAdmitted(facts),
     ...findLies(facts),
     ...findHangs(facts),

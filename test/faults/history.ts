@@ -2,7 +2,7 @@
  * What a run of the fault suite saw: every request of every visitor with its answer, every fault, every change of the
  * settings. One record a line (JSONL). All times are ms of one clock that never jumps (performance.now of the suite).
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs';
 
 /** A place as its waiting token says it. */
 export interface PlaceFacts {
@@ -99,6 +99,13 @@ export interface NoteRecord {
   readonly figure: string;
 }
 
+/** A promise of the scenario's own. */
+export interface PromiseRecord {
+  readonly kind: 'promise';
+  readonly sentence: string;
+  readonly isKept: boolean;
+}
+
 /** How a run was made. The first record. */
 export interface HeadRecord {
   readonly kind: 'head';
@@ -117,26 +124,29 @@ export type HistoryRecord =
   | FaultRecord
   | GrantRecord
   | NoteRecord
+  | PromiseRecord
   | LagRecord;
 
 /** A history under way: kept in memory for the checker, and in a file for later where there is one. */
 export class History {
   readonly records: HistoryRecord[] = [];
   readonly path: string | undefined;
-  private readonly file: number | undefined;
+  private readonly file: WriteStream | undefined;
 
   constructor(path?: string) {
     this.path = path;
-    this.file = path === undefined ? undefined : openSync(path, 'w');
+    this.file = path === undefined ? undefined : createWriteStream(path);
   }
 
   add(record: HistoryRecord): void {
     this.records.push(record);
-    if (this.file !== undefined) writeSync(this.file, `${JSON.stringify(record)}\n`);
+    this.file?.write(`${JSON.stringify(record)}\n`);
   }
 
-  close(): void {
-    if (this.file !== undefined) closeSync(this.file);
+  /** Resolves once all of it is in the file. */
+  close(): Promise<void> {
+    const { file } = this;
+    return file === undefined ? Promise.resolve() : new Promise((resolve) => file.end(resolve));
   }
 }
 

@@ -2,12 +2,16 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { runBugs } from './bugs.ts';
 import { readHistory } from './history.ts';
 import { helpText, type Options, readOptions } from './options.ts';
+import { randomRun } from './random.ts';
 import { type Outcome, outcomeOf, runScenario, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { findingsText, notesText, tableHead, tableLine } from './table.ts';
 
+// Programs that were started die by the handlers of 'exit'.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main(readOptions(process.argv.slice(2)));
 
 /** @returns the exit code */
@@ -19,8 +23,27 @@ async function main(options: Options): Promise<number> {
   if (options.check !== undefined) return checkAgain(options.check);
   const outDir = options.out ?? mkdtempSync(join(tmpdir(), 'tacos-faults-'));
   mkdirSync(outDir, { recursive: true });
-  let failures = 0;
   console.log(tableHead());
+  const failures = await runChosen(options, outDir);
+  if (failures === 0 && options.out === undefined) rmSync(outDir, { recursive: true });
+  else console.log(`faults: histories are in ${outDir}`);
+  console.log(`faults: ${failures === 0 ? 'passed' : `${failures} FAILED`}`);
+  return failures === 0 ? 0 : 1;
+}
+
+/** What the flags ask for. @returns how many runs failed */
+async function runChosen(options: Options, outDir: string): Promise<number> {
+  if (options.isRandom) return runRandom(options, outDir);
+  if (options.isBugs) return runBugs({ seed: options.seed, outDir });
+  const failures = await runAll(options, outDir);
+  return options.isShort && options.only.length === 0
+    ? failures + (await runBugs({ seed: options.seed, outDir }))
+    : failures;
+}
+
+/** Each scenario that was asked for. @returns how many failed */
+async function runAll(options: Options, outDir: string): Promise<number> {
+  let failures = 0;
   for (const scenario of chosen(options)) {
     const absent = scenario.absent?.();
     if (absent !== undefined) {
@@ -40,10 +63,24 @@ async function main(options: Options): Promise<number> {
       failures += show(outcome);
     }
   }
-  if (failures === 0 && options.out === undefined) rmSync(outDir, { recursive: true });
-  else console.log(`faults: histories are in ${outDir}`);
-  console.log(`faults: ${failures === 0 ? 'every promise held' : `${failures} FAILED`}`);
-  return failures === 0 ? 0 : 1;
+  return failures;
+}
+
+/** Seeded runs of random faults, some at a time. @returns how many failed */
+async function runRandom(
+  { runs, seed, seconds, parallel, arrivals }: Options,
+  outDir: string,
+): Promise<number> {
+  let failures = 0;
+  const seeds = Array.from({ length: runs }, (_, index) => seed + index).values();
+  const worker = async (): Promise<void> => {
+    for (const each of seeds) {
+      const { scenario, timetable } = randomRun(each, seconds, arrivals);
+      failures += show(await runScenario(scenario, { isShort: false, seed: each, outDir, timetable }));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, runs) }, worker));
+  return failures;
 }
 
 /** Prints what came of a run; 1 where a promise was broken. */

@@ -1,17 +1,23 @@
-/** What a scenario says of itself beside the checker's rules. */
+/** What a scenario says of itself beside the checker's rules; it stands in the history too. */
 import type { HistoryRecord, RequestRecord } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import type { World } from './world.ts';
 
-/** A figure of this scenario's own; it stands in the history too. */
+/** A figure of this scenario's own. */
 export function note({ history }: World, name: string, figure: number | string): void {
   history.add({ kind: 'note', name, figure: String(figure) });
 }
 
 /** A promise of this scenario's own, a sentence, and whether it was kept: one that was not fails the run. */
-export function promise({ broken }: World, sentence: string, isKept: boolean): void {
-  if (!isKept) broken.push(`not so: ${sentence}`);
+export function promise({ history }: World, sentence: string, isKept: boolean): void {
+  history.add({ kind: 'promise', sentence, isKept });
 }
+
+/** Promises of the scenario's own that were not kept. */
+export const brokenPromises = (records: readonly HistoryRecord[]): string[] =>
+  records.flatMap((record) =>
+    record.kind === 'promise' && !record.isKept ? [`not so: ${record.sentence}`] : [],
+  );
 
 /** Name and figure. */
 export type Note = readonly [name: string, figure: string];
@@ -27,6 +33,11 @@ export function notesOf(records: readonly HistoryRecord[], requests: readonly Re
     ['after the fault normal within, s', normalSec === undefined ? 'never' : normalSec.toFixed(1)],
     ['polls failed', `${polls.filter(isFailed).length} of ${polls.length}`],
     ['refused without Retry-After', String(untold.length)],
+    ['the suite itself held up for, s', (heldUpMs(records) / 1000).toFixed(1)],
     ...records.flatMap((record): Note[] => (record.kind === 'note' ? [[record.name, record.figure]] : [])),
   ];
 }
+
+/** How long the suite did not get to look: where that is much, the machine has too much to do for what the figures say. */
+const heldUpMs = (records: readonly HistoryRecord[]): number =>
+  records.reduce((sum, record) => sum + (record.kind === 'lag' ? record.toMs - record.fromMs : 0), 0);

@@ -11,6 +11,7 @@ export interface Options {
   readonly runs: number;
   readonly seconds: number;
   readonly parallel: number;
+  readonly arrivals: number;
   readonly out: string | undefined;
   readonly check: string | undefined;
 }
@@ -27,6 +28,7 @@ or left hanging, requests failed, and seconds until joins and enters were answer
   --runs N         how many of each (default 1); run k has seed + k - 1
   --seconds N      length of a random run (default 60)
   --parallel N     so many random runs at a time (default 1)
+  --arrivals N     so many people a second come to a random run (default 30)
   --bugs           runs copies of tacos with bugs made on purpose: each must be found
   --seed N         default 1; the same seed makes the same crowd and the same timetable of faults
   --out DIR        keep histories here (default: a new folder of the system's, kept where something was found)
@@ -47,6 +49,7 @@ export function readOptions(argv: readonly string[]): Options {
       runs: { type: 'string' },
       seconds: { type: 'string' },
       parallel: { type: 'string' },
+      arrivals: { type: 'string' },
       out: { type: 'string' },
       check: { type: 'string' },
       help: { type: 'boolean' },
@@ -62,6 +65,7 @@ export function readOptions(argv: readonly string[]): Options {
     runs: whole('runs', values.runs, 1),
     seconds: whole('seconds', values.seconds, 60),
     parallel: whole('parallel', values.parallel, 1),
+    arrivals: whole('arrivals', values.arrivals, 30),
     out: values.out,
     check: values.check,
   };

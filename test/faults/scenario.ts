@@ -1,9 +1,10 @@
 /** One row of the suite: a world, a crowd, a fault, and what must be 0 whatever it does. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
 import { History, type HistoryRecord, requestsOf } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
-import { type Note, notesOf } from './notes.ts';
+import { brokenPromises, type Note, notesOf } from './notes.ts';
 import { type CrowdOptions, Visitors } from './visitors.ts';
 import { pause, World, type WorldOptions } from './world.ts';
 
@@ -58,6 +59,8 @@ export interface RunOptions {
   /** Distinguishes runs of one scenario in file names. */
   readonly suffix?: string;
   readonly timetable?: readonly string[];
+  /** How long the line may take until everybody stands as they must, ms. Default 40,000. */
+  readonly settleMs?: number;
 }
 
 /** What came of a run. */
@@ -78,7 +81,6 @@ export interface Outcome {
   readonly broken: readonly string[];
 }
 
-/** How long the line may take until everybody stands as they must, ms. */
 const settleMs = 40_000;
 
 /** Runs a scenario once; the world is stopped however it ends. */
@@ -91,6 +93,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   history.add({ ...head, ...(options.timetable === undefined ? {} : { timetable: options.timetable }) });
   let faultMs = 0;
   let seen: readonly string[] = [];
+  let failure: string | undefined;
+  let logs = '';
   try {
     const dist = options.dist ?? scenario.dist?.();
     const own = dist === undefined ? {} : { dist };
@@ -104,24 +108,29 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       await scenario.plan(world, seed, isShort);
       await pause(1000 * (isShort ? 4 : (scenario.afterSec ?? 6)));
       await visitors.stop();
-      await settle(world, visitors);
+      await settle(world, visitors, options.settleMs ?? settleMs);
     } finally {
       seen = world.broken;
       await visitors.close();
+      logs = world.logs;
       await world.stop();
     }
+  } catch (error) {
+    failure = `the run came to no end: ${error instanceof Error ? error.message : error}`;
   } finally {
-    history.close();
+    await history.close();
   }
   const tookSec = (performance.now() - startedMs) / 1000;
   const outcome = outcomeOf(scenario, history.records, { seed, path, faultMs, tookSec });
-  return { ...outcome, broken: [...outcome.broken, ...seen] };
+  const broken = [...(failure === undefined ? [] : [failure]), ...outcome.broken, ...seen];
+  if (broken.length > 0) writeFileSync(`${path}.log`, logs);
+  return { ...outcome, broken };
 }
 
 /** Nobody enters any more and everybody is asked where they stand, until all stand as they must or the time is up. */
-async function settle(world: World, visitors: Visitors): Promise<void> {
+async function settle(world: World, visitors: Visitors, withinMs: number): Promise<void> {
   await world.change({ paused: true });
-  const untilMs = performance.now() + settleMs;
+  const untilMs = performance.now() + withinMs;
   for (let round = 1; ; round += 1) {
     await visitors.askEveryone(round);
     if (isSettled(world.history.records) || performance.now() > untilMs) break;
@@ -145,6 +154,7 @@ export function outcomeOf(
   const broken = (scenario.promises ?? allZero)
     .filter((kind) => counts[kind] > 0)
     .map((kind) => `${kind} ${counts[kind]}`);
+  broken.push(...brokenPromises(records));
   const failed = requests.filter(isFailed).length;
   if (scenario.isSmooth === true && failed > 0) broken.push(`failed ${failed}`);
   if (joins === 0 || grants === 0) broken.push('nobody joined or nobody entered: nothing was tested');

@@ -27,6 +27,8 @@ interface Visitor extends Identity {
   readonly leavesAt: number;
   /** Joins again at this poll, as a second window of the same browser would. */
   readonly rejoinsAt: number;
+  /** Tries to enter at each poll, ready or not. */
+  readonly isEager: boolean;
   /** Asks for the pass a second time. */
   readonly repeats: boolean;
   /** First the place that they hold to; others where they were answered another one. */
@@ -102,7 +104,8 @@ export class Visitors {
       if (polls === visitor.rejoinsAt) await this.join(visitor);
       const { record, retryAfterSec } = await this.call('status', visitor);
       if (record.status === 'entered' || record.status === 'left') return;
-      if (record.ready === true && (await this.enter(visitor))) return this.afterEnter(visitor);
+      const tries = record.ready === true || visitor.isEager;
+      if (tries && (await this.enter(visitor))) return this.afterEnter(visitor);
       const nextMs = 1000 * (record.pollAfterSec ?? retryAfterSec ?? 1) * this.options.pollShare;
       await this.wait(Math.max(100, nextMs * (0.7 + 0.6 * visitor.random())));
     }
@@ -193,6 +196,7 @@ function newVisitor(seed: number, index: number): Visitor {
     leavesAt: random() < 0.08 ? 2 + Math.floor(8 * random()) : 0,
     rejoinsAt: random() < 0.08 ? 1 + Math.floor(5 * random()) : 0,
     repeats: random() < 0.2,
+    isEager: random() < 0.05,
     tokens: [],
   };
 }

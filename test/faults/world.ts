@@ -1,6 +1,7 @@
 /** A Redis and three gateways, all real processes, each gateway behind a proxy of its own; what breaks them stands in faults.ts. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
 import { makeEvent } from '../../src/queue/events.ts';
 import { type JournalEntry, parseEntry } from '../../src/queue/journal.ts';
 import { Keyring } from '../../src/queue/keyring.ts';
@@ -68,6 +69,7 @@ export class World {
   private operatorProxy!: TcpProxy;
   private settings = { refillPerSec: 0, capacity: 0, paused: false };
   private readonly closers: (() => unknown)[] = [];
+  private replicaLook: Redis | undefined;
   private lagTimer: NodeJS.Timeout | undefined;
 
   private constructor(options: WorldOptions) {
@@ -101,7 +103,11 @@ export class World {
   }
 
   private async startAll(): Promise<void> {
-    const { redis = { aof: true }, replica = false, gateways = 3 } = this.options;
+    const {
+      redis = { aof: true, args: ['--repl-diskless-sync-delay', '0'] },
+      replica = false,
+      gateways = 3,
+    } = this.options;
     this.redis = await this.addRedis(redis);
     if (replica) await this.addReplica();
     const secret = randomBytes(32).toString('base64url');
@@ -145,15 +151,20 @@ export class World {
   async addReplica(): Promise<void> {
     const link = await openTcpProxy({ port: this.redis.port });
     this.closers.push(() => link.close());
-    const args = ['--replicaof', `127.0.0.1 ${link.port}`, '--repl-diskless-sync-delay', '0'];
-    const replica = await this.addRedis({ aof: true, args });
-    const look = replica.client();
-    await eventually(async () => (await look.info('replication')).includes('master_link_status:up'), {
-      withinMs: 20_000,
-      everyMs: 50,
-    });
+    const replica = await this.addRedis({ aof: true, args: ['--repl-diskless-sync-delay', '0'] });
+    // By command: it would follow again after a restart where its arguments said so.
+    await replica.client().replicaof('127.0.0.1', link.port);
     this.replica = replica;
     this.replicaLink = link;
+    this.replicaLook = undefined;
+    await eventually(() => this.isReplicaFollowing(), { withinMs: 20_000, everyMs: 50 });
+  }
+
+  /** Whether the replica has all that Redis has, or there is none. */
+  async isReplicaFollowing(): Promise<boolean> {
+    if (this.replica === undefined) return true;
+    this.replicaLook ??= this.replica.client();
+    return (await this.replicaLook.info('replication')).includes('master_link_status:up');
   }
 
   private async addProxy(): Promise<TcpProxy> {
@@ -267,10 +278,21 @@ export class World {
     return this.gateways.map(({ name }) => name);
   }
 
-  /** Whether Redis has recovered the event from every loss so far and all gateways read it. */
+  /** Whether the event was recovered on the very run of Redis that serves now, and people are let in again. */
   async isRecovered(): Promise<boolean> {
-    const { recoverUntilMs } = parseSettings(await this.client.hgetall(keysOf(this.eventId).meta));
-    return recoverUntilMs === 0;
+    const { run, recoverUntilMs } = parseSettings(await this.client.hgetall(keysOf(this.eventId).meta));
+    const runs = /^run_id:(\w+)/m.exec(await this.client.info('server'))?.[1];
+    return run === runs && recoverUntilMs === 0;
+  }
+
+  /** Whether every gateway says that it reads Redis and is up to date. */
+  async areFollowing(): Promise<boolean> {
+    const answers = this.gateways.map(async ({ url }) => {
+      const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      const { dependencies } = (await answer.json()) as { dependencies: Record<string, { ok: boolean }> };
+      return answer.ok && dependencies.redis?.ok === true && dependencies.replicas?.ok === true;
+    });
+    return (await Promise.all(answers)).every((isWell) => isWell);
   }
 
   placeOf(token: string): PlaceFacts | undefined {
@@ -280,7 +302,7 @@ export class World {
 
   /** Writes down the grants that stand in the journal. */
   async noteGrants(): Promise<void> {
-    for (const entry of await this.journal()) {
+    for (const entry of await eventually(() => this.journal(), { withinMs: 30_000, everyMs: 200 })) {
       if (entry.kind === 'entered')
         this.history.add({ kind: 'grant', seq: entry.seq, atUs: entry.refilledAtUs });
     }

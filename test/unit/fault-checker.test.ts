@@ -92,13 +92,13 @@ describe('the checker of the fault suite', () => {
     expect(found(...clean)).toEqual([]);
   });
 
-  it('reads back what was saved', () => {
+  it('reads back what was saved', async () => {
     const dir = mkdtempSync(pathOf(tmpdir(), 'tacos-history-'));
     try {
       const path = pathOf(dir, 'clean.jsonl');
       const history = new History(path);
       for (const record of clean) history.add(record);
-      history.close();
+      await history.close();
       expect(readHistory(path)).toEqual(clean);
     } finally {
       rmSync(dir, { recursive: true });
@@ -193,6 +193,26 @@ describe('inverted', () => {
     ['epochs in order', [joins(1, 5, 0, { place: place(5, 2) }), joins(2, 9, 100, { place: place(9, 1) })]],
   ] as [string, HistoryRecord[]][])('%s', (rule, records) => {
     expect(found(...records)).toContain(`inverted: ${rule}`);
+  });
+
+  /** So many wait in front of somebody who is let in while they do. */
+  const crowdBefore = (count: number) => [
+    ...Array.from({ length: count }, (_, index) => index + 1).flatMap((seq) => [
+      joins(seq, seq, 0),
+      asks(seq, seq, 1_000),
+      asks(seq, seq, 3_000),
+    ]),
+    joins(90, 90, 500),
+    enters(90, 90, 2_000),
+  ];
+  const rule = 'inverted: nobody goes before a crowd';
+
+  it('nobody goes before a crowd', () => {
+    expect(found(...crowdBefore(10))).toEqual([rule]);
+    expect(found(...crowdBefore(9))).toEqual([]);
+    expect(found(settings(0, { capacity: 11 }), ...crowdBefore(10))).toEqual([]);
+    const fault = { kind: 'fault', name: 'x', fromMs: 2_500, toMs: 2_600 } as const;
+    expect(found(...crowdBefore(10), fault)).toEqual([]);
   });
 
   it('not joins that were under way at once', () => {

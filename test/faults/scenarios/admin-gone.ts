@@ -84,6 +84,7 @@ async function takeUp(world: World): Promise<void> {
       { withinMs: 30_000, everyMs: 200 },
     );
     note(world, 'CLI back after, s', ((performance.now() - startedMs) / 1_000).toFixed(1));
+    note(world, 'refill shown', item.refillPerSec.now);
     promise(world, 'the refill came back by itself', item.refillPerSec.now === before.refillPerSec);
   } finally {
     await admin.kill();

@@ -1,31 +1,12 @@
 /** Redis that forgets: a restart from a file without its end, a replica that lagged, a wipe. */
-import { readdir, stat, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
 import { eventually } from '../../helpers/eventually.ts';
+import { failOver, restartWithout } from '../losses.ts';
 import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
-import { continueProcess, pause, type World } from '../world.ts';
+import { pause, type World } from '../world.ts';
 
-/** The file that commands are appended to until Redis ends. */
-async function appendFile({ redis }: World): Promise<string> {
-  const dir = join(redis.dir, 'appendonlydir');
-  const name = (await readdir(dir)).find((each) => each.endsWith('.incr.aof'));
-  if (name === undefined) throw new Error(`no append-only file in ${dir}`);
-  return join(dir, name);
-}
-
-/** SIGKILL, then a start from a file without its last writes. */
-async function restartWithout(world: World, lostMs: number): Promise<void> {
-  const file = await appendFile(world);
-  const { size } = await stat(file);
-  await pause(lostMs);
-  await world.during('Redis SIGKILL, start from a shorter AOF', { without: world.names }, async () => {
-    await world.redis.kill();
-    note(world, 'bytes of writes lost', (await stat(file)).size - size);
-    await truncate(file, size);
-    await world.redis.restart();
-  });
-}
+const forget = async (world: World, lostMs: number): Promise<void> =>
+  note(world, 'bytes of writes lost', await restartWithout(world, lostMs));
 
 const lost = 'Redis restarted from AOF, or failed over, without its last writes: places as before';
 
@@ -33,13 +14,13 @@ export const aofLost1s: Scenario = {
   name: 'aof-lost-1s',
   row: lost,
   short: true,
-  plan: (world) => restartWithout(world, 1_000),
+  plan: (world) => forget(world, 1_000),
 };
 
 export const aofLost3s: Scenario = {
   name: 'aof-lost-3s',
   row: lost,
-  plan: (world) => restartWithout(world, 3_000),
+  plan: (world) => forget(world, 3_000),
 };
 
 export const failover2s: Scenario = {
@@ -47,20 +28,7 @@ export const failover2s: Scenario = {
   row: lost,
   short: true,
   world: { replica: true },
-  async plan(world) {
-    const { replica, replicaLink } = world;
-    if (replica === undefined || replicaLink === undefined) throw new Error('the world has no replica');
-    process.kill(replica.pid, 'SIGSTOP');
-    await pause(2_000);
-    await world.during('failover', { without: world.names }, async () => {
-      // What waits for the replica in its connection must not reach it once it goes on.
-      replicaLink.cut();
-      await world.redis.kill();
-      continueProcess(replica.pid);
-      await eventually(() => replica.client().replicaof('NO', 'ONE'), { withinMs: 10_000 });
-      world.leadTo(replica);
-    });
-  },
+  plan: (world) => failOver(world, 2_000),
 };
 
 export const wipe: Scenario = {

@@ -1,0 +1,156 @@
+/**
+ * The checker proven: copies of tacos with a bug made on purpose, each in a folder of its own, each run under load. A bug
+ * that the checker does not find makes the suite fail. Nothing in the product knows of them.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from '../helpers/processes.ts';
+import type { FindingKind } from './checker.ts';
+import { restartWithout } from './losses.ts';
+import { type Outcome, runScenario, type Scenario } from './scenario.ts';
+import { pause } from './world.ts';
+
+/** A text of a file of the product that must be there, once, and what stands there instead. */
+interface Patch {
+  /** From the root: in lua/, or a module of src/ that the gateway is bundled of. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Bug {
+  readonly name: string;
+  readonly what: string;
+  readonly patches: readonly Patch[];
+  /** The kind that must be found. */
+  readonly expected: FindingKind;
+  readonly crowd?: Scenario['crowd'];
+  readonly plan: Scenario['plan'];
+}
+
+const loseSeconds: Scenario['plan'] = async (world) => {
+  await restartWithout(world, 2_000);
+  await pause(4_000);
+};
+
+export const bugs: readonly Bug[] = [
+  {
+    name: 'bug-second-grant',
+    what: 'enter does not look whether the place was granted already, so racing copies are let in twice',
+    expected: 'doubled',
+    patches: [
+      { file: 'lua/enter.lua', from: 'if how == ENTERED then\n', to: 'if false then\n' },
+      {
+        file: 'lua/enter.lua',
+        from: 'if not was_waiting and not since then return',
+        to: 'if how ~= ENTERED and not was_waiting and not since then return',
+      },
+      {
+        file: 'lua/enter.lua',
+        from: "if subject ~= '' and redis.call('HEXISTS', KEYS[8], subject) == 1 then",
+        to: "if subject ~= '' and (redis.call('HGET', KEYS[8], subject) or int(seq)) ~= int(seq) then",
+      },
+    ],
+    plan: () => pause(3_000),
+  },
+  {
+    name: 'bug-reused-seq',
+    what: 'a recovery goes on at the number that Redis still knows, so lost ones are given out again',
+    expected: 'doubled',
+    patches: [
+      {
+        file: 'lua/recover.lua',
+        from: 'local counter = (is_ours and math.max(event.seq, known.seq) or event.seq) + tonumber(ARGV[7])',
+        to: 'local counter = event.seq',
+      },
+      { file: 'lua/recover.lua', from: 'or known.seq > event.seq or', to: 'or' },
+    ],
+    plan: loseSeconds,
+  },
+  {
+    name: 'bug-no-fence',
+    what: 'transitions are sent to whichever run of Redis is there',
+    expected: 'doubled',
+    crowd: { arrivalsPerSec: 120 },
+    patches: [
+      {
+        file: 'src/queue/store-base.ts',
+        from: 'if (!event.run) return',
+        to: 'if (event.id) return',
+      },
+    ],
+    plan: loseSeconds,
+  },
+];
+
+/** Runs each copy; prints what found its bug. @returns how many were not found */
+export async function runBugs({ seed, outDir }: { seed: number; outDir: string }): Promise<number> {
+  let missed = 0;
+  for (const bug of bugs) {
+    const copy = await makeCopy(bug.patches);
+    try {
+      const { name, what: row, plan, crowd = {} } = bug;
+      const scenario = { name, row, plan, crowd };
+      const options = { seed, isShort: true, outDir, dist: join(copy, 'dist'), settleMs: 3_000 };
+      if (!report(bug, await runScenario(scenario, options))) missed += 1;
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  }
+  return missed;
+}
+
+/** Says what was found; whether it was the bug. */
+function report({ name, expected, what }: Bug, { findings, path }: Outcome): boolean {
+  const found = findings.filter(({ kind }) => kind === expected);
+  const rules = Map.groupBy(found, ({ rule }) => rule);
+  const all = [...rules].map(([rule, each]) => `${rule} (${each.length})`).join(', ');
+  if (found.length > 0)
+    console.log(`FOUND  ${name}: ${what}\n  ${expected}: ${all}; first: ${found[0]?.text}`);
+  else console.log(`MISSED ${name}: ${what}\n  no ${expected} in ${path}`);
+  return found.length > 0;
+}
+
+/** A folder with a dist of the gateway in it, patched. @throws Error where a text to replace is not there, or twice */
+async function makeCopy(patches: readonly Patch[]): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), 'tacos-bug-'));
+  const dist = join(copy, 'dist');
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const folder of ['lua', 'proto']) cpSync(join(root, folder), join(dist, folder), { recursive: true });
+  const texts = new Map<string, string>();
+  for (const { file, from, to } of patches) {
+    const text = texts.get(file) ?? readFileSync(join(root, file), 'utf8');
+    if (text.split(from).length !== 2) throw new Error(`${file} has this not exactly once: ${from}`);
+    texts.set(
+      file,
+      text.replace(from, () => to),
+    );
+  }
+  for (const [file, text] of texts) if (file.startsWith('lua/')) writeFileSync(join(dist, file), text);
+  await build({
+    absWorkingDir: root,
+    entryPoints: { 'gateway/main': 'src/gateway/main.ts' },
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    packages: 'external',
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'bug',
+        setup: ({ onLoad }) => {
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            const contents = [...texts].find(([file]) => path === join(root, file))?.[1];
+            return contents === undefined ? undefined : { contents, loader: 'ts' };
+          });
+        },
+      },
+    ],
+  });
+  return copy;
+}
