@@ -85,21 +85,16 @@ export const bugs: readonly Bug[] = [
   },
 ];
 
-/** Runs each copy; prints what found its bug. @returns how many were not found */
-export async function runBugs({ seed, outDir }: { seed: number; outDir: string }): Promise<number> {
-  let missed = 0;
-  for (const bug of bugs) {
-    const copy = await makeCopy(bug.patches);
-    try {
-      const { name, what: row, plan, crowd = {} } = bug;
-      const scenario = { name, row, plan, crowd };
-      const options = { seed, isShort: true, outDir, dist: join(copy, 'dist'), settleMs: 3_000 };
-      if (!report(bug, await runScenario(scenario, options))) missed += 1;
-    } finally {
-      rmSync(copy, { recursive: true });
-    }
+/** Runs a copy with the bug and prints what found it. @returns 1 where nothing did */
+export async function runBug(bug: Bug, { seed, outDir }: { seed: number; outDir: string }): Promise<number> {
+  const copy = await makeCopy(bug.patches);
+  try {
+    const { name, what: row, plan, crowd = {} } = bug;
+    const options = { seed, isShort: true, outDir, dist: join(copy, 'dist'), settleMs: 3_000 };
+    return report(bug, await runScenario({ name, row, plan, crowd }, options)) ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true });
   }
-  return missed;
 }
 
 /** Says what was found; whether it was the bug. */

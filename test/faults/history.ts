@@ -99,13 +99,6 @@ export interface NoteRecord {
   readonly figure: string;
 }
 
-/** A promise of the scenario's own. */
-export interface PromiseRecord {
-  readonly kind: 'promise';
-  readonly sentence: string;
-  readonly isKept: boolean;
-}
-
 /** How a run was made. The first record. */
 export interface HeadRecord {
   readonly kind: 'head';
@@ -124,7 +117,6 @@ export type HistoryRecord =
   | FaultRecord
   | GrantRecord
   | NoteRecord
-  | PromiseRecord
   | LagRecord;
 
 /** A history under way: kept in memory for the checker, and in a file for later where there is one. */

@@ -23,19 +23,17 @@ export async function restartWithout(world: World, lostMs: number): Promise<numb
   const file = await appendFile(world);
   const { size } = await stat(file);
   await pause(lostMs);
-  return world.during(
-    `Redis SIGKILL, started without its last ${lostMs} ms`,
-    { without: world.names },
-    async () => {
-      await world.redis.kill();
-      // A file that was rewritten meanwhile has no such end.
-      const isSame = (await appendFile(world)) === file;
-      const lost = isSame ? (await stat(file)).size - size : 0;
-      if (lost > 0) await truncate(file, size);
-      await world.redis.restart();
-      return lost;
-    },
-  );
+  const name = `Redis SIGKILL, to be started without its last ${lostMs} ms`;
+  const lost = await world.during(name, { without: world.names }, async () => {
+    await world.redis.kill();
+    // A file that was rewritten meanwhile has no such end.
+    const isSame = (await appendFile(world)) === file;
+    const bytes = isSame ? (await stat(file)).size - size : 0;
+    if (bytes > 0) await truncate(file, size);
+    return bytes;
+  });
+  await world.redis.restart();
+  return lost;
 }
 
 /** SIGKILL and a start with all that it had written to its file; it is gone for `goneMs`. */

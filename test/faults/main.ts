@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { runBugs } from './bugs.ts';
+import { bugs, runBug } from './bugs.ts';
 import { readHistory } from './history.ts';
 import { helpText, type Options, readOptions } from './options.ts';
 import { randomRun } from './random.ts';
@@ -31,56 +31,55 @@ async function main(options: Options): Promise<number> {
   return failures === 0 ? 0 : 1;
 }
 
-/** What the flags ask for. @returns how many runs failed */
+/** Runs something and prints what came of it. @returns how many promises it broke: 0 or 1 */
+type Job = () => Promise<number>;
+
+/** What the flags ask for, some at a time. @returns how many runs failed */
 async function runChosen(options: Options, outDir: string): Promise<number> {
-  if (options.isRandom) return runRandom(options, outDir);
-  if (options.isBugs) return runBugs({ seed: options.seed, outDir });
-  const failures = await runAll(options, outDir);
-  return options.isShort && options.only.length === 0
-    ? failures + (await runBugs({ seed: options.seed, outDir }))
-    : failures;
-}
-
-/** Each scenario that was asked for. @returns how many failed */
-async function runAll(options: Options, outDir: string): Promise<number> {
+  const jobs = jobsOf(options, outDir);
+  const next = jobs.values();
   let failures = 0;
-  for (const scenario of chosen(options)) {
-    const absent = scenario.absent?.();
-    if (absent !== undefined) {
-      console.log(`SKIPPED ${scenario.name}: ${absent}`);
-      continue;
-    }
-    const reason = await scenario.missing?.();
-    if (reason !== undefined) {
-      console.log(`SKIPPED ${scenario.name}: ${reason}`);
-      if (process.env.CI === 'true') failures += 1;
-      continue;
-    }
-    for (let run = 0; run < options.runs; run += 1) {
-      const suffix = options.runs > 1 ? `-${options.seed + run}` : '';
-      const { isShort, seed } = options;
-      const outcome = await runScenario(scenario, { isShort, seed: seed + run, outDir, suffix });
-      failures += show(outcome);
-    }
-  }
-  return failures;
-}
-
-/** Seeded runs of random faults, some at a time. @returns how many failed */
-async function runRandom(
-  { runs, seed, seconds, parallel, arrivals }: Options,
-  outDir: string,
-): Promise<number> {
-  let failures = 0;
-  const seeds = Array.from({ length: runs }, (_, index) => seed + index).values();
   const worker = async (): Promise<void> => {
-    for (const each of seeds) {
-      const { scenario, timetable } = randomRun(each, seconds, arrivals);
-      failures += show(await runScenario(scenario, { isShort: false, seed: each, outDir, timetable }));
-    }
+    for (const job of next) failures += await job();
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, runs) }, worker));
+  await Promise.all(Array.from({ length: Math.min(options.parallel, jobs.length) }, worker));
   return failures;
+}
+
+function jobsOf(options: Options, outDir: string): Job[] {
+  const { seed, isRandom, isBugs, isShort, only, runs } = options;
+  if (isRandom)
+    return Array.from({ length: runs }, (_, index) => () => runRandom(options, seed + index, outDir));
+  const ofBugs = bugs.map((bug) => () => runBug(bug, { seed, outDir }));
+  if (isBugs) return ofBugs;
+  const ofRows = chosen(options).flatMap((scenario) =>
+    Array.from(
+      { length: runs },
+      (_, index) => () => runRow(scenario, options, { seed: seed + index, outDir }),
+    ),
+  );
+  return isShort && only.length === 0 ? [...ofRows, ...ofBugs] : ofRows;
+}
+
+async function runRow(
+  scenario: Scenario,
+  { isShort, runs }: Options,
+  { seed, outDir }: { seed: number; outDir: string },
+): Promise<number> {
+  const absent = scenario.absent?.();
+  const reason = absent ?? (await scenario.missing?.());
+  if (reason !== undefined) {
+    console.log(`SKIPPED ${scenario.name}: ${reason}`);
+    return absent === undefined && process.env.CI === 'true' ? 1 : 0;
+  }
+  const suffix = runs > 1 ? `-${seed}` : '';
+  return show(await runScenario(scenario, { isShort, seed, outDir, suffix }));
+}
+
+/** One seeded run of random faults. */
+async function runRandom({ seconds, arrivals }: Options, seed: number, outDir: string): Promise<number> {
+  const { scenario, timetable } = randomRun(seed, seconds, arrivals);
+  return show(await runScenario(scenario, { isShort: false, seed, outDir, timetable }));
 }
 
 /** Prints what came of a run; 1 where a promise was broken. */

@@ -9,15 +9,9 @@ export function note({ history }: World, name: string, figure: number | string):
 }
 
 /** A promise of this scenario's own, a sentence, and whether it was kept: one that was not fails the run. */
-export function promise({ history }: World, sentence: string, isKept: boolean): void {
-  history.add({ kind: 'promise', sentence, isKept });
+export function promise({ broken }: World, sentence: string, isKept: boolean): void {
+  if (!isKept) broken.push(`not so: ${sentence}`);
 }
-
-/** Promises of the scenario's own that were not kept. */
-export const brokenPromises = (records: readonly HistoryRecord[]): string[] =>
-  records.flatMap((record) =>
-    record.kind === 'promise' && !record.isKept ? [`not so: ${record.sentence}`] : [],
-  );
 
 /** Name and figure. */
 export type Note = readonly [name: string, figure: string];

@@ -27,7 +27,7 @@ or left hanging, requests failed, and seconds until joins and enters were answer
   --random         seeded runs of random faults instead
   --runs N         how many of each (default 1); run k has seed + k - 1
   --seconds N      length of a random run (default 60)
-  --parallel N     so many random runs at a time (default 1)
+  --parallel N     so many runs at a time (default 1, with --short 2)
   --arrivals N     so many people a second come to a random run (default 30)
   --bugs           runs copies of tacos with bugs made on purpose: each must be found
   --seed N         default 1; the same seed makes the same crowd and the same timetable of faults
@@ -64,7 +64,7 @@ export function readOptions(argv: readonly string[]): Options {
     seed: whole('seed', values.seed, 1),
     runs: whole('runs', values.runs, 1),
     seconds: whole('seconds', values.seconds, 60),
-    parallel: whole('parallel', values.parallel, 1),
+    parallel: whole('parallel', values.parallel, values.short === true ? 2 : 1),
     arrivals: whole('arrivals', values.arrivals, 30),
     out: values.out,
     check: values.check,

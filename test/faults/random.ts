@@ -12,6 +12,12 @@ const halfOpenMs = 8_000;
 /** How long everything may take to be well again once nothing fails, ms. */
 const wholeWithinMs = 120_000;
 
+/** Of the people who come; fewer are let in, so that there is a line. */
+const usualPercent = 70;
+
+const refillOf = (arrivalsPerSec: number, percent: number): number =>
+  Math.max(1, Math.round((arrivalsPerSec * percent) / 100));
+
 export interface RandomRun {
   readonly scenario: Scenario;
   /** The timetable as text. */
@@ -23,21 +29,26 @@ export function randomRun(seed: number, seconds: number, arrivalsPerSec = 30): R
   const scenario: Scenario = {
     name: `random-${seed}`,
     row: 'random faults, one after the other and of several gateways at once',
-    world: { replica: true, refillPerSec: 25, capacity: 25 },
+    world: { replica: true, refillPerSec: refillOf(arrivalsPerSec, usualPercent), capacity: 25 },
     crowd: { arrivalsPerSec },
     beforeSec: 3,
     afterSec: 4,
-    plan: (world) => play(world, acts, seconds * 1000),
+    plan: (world) => play(world, acts, { forMs: seconds * 1000, arrivalsPerSec }),
   };
   return { scenario, timetable: acts.map(actText) };
 }
 
-async function play(world: World, acts: readonly Act[], forMs: number): Promise<void> {
-  const untilMs = performance.now() + forMs - quietMs;
+interface Run {
+  readonly forMs: number;
+  readonly arrivalsPerSec: number;
+}
+
+async function play(world: World, acts: readonly Act[], run: Run): Promise<void> {
+  const untilMs = performance.now() + run.forMs - quietMs;
   for (const act of acts) {
     await pause(act.gapMs);
     if (performance.now() > untilMs) break;
-    await playAct(world, act);
+    await playAct(world, act, run);
   }
   await untilWhole(world);
 }
@@ -46,7 +57,7 @@ async function play(world: World, acts: readonly Act[], forMs: number): Promise<
  * What is lost comes back from gateways that are alive and connected (docs/reliability.md, "What is not promised"). So a loss
  * begins, with the writes that it will lose, only when all gateways are well, and nothing else fails until it is put right.
  */
-async function playAct(world: World, act: Act): Promise<void> {
+async function playAct(world: World, act: Act, { arrivalsPerSec }: Run): Promise<void> {
   if (isLoss(act)) {
     await untilWhole(world);
     await lose(world, act);
@@ -60,7 +71,10 @@ async function playAct(world: World, act: Act): Promise<void> {
     case 'redis-stop':
       return stopRedis(world, act.forMs);
     case 'bucket':
-      return world.change({ refillPerSec: act.refillPerSec, capacity: act.capacity });
+      return world.change({
+        refillPerSec: refillOf(arrivalsPerSec, act.refillPercent),
+        capacity: act.capacity,
+      });
     case 'pause':
       await world.change({ paused: true });
       await pause(act.forMs);

@@ -26,7 +26,7 @@ export type Act =
   | {
       readonly kind: 'bucket';
       readonly gapMs: number;
-      readonly refillPerSec: number;
+      readonly refillPercent: number;
       readonly capacity: number;
     }
   | { readonly kind: 'pause'; readonly gapMs: number; readonly forMs: number };
@@ -60,7 +60,7 @@ function drawAct(random: Random, mayLose: boolean): Act {
   const gapMs = between(300, 2_000);
   const dice = random();
   if (dice < 0.18) {
-    return { kind: 'bucket', gapMs, refillPerSec: between(10, 60), capacity: between(10, 60) };
+    return { kind: 'bucket', gapMs, refillPercent: between(30, 150), capacity: between(10, 60) };
   }
   if (dice < 0.25) return { kind: 'pause', gapMs, forMs: between(500, 3_000) };
   if (dice < 0.36) return { kind: 'redis-stop', gapMs, forMs: between(1_000, 6_000) };

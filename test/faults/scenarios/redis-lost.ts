@@ -1,5 +1,4 @@
 /** Redis that forgets: a restart from a file without its end, a replica that lagged, a wipe. */
-
 import { keysOf } from '../../../src/queue/scripts.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { failOver, restartWithout } from '../losses.ts';
@@ -7,8 +6,10 @@ import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { pause, type World } from '../world.ts';
 
-const forget = async (world: World, lostMs: number): Promise<void> =>
+/** As `restartWithout`, with what it came to in the table. */
+async function cutBack(world: World, lostMs: number): Promise<void> {
   note(world, 'bytes of writes lost', await restartWithout(world, lostMs));
+}
 
 const lost = 'Redis restarted from AOF, or failed over, without its last writes: places as before';
 
@@ -16,13 +17,13 @@ export const aofLost1s: Scenario = {
   name: 'aof-lost-1s',
   row: lost,
   short: true,
-  plan: (world) => forget(world, 1_000),
+  plan: (world) => cutBack(world, 1_000),
 };
 
 export const aofLost3s: Scenario = {
   name: 'aof-lost-3s',
   row: lost,
-  plan: (world) => forget(world, 3_000),
+  plan: (world) => cutBack(world, 3_000),
 };
 
 export const failover2s: Scenario = {
@@ -93,15 +94,11 @@ export const wipeAndRestart: Scenario = {
   isExcused: ({ rule, text }) => rule === 'an end stays an end' || /waiting, not (entered|left)$/.test(text),
   async plan(world) {
     const before = await beforeLoss(world);
-    await world.during(
-      'FLUSHALL, all gateways killed',
-      { without: world.names, down: world.names },
-      async () => {
-        await Promise.all(world.gateways.map((gateway) => world.killGateway(gateway)));
-        await world.redis.client().flushall();
-        await Promise.all(world.gateways.map((gateway) => world.restartGateway(gateway)));
-      },
-    );
+    await world.during('FLUSHALL, all gateways killed', { down: world.names }, async () => {
+      await Promise.all(world.gateways.map((gateway) => world.killGateway(gateway)));
+      await world.redis.client().flushall();
+      await Promise.all(world.gateways.map((gateway) => world.restartGateway(gateway)));
+    });
     await eventually(() => world.event(), { withinMs: 20_000, everyMs: 50 });
     const isPaused = async () => (await world.client.hget((await world.event()).keys.meta, 'paused')) === '1';
     promise(world, 'the event came back paused', await isPaused());
