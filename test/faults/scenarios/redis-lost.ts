@@ -51,15 +51,11 @@ export const wipeAndRestart: Scenario = {
   isExcused: ({ rule, text }) => rule === 'an end stays an end' || text.endsWith('waiting, not entered'),
   afterSec: 12,
   async plan(world) {
-    await world.during(
-      'FLUSHALL, all gateways killed',
-      { down: world.names },
-      async () => {
-        await Promise.all(world.gateways.map((gateway) => world.killGateway(gateway)));
-        await world.redis.client().flushall();
-        await Promise.all(world.gateways.map((gateway) => world.restartGateway(gateway)));
-      },
-    );
+    await world.during('FLUSHALL, all gateways killed', { down: world.names }, async () => {
+      await Promise.all(world.gateways.map((gateway) => world.killGateway(gateway)));
+      await world.redis.client().flushall();
+      await Promise.all(world.gateways.map((gateway) => world.restartGateway(gateway)));
+    });
     const startedMs = performance.now();
     await eventually(() => world.event(), { withinMs: 20_000, everyMs: 50 });
     const isPaused = async () => (await world.client.hget((await world.event()).keys.meta, 'paused')) === '1';
