@@ -63,7 +63,8 @@ export class World {
   eventId = '';
   private readonly options: WorldOptions;
   private readonly dist: string;
-  private env: Record<string, string> = {};
+  /** What every gateway is started with; an admin API needs the keys of it. */
+  env: Readonly<Record<string, string>> = {};
   private keyring!: Keyring;
   private operatorProxy!: TcpProxy;
   private settings = { refillPerSec: 0, capacity: 0, paused: false };
