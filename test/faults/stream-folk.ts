@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { pause, type World } from './world.ts';
+import { pause, type World, type WorldGateway } from './world.ts';
 
 interface Folk {
   readonly token: string;
@@ -16,8 +16,8 @@ export interface StreamFigures {
   readonly handedOver: number;
   /** Streams that could not be opened, or broke instead of ending. */
   readonly failed: number;
-  /** Longest time without a stream, s. */
-  readonly gapSec: number;
+  /** Longest time without a stream after one that a gateway of this build had ended, s. */
+  readonly gapSec: Readonly<Record<string, number>>;
   /** Times that one of them was stepped around as silent. */
   readonly away: number;
 }
@@ -29,7 +29,7 @@ export class StreamFolk {
   private lives: Promise<void>[] = [];
   private handedOver = 0;
   private failed = 0;
-  private gapMs = 0;
+  private readonly gapSec: Record<string, number> = {};
 
   constructor(world: World) {
     this.world = world;
@@ -38,7 +38,7 @@ export class StreamFolk {
   /** So many join, and open their streams. */
   async come(count: number): Promise<void> {
     for (let index = 0; index < count; index += 1) {
-      const answer = await fetch(`${this.someGateway()}/api/v1/queue/join`, {
+      const answer = await fetch(`${this.someGateway().url}/api/v1/queue/join`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ event_id: this.world.eventId }),
@@ -55,31 +55,36 @@ export class StreamFolk {
   async leave(): Promise<StreamFigures> {
     this.stopped.abort();
     await Promise.all(this.lives);
-    const { handedOver, failed, gapMs } = this;
-    return { handedOver, failed, gapSec: gapMs / 1000, away: await this.timesAway() };
+    const { handedOver, failed, gapSec } = this;
+    return { handedOver, failed, gapSec, away: await this.timesAway() };
   }
 
   private async live({ token }: Folk): Promise<void> {
-    let goneMs: number | undefined;
+    let gone: { readonly build: string; readonly atMs: number } | undefined;
     while (!this.stopped.signal.aborted) {
-      const stream = await this.open(token);
+      const gateway = this.someGateway();
+      const stream = await this.open(gateway, token);
       if (stream === undefined || stream.statusCode !== 200) {
         if (!this.stopped.signal.aborted) this.failed += 1;
         stream?.resume();
         await pause(1_000);
         continue;
       }
-      if (goneMs !== undefined) this.gapMs = Math.max(this.gapMs, performance.now() - goneMs);
+      if (gone !== undefined) this.noteGap(gone.build, (performance.now() - gone.atMs) / 1000);
       const retryMs = await this.read(stream);
-      goneMs = performance.now();
+      gone = { build: buildOf(gateway), atMs: performance.now() };
       if (this.stopped.signal.aborted) return;
       this.handedOver += 1;
       await pause(retryMs);
     }
   }
 
-  private async open(token: string): Promise<IncomingMessage | undefined> {
-    const url = `${this.someGateway()}/api/v1/queue/stream?token=${encodeURIComponent(token)}`;
+  private noteGap(build: string, sec: number): void {
+    this.gapSec[build] = Math.max(this.gapSec[build] ?? 0, sec);
+  }
+
+  private async open({ url: at }: WorldGateway, token: string): Promise<IncomingMessage | undefined> {
+    const url = `${at}/api/v1/queue/stream?token=${encodeURIComponent(token)}`;
     const asked = get(url, { signal: this.stopped.signal });
     return once(asked, 'response').then(
       ([response]) => response as IncomingMessage,
@@ -99,11 +104,11 @@ export class StreamFolk {
     return retryMs;
   }
 
-  private someGateway(): string {
+  private someGateway(): WorldGateway {
     const all = this.world.gateways.filter(({ inRotation }) => inRotation);
     const gateway = all[Math.floor(Math.random() * all.length)];
     if (gateway === undefined) throw new Error('no gateway is in rotation');
-    return gateway.url;
+    return gateway;
   }
 
   private async timesAway(): Promise<number> {
@@ -115,3 +120,7 @@ export class StreamFolk {
     }, 0);
   }
 }
+
+/** As `roll` names gateways: build-number; those that the world began with have no build in their names. */
+const buildOf = ({ name }: WorldGateway): string =>
+  name.includes('-') ? name.replace(/-\d+$/, '') : 'first';

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly replica?: boolean;
   /** Folder of the build that the gateways run. Default: dist of this checkout. */
   readonly dist?: string;
+  /** Of each gateway; default 1. */
+  readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** By a gateway's name (g1, g2, ...): variables of its own. */
   readonly gatewayEnv?: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -194,7 +196,7 @@ export class World {
     proxy: TcpProxy,
     dist = this.dist,
   ): Promise<{ program: Program; url: string }> {
-    const argv = [`${dist}/gateway/main.js`, '--port', '0', '--workers', '1'];
+    const argv = [`${dist}/gateway/main.js`, '--port', '0', '--workers', `${this.options.workers ?? 1}`];
     const own = { ...this.env, ...this.options.gatewayEnv?.[name] };
     const env = { ...own, SERVER_GRPC_PORT: '0', REDIS_ADDRESS: `127.0.0.1:${proxy.port}` };
     const program = await startProgram({ argv, env, ready: /^listening (http:\S+)$/m });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { check } from '../faults/checker.ts';
 import { History, type HistoryRecord, type RequestRecord, readHistory } from '../faults/history.ts';
 import { secondsUntilNormal } from '../faults/normal.ts';
+import { outcomeOf } from '../faults/scenario.ts';
 
 /** Everything is answered after so long, ms. */
 const tookMs = 20;
@@ -343,5 +344,33 @@ describe('seconds until normal', () => {
     expect(sec).toBeLessThan(3.2);
     const dead = steady.map((each) => (each.sentMs >= 5_000 ? { ...each, http: 0 } : each));
     expect(secondsUntilNormal(dead, 5_000)).toBeUndefined();
+  });
+});
+
+describe('a scenario in which no request may fail', () => {
+  const brokenBy = (...records: HistoryRecord[]): readonly string[] => {
+    const run = { seed: 1, path: '', faultMs: 0, tookSec: 0 };
+    const history = [
+      settings(0),
+      joins(1, 1, 0),
+      enters(1, 1, 100),
+      ends(1, 1, isOver('entered')),
+      ...records,
+    ];
+    return outcomeOf({ name: 'x', isSmooth: true }, history, run).broken;
+  };
+  const refused = request('join', 2, 1_000, { http: 503, code: 'UNAVAILABLE', hasRetryAfter: true });
+  const cut = asks(1, 1, 1_000, { http: 0, failure: 'broken' });
+
+  it('is broken by a refusal for being out of order, or a connection that went', () => {
+    expect(brokenBy()).toEqual([]);
+    expect(brokenBy(refused)).toEqual(['failed 1']);
+    expect(brokenBy(cut)).toEqual(['failed 1']);
+  });
+
+  it('is not broken by one that came while the machine stood still', () => {
+    const late = { ...cut, answeredMs: 3_000 };
+    expect(brokenBy(late, { kind: 'lag', fromMs: 1_500, toMs: 2_600 })).toEqual([]);
+    expect(brokenBy(late, { kind: 'lag', fromMs: 2_900, toMs: 4_000 })).toEqual(['failed 1']);
   });
 });

@@ -32,7 +32,7 @@ export function findHangs({ requests, faults, lags }: RunFacts): Finding[] {
 }
 
 /** For how long the suite itself did not get to look, ms. */
-const lagWithin = (lags: RunFacts['lags'], { sentMs, answeredMs }: RequestRecord): number =>
+export const lagWithin = (lags: RunFacts['lags'], { sentMs, answeredMs }: RequestRecord): number =>
   lags.reduce(
     (sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(toMs, answeredMs) - Math.max(fromMs, sentMs)),
     0,

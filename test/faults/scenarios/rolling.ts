@@ -22,7 +22,7 @@ export const rolling: Scenario = {
   dist: () => before().dist,
   // More come than go, so that there is a line, and tokens for more than those with streams, who never enter. This version's
   // notice, and with it its hand-over, are half as long as in production.
-  world: { refillPerSec: 25, capacity: 150, env: { SERVER_DRAIN_NOTICE_MS: '2500' } },
+  world: { workers: 2, refillPerSec: 25, capacity: 150, env: { SERVER_DRAIN_NOTICE_MS: '2500' } },
   crowd: { arrivalsPerSec: 45 },
   async plan(world, _seed, isShort) {
     await forgetRuns(world);
@@ -34,8 +34,9 @@ export const rolling: Scenario = {
     const all = await Promise.all(gone);
     report(world, all);
     const { handedOver, failed, gapSec, away } = await folk.leave();
+    const gaps = Object.entries(gapSec).map(([build, sec]) => `${sec.toFixed(1)} (${build})`);
     console.log(
-      `  streams: ${streams} held, ${handedOver} handed over, ${failed} failed, longest gap ${gapSec.toFixed(1)} s, stepped around ${away}`,
+      `  streams: ${streams} held, ${handedOver} handed over, ${failed} failed, stepped around ${away}, longest gap in s ${gaps.join(', ')}`,
     );
     const wrong = all.filter(({ code, saidSo, tookSec }) => code !== 0 || !saidSo || tookSec > drainSec);
     world.broken.push(...wrong.map((one) => `did not go as it should: ${JSON.stringify(one)}`));
