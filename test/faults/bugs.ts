@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../helpers/processes.ts';
 import type { FindingKind } from './checker.ts';
-import { restartWithout } from './losses.ts';
+import { restart, restartWithout } from './losses.ts';
 import { type Outcome, runScenario, type Scenario } from './scenario.ts';
 import { pause } from './world.ts';
 
@@ -20,12 +20,15 @@ interface Patch {
   readonly to: string;
 }
 
-interface Bug {
+export interface Bug {
   readonly name: string;
   readonly what: string;
   readonly patches: readonly Patch[];
   /** The kind that must be found. */
   readonly expected: FindingKind;
+  /** Part of --short. */
+  readonly short?: boolean;
+  readonly world?: Exclude<Scenario['world'], () => unknown>;
   readonly crowd?: Scenario['crowd'];
   readonly plan: Scenario['plan'];
 }
@@ -38,6 +41,7 @@ const loseSeconds: Scenario['plan'] = async (world) => {
 export const bugs: readonly Bug[] = [
   {
     name: 'bug-second-grant',
+    short: true,
     what: 'enter does not look whether the place was granted already, so racing copies are let in twice',
     expected: 'doubled',
     patches: [
@@ -57,6 +61,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'bug-reused-seq',
+    short: true,
     what: 'a recovery goes on at the number that Redis still knows, so lost ones are given out again',
     expected: 'doubled',
     patches: [
@@ -71,6 +76,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'bug-no-fence',
+    short: true,
     what: 'transitions are sent to whichever run of Redis is there',
     expected: 'doubled',
     crowd: { arrivalsPerSec: 120 },
@@ -83,15 +89,71 @@ export const bugs: readonly Bug[] = [
     ],
     plan: loseSeconds,
   },
+  {
+    name: 'bug-places-not-given-back',
+    what: 'what Redis lost is given back neither by gateways nor by tokens',
+    expected: 'lost',
+    patches: [
+      {
+        file: 'lua/merge.lua',
+        from: 'if not is_known and may_be_lost(recoveries, seq) then given',
+        to: 'if false then given',
+      },
+      { file: 'lua/give_back.lua', from: 'elseif how == 0 and not is_known then', to: 'elseif false then' },
+    ],
+    world: { refillPerSec: 10, capacity: 10 },
+    plan: loseSeconds,
+  },
+  {
+    name: 'bug-half-tokens',
+    what: 'an enter costs half a token',
+    expected: 'over-admitted',
+    patches: [
+      {
+        file: 'lua/enter.lua',
+        from: 'local tokens = bucket.tokens - MICRO\n',
+        to: 'local tokens = bucket.tokens - MICRO / 2\n',
+      },
+    ],
+    world: { refillPerSec: 10, capacity: 10 },
+    plan: () => pause(6_000),
+  },
+  {
+    name: 'bug-any-position',
+    what: 'whoever comes while there is a token may enter, wherever they stand',
+    expected: 'inverted',
+    patches: [
+      {
+        file: 'lua/enter.lua',
+        from: "if position > math.floor(reach / MICRO) then return 'tokens' end",
+        to: "if bucket.tokens < MICRO then return 'tokens' end",
+      },
+    ],
+    world: { refillPerSec: 5, capacity: 10 },
+    plan: () => pause(8_000),
+  },
+  {
+    name: 'bug-not-marked-stale',
+    what: 'answers from memory do not say that they are old',
+    expected: 'lie',
+    patches: [
+      {
+        file: 'src/queue/served-event.ts',
+        from: 'const stale = this.isStale || this.isRecovering || isLost;',
+        to: 'const stale = isLost;',
+      },
+    ],
+    plan: (world) => restart(world, 4_000),
+  },
 ];
 
 /** Runs a copy with the bug and prints what found it. @returns 1 where nothing did */
 export async function runBug(bug: Bug, { seed, outDir }: { seed: number; outDir: string }): Promise<number> {
   const copy = await makeCopy(bug.patches);
   try {
-    const { name, what: row, plan, crowd = {} } = bug;
+    const { name, what: row, plan, world = {}, crowd = {} } = bug;
     const options = { seed, isShort: true, outDir, dist: join(copy, 'dist'), settleMs: 3_000 };
-    return report(bug, await runScenario({ name, row, plan, crowd }, options)) ? 0 : 1;
+    return report(bug, await runScenario({ name, row, plan, world, crowd }, options)) ? 0 : 1;
   } finally {
     rmSync(copy, { recursive: true });
   }

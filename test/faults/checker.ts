@@ -41,8 +41,11 @@ export function countKinds(findings: readonly Finding[]): Record<FindingKind, nu
   return counts;
 }
 
-/** Whether the last round of questions stands as it must: nobody is missing, all in order, none stale. */
-export function isSettled(records: readonly HistoryRecord[]): boolean {
+/** Whether the last round of questions stands as it must: nobody is missing, all in order, none stale; but for what is excused. */
+export function isSettled(
+  records: readonly HistoryRecord[],
+  isExcused: (finding: Finding) => boolean = () => false,
+): boolean {
   const facts = factsOfRun(records);
-  return findLost(facts).length === 0 && findInverted(facts).length === 0;
+  return [...findLost(facts), ...findInverted(facts)].every(isExcused);
 }

@@ -50,7 +50,8 @@ function jobsOf(options: Options, outDir: string): Job[] {
   const { seed, isRandom, isBugs, isShort, only, runs } = options;
   if (isRandom)
     return Array.from({ length: runs }, (_, index) => () => runRandom(options, seed + index, outDir));
-  const ofBugs = bugs.map((bug) => () => runBug(bug, { seed, outDir }));
+  const some = bugs.filter(({ short }) => short === true || !isShort);
+  const ofBugs = some.map((bug) => () => runBug(bug, { seed, outDir }));
   if (isBugs) return ofBugs;
   const ofRows = chosen(options).flatMap((scenario) =>
     Array.from(

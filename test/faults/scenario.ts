@@ -48,6 +48,8 @@ export interface Scenario {
   readonly afterSec?: number;
   /** Makes the fault and, where it ends, ends it. The crowd is there all the time. */
   plan(world: World, seed: number, isShort: boolean): Promise<void>;
+  /** Ends what `world` started beside the world, however the run went. */
+  readonly after?: () => Promise<void>;
 }
 
 export interface RunOptions {
@@ -112,7 +114,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       await scenario.plan(world, seed, isShort);
       await pause(1000 * (isShort ? 4 : (scenario.afterSec ?? 6)));
       await visitors.stop();
-      await settle(world, visitors, options.settleMs ?? settleMs);
+      await settle(world, visitors, options.settleMs ?? settleMs, scenario.isExcused);
     } finally {
       seen = world.broken;
       await visitors.close();
@@ -122,6 +124,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } catch (error) {
     failure = `the run came to no end: ${error instanceof Error ? error.message : error}`;
   } finally {
+    await scenario.after?.();
     await history.close();
   }
   const tookSec = (performance.now() - startedMs) / 1000;
@@ -132,12 +135,17 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 }
 
 /** Nobody enters any more and everybody is asked where they stand, until all stand as they must or the time is up. */
-async function settle(world: World, visitors: Visitors, withinMs: number): Promise<void> {
+async function settle(
+  world: World,
+  visitors: Visitors,
+  withinMs: number,
+  isExcused: Scenario['isExcused'],
+): Promise<void> {
   await world.change({ paused: true });
   const untilMs = performance.now() + withinMs;
   for (let round = 1; ; round += 1) {
     await visitors.askEveryone(round);
-    if (isSettled(world.history.records) || performance.now() > untilMs) break;
+    if (isSettled(world.history.records, isExcused) || performance.now() > untilMs) break;
     await pause(1_000);
   }
   await world.noteGrants();

@@ -1,4 +1,4 @@
-/** A Redis and three gateways, all real processes, each gateway behind a proxy of its own; what breaks them stands in faults.ts. */
+/** A Redis and three gateways, all real processes, each gateway behind a proxy of its own; what breaks them stands in losses.ts and random.ts. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -14,7 +14,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { type Program, startProgram } from '../helpers/processes.ts';
 import { type RedisOptions, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { openTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
-import { type FaultRecord, type History, type PlaceFacts, requestsOf } from './history.ts';
+import type { FaultRecord, History, PlaceFacts } from './history.ts';
 
 /** A gateway of the world; it keeps its name and its way to Redis when it is started again. */
 export interface WorldGateway {
@@ -65,7 +65,8 @@ export class World {
   eventId = '';
   private readonly options: WorldOptions;
   private readonly dist: string;
-  private env: Record<string, string> = {};
+  /** What every gateway is started with; an admin API needs the keys of it. */
+  env: Readonly<Record<string, string>> = {};
   private keyring!: Keyring;
   private operatorProxy!: TcpProxy;
   private settings = { refillPerSec: 0, capacity: 0, paused: false };
@@ -314,11 +315,6 @@ export class World {
     const { keys } = await this.event();
     const entries = await this.client.xrange(keys.journal, '-', '+');
     return entries.map(([, fields]) => parseEntry(fields[1] ?? ''));
-  }
-
-  /** How many requests there were so far. */
-  get requests(): number {
-    return requestsOf(this.history.records).length;
   }
 
   /** What the gateways wrote to stderr: for whoever looks into a finding. */

@@ -127,8 +127,8 @@ async function launchServer(wanted: {
   const file = join(dir, 'redis.conf');
   if (options.config !== undefined) await writeFile(file, `${options.config.join('\n')}\n`);
   const [program = '', ...first] = options.launcher ?? ['redis-server'];
-  const configured = options.config === undefined ? [] : [file];
-  const child = spawn(program, [...first, ...configured, ...fixed, ...aof, ...(options.args ?? [])], {
+  const ownConfig = options.config === undefined ? [] : [file];
+  const child = spawn(program, [...first, ...ownConfig, ...fixed, ...aof, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const outcome = await firstOutcome(child);

@@ -272,6 +272,7 @@ describe('lies', () => {
     ['positions from 1 on', [joins(1, 1, 0), asks(1, 1, 100, { position: 0 })]],
     ['positions from 1 on', [joins(1, 1, 0), asks(1, 1, 100, { position: -3 })]],
     ['tokens stay known', [joins(1, 1, 0), asks(1, 1, 100, { http: 404, code: 'TOKEN_NOT_FOUND' })]],
+    ['no error of its own', [joins(1, 1, 0), asks(1, 1, 100, { http: 500, code: 'INTERNAL' })]],
     ['ready means ready', [joins(1, 1, 0), ready, enters(1, 1, 1_500, denied)]],
     [
       'old answers say so',

@@ -27,7 +27,7 @@ export function findLies(facts: RunFacts): Finding[] {
       ...unknownPlaces(story),
       ...brokenReady(story, facts),
     ]);
-  return [...findings, ...unmarked(facts)];
+  return [...findings, ...unmarked(facts), ...ownErrors(facts)];
 }
 
 /** `left`, `entered` or `expired` of somebody who had not even asked for it. */
@@ -130,3 +130,9 @@ function unmarked({ requests, faults }: RunFacts): Finding[] {
       lie('old answers say so', `${answer.gateway} answered without Redis as if it had it`, answer),
     );
 }
+
+/** No fault outside makes a gateway answer that something of its own is wrong. */
+const ownErrors = ({ requests }: RunFacts): Finding[] =>
+  requests
+    .filter(({ http }) => http === 500)
+    .map((answer) => lie('no error of its own', `${answer.gateway}: ${answer.code} to ${answer.op}`, answer));

@@ -1,12 +1,12 @@
 /** A reservation service that answers too late, then not at all: reservations are refused fast, and the line knows nothing of it. */
 import { eventually } from '../../helpers/eventually.ts';
-import { goodAnswer, startGrpcServices } from '../../helpers/grpc-services.ts';
+import { type GrpcServices, goodAnswer, startGrpcServices } from '../../helpers/grpc-services.ts';
 import { type Booking, Fans } from '../fans.ts';
 import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { pause, type World } from '../world.ts';
 
-let services: Awaited<ReturnType<typeof startGrpcServices>>;
+let services: GrpcServices;
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(2);
 
@@ -44,9 +44,9 @@ export const backendsDown: Scenario = {
       note(world, 'reservations again after, s', seconds(performance.now() - startedMs));
     } finally {
       await fans.close();
-      await services.stop();
     }
   },
+  after: () => services.stop(),
 };
 
 async function slow(world: World, fans: Fans): Promise<void> {

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts';
 import { adminGone } from './admin-gone.ts';
 import { backendsDown } from './backends.ts';
 import { gatewayClocks, redisClock } from './clock.ts';
+import { flooded } from './flood.ts';
 import { gatewayStopped } from './gateways.ts';
 import { gatewayKilled, redisKilled } from './killed.ts';
 import { redisCut, redisHalfOpen, redisSlow, redisSlowReader, redisVerySlow } from './redis-away.ts';
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   gatewayStopped,
   adminGone,
   backendsDown,
+  flooded,
   rolling,
   gatewayClocks,
   redisClock,

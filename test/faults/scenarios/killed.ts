@@ -5,7 +5,6 @@ import { pause } from '../world.ts';
 export const redisKilled: Scenario = {
   name: 'redis-killed',
   row: 'Redis restarted from AOF: places as before',
-  short: true,
   async plan(world) {
     await world.during('Redis SIGKILL', { without: world.names }, async () => {
       await world.redis.kill();

@@ -41,10 +41,10 @@ export const redisVerySlow: Scenario = {
   name: 'redis-slow-5s',
   row,
   short: true,
-  plan: (world) =>
+  plan: (world, _seed, isShort) =>
     breakLinks(world, {
       name: 'Redis answers after 5 s',
-      forMs: 10_000,
+      forMs: isShort ? 7_000 : 10_000,
       isGone: false,
       begin: (link) => {
         link.delayMs = 2_500;

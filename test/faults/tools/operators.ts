@@ -15,16 +15,15 @@ export interface AdminApi {
   tacos(argv: readonly string[]): Promise<Record<string, unknown>>;
 }
 
-/** Starts an admin API on the Redis of the world, as on any host that has its address. */
-export async function startAdmin({ redis }: World): Promise<AdminApi> {
+/** Starts an admin API on the Redis of the world, as on any host that has its address and the keys. */
+export async function startAdmin({ redis, env }: World): Promise<AdminApi> {
   const program = await startProgram({
     argv: ['dist/admin-api/main.js'],
     env: {
-      SERVER_ENVIRONMENT: 'test',
+      ...env,
       REDIS_ADDRESS: `127.0.0.1:${redis.port}`,
       ADMIN_ADDRESS: '127.0.0.1:0',
       ADMIN_TOKENS: `admin:ada:${token}`,
-      LOG_LEVEL: 'warn',
     },
     ready: /^listening (http:\S+)$/m,
   });
