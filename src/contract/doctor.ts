@@ -29,6 +29,7 @@ export const doctorChecks = [
   'signed-in',
   'redis-memory',
   'persistence-failing',
+  'recovering',
   'not-open',
   'paused',
   'gateway-missing',

@@ -75,7 +75,7 @@ export const recoveryCauses = ['run', 'behind', 'wipe', 'tokens'] as const;
 export const recoveryViewSchema = z
   .object({
     /**
-     * `hearing` = not all processes have said what they know; `givingBack` = they give back what Redis lost, nobody is let in
+     * `hearing` = not all gateways have said what they know; `givingBack` = they give back what Redis lost, nobody is let in
      * yet; `tokens` = people are let in, lost places still come back by their visitors' tokens; `over` = nothing comes back.
      */
     state: z.enum(['hearing', 'givingBack', 'tokens', 'over']),
@@ -84,7 +84,7 @@ export const recoveryViewSchema = z
     /** Highest number that Redis still knew, and how many were left out above it, as they may have been given out. */
     fromSeq: z.number().int(),
     skippedSeqs: z.number().int(),
-    /** Processes of gateways that lived before and were not heard of yet. */
+    /** Gateways that lived before and of which a process was not heard of yet. */
     unheard: z.number().int(),
     /** So far, by what gateways knew and by tokens. */
     placesGivenBack: z.number().int(),

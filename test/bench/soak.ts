@@ -81,6 +81,7 @@ function report(): void {
     troubles: sum(({ troubles }) => troubles),
     refusedAndStrange: answers,
     keysMax: samples.keysMax,
+    tooBusyFor: world.busy,
   };
   const levels = Object.fromEntries(samples.all().map(({ what, levels: each }) => [what, each]));
   if (values.json) console.log(JSON.stringify({ machine: on, run, verdicts, levels, wrong }, undefined, 2));

@@ -5,6 +5,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { as, no, nobody, type Operator, openLine, openOperator, yes } from '../helpers/lines.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { keyring } from '../helpers/served.ts';
+import { openWholeDesk } from '../helpers/whole-desk.ts';
 import { summaries } from '../lua/loss.ts';
 
 const waiting = 50_000;
@@ -40,6 +41,21 @@ describe('Redis wiped', () => {
       tokens.push(...some.map((outcome) => yes(outcome).waiting_token));
     }
     return tokens.sort((a, b) => seqOf(a) - seqOf(b));
+  }
+
+  /** What operators are told of an event that came back paused. */
+  async function tellsWhatToDo(event: string): Promise<void> {
+    const desk = await openWholeDesk(server.port);
+    await desk.load(event);
+    await eventually(() => {
+      const { recovery, paused } = desk.snapshot(event) ?? {};
+      expect([paused, recovery]).toMatchObject([true, { why: 'tokens', placesByTokens: 2_000, fromSeq: 0 }]);
+    });
+    const webhook = { configured: false, failing: false };
+    const found = await desk.doctor(event, { certificateEndsAt: null, webhook });
+    const { result, text } = found.find(({ check }) => check === 'recovering') ?? {};
+    expect([result, text]).toEqual(['warn', expect.stringMatching(/tokens alone, paused.* then resume$/)]);
+    await desk.close();
   }
 
   it(`brings ${waiting} who wait back in their order within 60 s, and lets in nobody who entered`, async () => {
@@ -145,6 +161,7 @@ describe('Redis wiped', () => {
       'made again from visitors’ tokens, paused: set its rate and name, then resume; who had entered is not known',
     );
     const now = { ...event, incarnation: meta.incarnation ?? '' };
+    await tellsWhatToDo(event.id);
     await operator.store.setPhase(now, { action: 'resume', changeId: 'r', audit: '{}' });
     await eventually(async () => yes(await lineOf(1).enter(tokens[0] ?? '', as('first'))), {
       withinMs: 20_000,

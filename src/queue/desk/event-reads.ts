@@ -71,7 +71,7 @@ export class EventReads {
       .xrevrange(keys.audit, '+', '-', 'COUNT', 1)
       .hget(keys.tombs, 'index')
       .hmget(keys.meta, ...recoveryFields)
-      .hvals(keys.survivors)
+      .hgetall(keys.survivors)
       .getrangeBuffer(keys.arrivals, arrivals.readBytes, -1)
       .getrangeBuffer(keys.due, firstSeq * 4, lastSeqRead(replica, nowMs) * 4 + 3);
     for (const seq of away) pipeline.getrangeBuffer(keys.due, seq * 4, seq * 4 + 3);
@@ -81,7 +81,7 @@ export class EventReads {
     const [reports, newest, tombs, recovery, survivors, joined, due, ...awayDues] = replies.map(
       ([, reply]) => reply,
     );
-    this.recovery = recoveryFacts(recovery as (string | null)[], survivors as string[]);
+    this.recovery = recoveryFacts(recovery as (string | null)[], survivors as Record<string, string>);
     this.reports = parseReports(reports as Record<string, string>);
     this.gateways.take(this.reports, nowMs);
     this.tombs = parseTombs((tombs as string | null) ?? '').filter(({ untilMs }) => untilMs > nowMs);

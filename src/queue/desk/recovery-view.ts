@@ -12,8 +12,8 @@ type Field = (typeof recoveryFields)[number];
 
 /** As read from Redis; null where a field is not there. */
 export type RecoveryFacts = Readonly<Partial<Record<Field, string | null>>> & {
-  /** Of each process that lived before: w = not heard of yet, m = said what it knows, t = gave back all that it knew. */
-  readonly survivors?: readonly string[];
+  /** Worker (`GATEWAY/wN`) that lived before: w = not heard of yet, m = said what it knows, t = gave back all that it knew. */
+  readonly survivors?: Readonly<Record<string, string>>;
 };
 
 /** Recoveries of the event, and places that they gave back, since it was made. */
@@ -22,14 +22,17 @@ export const recoveryTotals = (facts: RecoveryFacts): { recoveries: number; plac
   places: Number(facts.recoverPlaces ?? 0),
 });
 
-/** Facts from the replies to HMGET `recoveryFields` and HVALS of the survivors. */
+/** Facts from the replies to HMGET `recoveryFields` and HGETALL of the survivors. */
 export const recoveryFacts = (
   values: readonly (string | null)[],
-  survivors: readonly string[],
+  survivors: Readonly<Record<string, string>>,
 ): RecoveryFacts => ({
   ...Object.fromEntries(recoveryFields.map((field, at) => [field, values[at] ?? null])),
   survivors,
 });
+
+/** As lua/recover.lua calls it. */
+const unnamed = '?';
 
 /** null = the event never had one. `nowMs`: Redis time. */
 export function recoveryView(facts: RecoveryFacts, nowMs: number): RecoveryView {
@@ -37,11 +40,20 @@ export function recoveryView(facts: RecoveryFacts, nowMs: number): RecoveryView 
   if (last === undefined) return null;
   const number = (field: Field): number => Number(facts[field] ?? 0);
   const isRunning = number('recoverUntil') > 0;
-  const unheard = isRunning ? (facts.survivors ?? []).filter((state) => state === 'w').length : 0;
+  const silent = Object.entries(facts.survivors ?? {}).filter(([, state]) => state === 'w');
+  const gateways = new Set(silent.map(([worker]) => worker.replace(/\/w\d+$/, '')));
+  // After a wipe nobody knows who else lived; that is asked for as one that has no name.
+  gateways.delete(unnamed);
   const tokensUntilMs = last.atMs + recoveryKeptMs;
   const heldMs = isRunning ? nowMs - last.atMs : number('recoverTook');
   return {
-    state: isRunning ? (unheard > 0 ? 'hearing' : 'givingBack') : nowMs < tokensUntilMs ? 'tokens' : 'over',
+    state: isRunning
+      ? silent.length > 0
+        ? 'hearing'
+        : 'givingBack'
+      : nowMs < tokensUntilMs
+        ? 'tokens'
+        : 'over',
     at: new Date(last.atMs).toISOString(),
     // One that a version before this began says nothing of it.
     why:
@@ -49,7 +61,7 @@ export function recoveryView(facts: RecoveryFacts, nowMs: number): RecoveryView 
       (last.incarnation === '*' ? 'wipe' : 'run'),
     fromSeq: last.from,
     skippedSeqs: last.to - last.from,
-    unheard,
+    unheard: isRunning ? gateways.size : 0,
     placesGivenBack: number('recoverGiven'),
     placesByTokens: number('recoverTokens'),
     tokensUntil: new Date(tokensUntilMs).toISOString(),

@@ -91,7 +91,8 @@ async function operate(
   const { auditId } = await act(event, { type: 'queue.pause' });
   await Promise.all([look(`${path}/positions?limit=100`), look('/admin/v1/audit?limit=50')]);
   await until(15);
-  await act(event, { type: 'undo', auditId: auditId ?? '' });
+  if (auditId === null) await act(event, { type: 'queue.resume' });
+  else await act(event, { type: 'undo', auditId });
   await until(20);
   await act(event, { type: 'queue.pause' });
   const expired = await act(event, { type: 'queue.expire', silentForSec: 10 });
