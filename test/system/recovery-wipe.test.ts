@@ -69,6 +69,10 @@ describe('Redis wiped', () => {
     }
     const left = tokens[1_000] ?? '';
     yes(await lineOf(0).leave(left));
+    const desk = await openWholeDesk(server.port);
+    await desk.load(event.id);
+    const seen = new Map<string, number>();
+    desk.onChange(event.id, ({ recovery, waiting }) => seen.set(recovery?.state ?? 'none', waiting));
     await operator.store.setPhase({ ...event }, { action: 'pause', changeId: 'p', audit: '{}' });
     await eventually(async () => {
       for (const line of lines) if (!yes(await line.status(left)).paused) return false;
@@ -122,6 +126,12 @@ describe('Redis wiped', () => {
     );
     expect(seqOf(late.waiting_token)).toBeGreaterThan(waiting);
     expect(late.position_hint).toBe(remaining.length);
+    // A screen that was open all the time saw it run and end.
+    await eventually(() => expect([...seen.keys()]).toEqual(['none', 'hearing', 'tokens']));
+    expect(desk.snapshot(event.id)?.recovery).toMatchObject({
+      ...{ why: 'wipe', fromSeq: 0, placesGivenBack: remaining.length, placesByTokens: 0, endsApplied: 301 },
+    });
+    await desk.close();
     const trail = await summaries(server.client(), event);
     expect(trail[0]).toBe('Redis had lost this event: made again, giving places back');
     expect(trail).toContainEqual(`recovered: ${remaining.length} places given back, 301 ends applied`);

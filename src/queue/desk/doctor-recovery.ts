@@ -27,7 +27,6 @@ export function recoveryFinding({ event, paused, recovery }: DoctorEvent, nowMs:
       next: `tacos bucket get ${event}`,
     });
   }
-  return nowMs - Date.parse(recovery.at) < toldMs
-    ? pass('recovering', `recovered ${ago}. ${reportText(recovery)}`)
-    : pass('recovering', 'no recovery in the last hour');
+  if (nowMs - Date.parse(recovery.at) >= toldMs) return pass('recovering', 'no recovery in the last hour');
+  return { ...pass('recovering', `recovered ${ago}. ${reportText(recovery)}`), note: true };
 }

@@ -42,7 +42,7 @@ export function reportText(recovery: NonNullable<RecoveryView>): string {
     `${counted(recovery.endsApplied)} ends applied`,
     `${short(joinsHeldSec)} s without joins`,
     `${short(entersHeldSec)} s without enters`,
-    `${counted(recovery.skippedSeqs)} numbers left out above ${counted(recovery.fromSeq)}`,
+    `numbers ${counted(recovery.fromSeq + 1)} to ${counted(recovery.fromSeq + recovery.skippedSeqs)} go to nobody new`,
   ].join(', ');
 }
 

@@ -34,18 +34,18 @@ export const recoveryFacts = (
 /** As lua/recover.lua calls it. */
 const unnamed = '?';
 
-/** null = the event never had one. `nowMs`: Redis time. */
-export function recoveryView(facts: RecoveryFacts, nowMs: number): RecoveryView {
+/** null = the event never had one. `nowMs`: Redis time. `isHeld`: nobody is let in, as the journal says, before the facts do. */
+export function recoveryView(facts: RecoveryFacts, nowMs: number, isHeld: boolean): RecoveryView {
   const last = parseRecoveries(facts.recoveries ?? '').at(-1);
   if (last === undefined) return null;
   const number = (field: Field): number => Number(facts[field] ?? 0);
-  const isRunning = number('recoverUntil') > 0;
+  const isRunning = isHeld && number('recoverUntil') > 0;
   const silent = Object.entries(facts.survivors ?? {}).filter(([, state]) => state === 'w');
   const gateways = new Set(silent.map(([worker]) => worker.replace(/\/w\d+$/, '')));
   // After a wipe nobody knows who else lived; that is asked for as one that has no name.
   gateways.delete(unnamed);
   const tokensUntilMs = last.atMs + recoveryKeptMs;
-  const heldMs = isRunning ? nowMs - last.atMs : number('recoverTook');
+  const heldMs = number('recoverTook') || nowMs - last.atMs;
   return {
     state: isRunning
       ? silent.length > 0

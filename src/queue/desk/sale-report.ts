@@ -37,7 +37,8 @@ export class JournalTally {
       this.entered.push({ seq: entry.seq, atMs: entry.refilledAtUs / 1000 });
     } else if (entry.kind === 'left') this.left += 1;
     else if (entry.kind === 'expired') this.expired += entry.seqs.length;
-    else if (entry.kind === 'restored') this.expired -= entry.seqs.length;
+    // What a recovery gives back was lost, not expired.
+    else if (entry.kind === 'restored' && entry.skipped === undefined) this.expired -= entry.seqs.length;
   }
 
   /** Waits in ms, ascending. `earlier`: when a place was given out that the journal does not tell of any more. */

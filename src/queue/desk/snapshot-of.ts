@@ -53,7 +53,7 @@ export function snapshotOf(from: SnapshotParts, wide: DeskWide): QueueSnapshot {
     ...etaOf(parts),
     revision: settings.revision,
     gateways: fleetOf(reads.reports, settings.revision, nowMs),
-    recovery: recoveryView(reads.recovery, nowMs),
+    recovery: recoveryView(reads.recovery, nowMs, settings.recoverUntilMs > 0),
     redis: wide.figures,
     hpa: wide.outside().hpa,
     budget: wide.budget,

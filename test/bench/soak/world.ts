@@ -13,6 +13,9 @@ export const jwtSecret = 'jwt-secret-of-the-soak-0123456789abcdef';
 const againMs = 500;
 const triesMax = 10;
 
+/** Too busy, or the event has just been flushed: nothing was changed. */
+const isForLater = (status: number): boolean => status >= 503 || status === 412;
+
 export interface World {
   readonly office: Office;
   readonly backends: SimulatedBackends;
@@ -57,7 +60,7 @@ export async function openWorld(): Promise<World> {
         });
       let answer = await send();
       let tries = 1;
-      for (; tries < triesMax && answer.status >= 503; tries += 1) {
+      for (; tries < triesMax && isForLater(answer.status); tries += 1) {
         await answer.arrayBuffer();
         await pause(againMs);
         answer = await send();
@@ -65,7 +68,7 @@ export async function openWorld(): Promise<World> {
       const text = await answer.text();
       // The answer to a deletion that was made may be lost: then there is nothing left to be deleted.
       if (action.type === 'event.delete' && answer.status === 404 && tries > 1) return { auditId: null };
-      if (answer.status >= 503) {
+      if (isForLater(answer.status)) {
         busy.push(`${action.type} of ${event}`);
         return { auditId: null };
       }
