@@ -59,6 +59,7 @@ function doctorEvent(event: DeskEvent, nowMs: number): DoctorEvent {
     revision: settings.revision,
     settledSec: Math.max(0, (nowMs - settings.changedAtMs) / 1000),
     gateways: reads.gateways.gateways(nowMs),
+    recovery: snapshot.recovery,
     alarms,
   };
 }

@@ -3,6 +3,7 @@
 import type { GatewayReport } from '../../contract/alarm-facts.ts';
 import type { Alarm } from '../../contract/alarms.ts';
 import { type Finding, rankFindings } from '../../contract/doctor.ts';
+import type { RecoveryView } from '../../contract/snapshot.ts';
 import type { Phase } from '../../contract/visitor-api.ts';
 import type { SentinelFacts } from '../../redis/master-watch.ts';
 import { eventFindings } from './doctor-event.ts';
@@ -48,6 +49,8 @@ export interface DoctorEvent {
   /** Since that version was made, s. */
   readonly settledSec: number;
   readonly gateways: readonly DoctorGateway[];
+  /** Its last recovery; null = it had none. */
+  readonly recovery: RecoveryView;
   /** Alarms that are on: symptoms, listed behind their causes. */
   readonly alarms: readonly Alarm[];
 }

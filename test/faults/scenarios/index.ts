@@ -3,9 +3,9 @@ import type { Scenario } from '../scenario.ts';
 import { adminGone } from './admin-gone.ts';
 import { backendsDown } from './backends.ts';
 import { gatewayClocks, redisClock } from './clock.ts';
+import { flooded } from './flood.ts';
 import { gatewayStopped } from './gateways.ts';
 import { gatewayKilled, redisKilled } from './killed.ts';
-import { overload } from './overload.ts';
 import { redisCut, redisHalfOpen, redisSlow, redisSlowReader, redisVerySlow } from './redis-away.ts';
 import { aofLost1s, aofLost3s, failover2s, wipe, wipeAndRestart } from './redis-lost.ts';
 import { rolling } from './rolling.ts';
@@ -27,7 +27,7 @@ export const scenarios: readonly Scenario[] = [
   gatewayStopped,
   adminGone,
   backendsDown,
-  overload,
+  flooded,
   rolling,
   gatewayClocks,
   redisClock,

@@ -1,5 +1,6 @@
 /** Redis without room: a disk that is full, memory at its bound. It goes on reading and refuses to write. */
-import { promise } from '../notes.ts';
+import { requestsOf } from '../history.ts';
+import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { boundedLauncher, canBoundFiles, fillDisk, freeDisk } from '../tools/full-disk.ts';
 import { pause, type World } from '../world.ts';
@@ -15,9 +16,19 @@ async function withoutRoom(
     await begin();
     await pause(forMs);
     const said = await look.set('probe', '1').then(String, String);
+    note(world, 'joins refused after, s', refusedAfterSec(world));
     promise(world, `Redis refused writes meanwhile (${refusal})`, said.includes(refusal));
     await end();
   });
+}
+
+/** Median of what joins waited for their refusal. */
+function refusedAfterSec({ history }: World): string {
+  const took = requestsOf(history.records)
+    .filter(({ op, http }) => op === 'join' && http === 503)
+    .map(({ sentMs, answeredMs }) => answeredMs - sentMs)
+    .sort((a, b) => a - b);
+  return ((took[Math.floor(took.length / 2)] ?? 0) / 1_000).toFixed(2);
 }
 
 export const diskFull: Scenario = {

@@ -19,8 +19,8 @@ interface Flood {
   readonly untold: number;
 }
 
-export const overload: Scenario = {
-  name: 'overload',
+export const flooded: Scenario = {
+  name: 'flood',
   row: 'joins for another event as fast as they can be asked: answered or refused early, the line goes on',
   async plan(world) {
     const event = await otherEvent(world);
