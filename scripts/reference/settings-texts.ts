@@ -18,6 +18,9 @@ export const settingGroups: readonly SettingGroup[] = [
       SERVER_HOST: 'Address on which visitors are served, HTTP and gRPC.',
       SERVER_PORT: 'HTTP of the visitor API, `/metrics` and `/readyz`.',
       SERVER_GRPC_PORT: 'gRPC [QueueService](../visitor-api.md#grpc), without TLS.',
+      SERVER_DRAIN_NOTICE_MS:
+        'How long a gateway that [stops](deploy.md#roll-out-roll-back) says "not ready" and serves on, until load balancers ' +
+        'have taken it out. Outside of production 100.',
       SERVER_ENVIRONMENT:
         '`production` refuses development keys and tokens ([which](production.md#what-it-refuses)). The others take them.',
       ENVIRONMENT_NAME:

@@ -29,6 +29,7 @@ const developmentVariables = {
   RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: developmentReservationTokenKeys },
   EVENTS_AUTO_CREATE: { ...flag, fallback: 'true' },
   JWT_SECRET: { ...text, isSecret: true, fallback: developmentJwtSecret },
+  SERVER_DRAIN_NOTICE_MS: { ...variables.SERVER_DRAIN_NOTICE_MS, fallback: '100' },
 } as const;
 
 export interface GatewayConfig {
@@ -87,7 +88,7 @@ export interface GatewayConfig {
   readonly timeZone: string;
   /** A promise that this gateway breaks on purpose; never outside of tests. */
   readonly testFault?: (typeof testFaults)[number];
-  /** How long a stopping gateway says "not ready" and goes on serving before it stops listening, ms. */
+  /** How long a stopping gateway says "not ready" and goes on serving before it hands over, ms. */
   readonly drainNoticeMs: number;
 }
 
@@ -98,9 +99,6 @@ export interface LoadedConfig {
   /** Sentences for the log. */
   readonly warnings: readonly string[];
 }
-
-/** Kubernetes takes a pod out of its services some seconds after it said "not ready". */
-const drainNoticeMs = { development: 100, test: 100, production: 5_000 } as const;
 
 /** Reads the settings, or says all that is wrong with them. */
 export function loadConfig(
@@ -210,7 +208,7 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
     ...(budget === undefined ? {} : { backendBudgetPerSec: budget }),
     timeZone: values.TACOS_TIME_ZONE,
     ...present({ testFault: values.TEST_FAULT }),
-    drainNoticeMs: drainNoticeMs[values.SERVER_ENVIRONMENT],
+    drainNoticeMs: values.SERVER_DRAIN_NOTICE_MS,
   };
 }
 

@@ -29,8 +29,8 @@ export interface Fleet {
   readonly client: RedisClient;
   /** A plain connection for looking. */
   readonly look: Redis;
-  /** Starts one more gateway, listening on `port` (default: a free one). */
-  addGateway(port?: number, env?: Readonly<Record<string, string>>): Promise<Gateway>;
+  /** Starts one more gateway, listening on `port` (default: a free one), of the build in `dist` (default: this checkout's). */
+  addGateway(port?: number, env?: Readonly<Record<string, string>>, dist?: string): Promise<Gateway>;
   /** Makes an event of a name of its own. */
   event(plan?: Partial<EventPlan>): Promise<EventRef>;
   /** Its journal, oldest first. */
@@ -67,8 +67,14 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     ...options.env,
   };
   const gateways: Gateway[] = [];
-  const addGateway: Fleet['addGateway'] = async (port = 0, own = {}) => {
-    const argv = ['dist/gateway/main.js', '--port', String(port), '--workers', String(options.workers ?? 1)];
+  const addGateway: Fleet['addGateway'] = async (port = 0, own = {}, dist = 'dist') => {
+    const argv = [
+      `${dist}/gateway/main.js`,
+      '--port',
+      String(port),
+      '--workers',
+      String(options.workers ?? 1),
+    ];
     const ready = /^listening (http:\S+)$/m;
     const program = await startProgram({ argv, env: { ...env, ...own }, ready });
     const grpc = /^listening grpc:\/\/(\S+)$/m.exec(program.output().stdout)?.[1] ?? '';

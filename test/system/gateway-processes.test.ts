@@ -142,7 +142,7 @@ it('a worker that dies is replaced, while the others serve', async () => {
     .toBe(true);
   expect((await readiness(url)).status).toBe('ready');
   expect(new Set(await poll(url, 4))).toEqual(new Set([200]));
-  await expect.poll(() => workersOf(url), { timeout: 15_000 }).toBe('2 of 2');
+  await expect.poll(() => workersOf(url), { timeout: 40_000 }).toBe('2 of 2');
 });
 
 it('settings: shown with --print-config, refused all at once with exit 2', async () => {

@@ -144,6 +144,8 @@ describe('on a master under sentinels', () => {
         async () => expect(await readiness(each)).toContain('no Redis Sentinel answers at'),
         patience,
       );
+    const [gateway] = office.gateways;
+    expect(Object.values(gateway?.output() ?? {}).join('')).toContain('no Redis Sentinel answers at');
     const polled = await statusAt(url, joined[5]?.token ?? '');
     expect([polled.status, polled.body.position, polled.body.stale]).toEqual([200, 5, true]);
     const refused = await joinAt(url, event);
