@@ -19,6 +19,8 @@ import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
 import { Meters } from './metrics/meters.ts';
 import { WorkerFigureBook } from './metrics/worker-figures.ts';
+import { OverloadGuard } from './overload/guard.ts';
+import { watchLoop } from './overload/loop-watch.ts';
 import { createRateGate } from './rate-limit/rate-gate.ts';
 import { chargeThrough, limitScripts } from './rate-limit/shared-buckets.ts';
 import { requestScripts } from './requests/request-scripts.ts';
@@ -105,6 +107,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     log: tracer === undefined ? log : withTraceId(log, tracer),
     ...(tracer === undefined ? {} : { trace: tracer.line }),
   });
+  const guard = new OverloadGuard({
+    targetMs: config.overloadLagMs,
+    isServed: (event) => line.facts(event) !== undefined,
+  });
+  const stopWatching = watchLoop((seen) => guard.look(seen));
   const tracedBackends = tracer === undefined ? backends : traceBackends(backends, tracer);
   const traceIdForm = config.tracing.xray ? 'xray' : 'random';
   const app = await buildApp({
@@ -116,6 +123,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     meters,
     config,
     gate,
+    guard,
     requests: {
       backends: tracedBackends,
       redis: requests,
@@ -150,6 +158,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await drain({ app, grpc, line, tracer, sockets, lifecycle, log, noticeMs });
     backends.close();
     figures.close();
+    stopWatching();
     identity.close();
     requests.disconnect();
   };

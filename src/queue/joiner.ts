@@ -54,6 +54,8 @@ export class Joiner {
   private timer: NodeJS.Timeout | undefined;
   private patience: NodeJS.Timeout | undefined;
   private sentMs = Number.NEGATIVE_INFINITY;
+  /** Of the last batch, until its reply. */
+  private tookMs = 0;
 
   constructor(options: JoinerOptions) {
     this.options = options;
@@ -62,12 +64,26 @@ export class Joiner {
   /** Resolves with what became of the join, at the latest after `patienceMs`. */
   join(member: JoinMember): Promise<JoinResult> {
     if (!this.options.reachable()) return Promise.resolve({ word: 'unavailable' });
-    if (this.waiting.length >= joinQueueMax) return Promise.resolve({ word: 'overloaded' });
+    if (this.isTooLong()) return Promise.resolve({ word: 'overloaded' });
     return new Promise((resolve) => {
       const request = this.options.trace?.current();
       this.waiting.push({ member, sinceMs: performance.now(), request, resolve });
       this.schedule();
     });
+  }
+
+  /**
+   * Whether a join that came now would wait in vain: batches go one after the other, each as fast as the last one went.
+   * Better to say so at once than when its patience is over.
+   */
+  private isTooLong(): boolean {
+    const { length } = this.waiting;
+    if (length >= joinQueueMax) return true;
+    if (length < joinBatchMax) return false;
+    const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
+    const waitingSince = this.busy ? performance.now() - this.sentMs : 0;
+    const eachMs = Math.max(paceMs, this.tookMs, waitingSince);
+    return (Math.floor(length / joinBatchMax) + 2) * eachMs > patienceMs;
   }
 
   private schedule(): void {
@@ -98,6 +114,7 @@ export class Joiner {
     settleBatch(batch, reply);
     if (typeof reply === 'object' && reply.word === 'joined')
       this.options.given?.(reply.firstSeq, batch.length - reply.exceptions.length);
+    this.tookMs = performance.now() - this.sentMs;
     this.sent = [];
     this.busy = false;
     if (this.waiting.length > 0) this.schedule();
