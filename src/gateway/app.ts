@@ -123,7 +123,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     requestMs = slowClientMs,
   } = options;
   const streams = new Streams({ line, max: streamsMax, commentMs });
-  const { guard = new OverloadGuard({ targetMs: 0, isServed: () => false }) } = options;
+  const { guard = new OverloadGuard({ lateMs: 0, isServed: () => false }) } = options;
   const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate, guard });
   const resting = new RestingConnections({
     isProxy: createProxyList(config.trustedProxies ?? []),

@@ -65,11 +65,11 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
   }
 
   const busyFor = (work: Work, token: string, operation?: OperationName): Refusal | undefined =>
-    guard.isCalm ? undefined : busy(work, eventOfToken(token), operation);
+    guard.isOpen() ? undefined : busy(work, eventOfToken(token), operation);
 
   async function join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>> {
     const { event_id: eventId, user_id: userId } = body;
-    const refusal = busy('join', eventId);
+    const refusal = guard.isOpen() ? undefined : busy('join', eventId);
     if (refusal !== undefined) return refusal;
     const idempotencyKey = headers['idempotency-key'];
     if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))

@@ -108,10 +108,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...(tracer === undefined ? {} : { trace: tracer.line }),
   });
   const guard = new OverloadGuard({
-    targetMs: config.overloadLagMs,
+    lateMs: config.overloadLagMs,
+    peek: () => watch.peek(),
     isServed: (event) => line.facts(event) !== undefined,
   });
-  const stopWatching = watchLoop((seen) => guard.look(seen));
+  const watch = watchLoop((seen) => guard.look(seen));
   const tracedBackends = tracer === undefined ? backends : traceBackends(backends, tracer);
   const traceIdForm = config.tracing.xray ? 'xray' : 'random';
   const app = await buildApp({
@@ -158,7 +159,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await drain({ app, grpc, line, tracer, sockets, lifecycle, log, noticeMs });
     backends.close();
     figures.close();
-    stopWatching();
+    watch.close();
     identity.close();
     requests.disconnect();
   };

@@ -44,6 +44,8 @@ export interface JoinerOptions {
 /** A join is refused when it has waited so long, ms; the rest of 2 s is for the answer's way. */
 const patienceMs = redisCommandMs + 100;
 const resendMs = 25;
+/** A batch whose timer is so late goes out with the next join, ms. */
+const timerLateMs = 5;
 
 export class Joiner {
   private readonly options: JoinerOptions;
@@ -54,6 +56,8 @@ export class Joiner {
   private timer: NodeJS.Timeout | undefined;
   private patience: NodeJS.Timeout | undefined;
   private sentMs = Number.NEGATIVE_INFINITY;
+  /** When the timer is due. */
+  private flushAtMs = 0;
   /** Of the last batch, until its reply. */
   private tookMs = 0;
 
@@ -67,8 +71,11 @@ export class Joiner {
     if (this.isTooLong()) return Promise.resolve({ word: 'overloaded' });
     return new Promise((resolve) => {
       const request = this.options.trace?.current();
-      this.waiting.push({ member, sinceMs: performance.now(), request, resolve });
-      this.schedule();
+      const sinceMs = performance.now();
+      this.waiting.push({ member, sinceMs, request, resolve });
+      // With thousands of sockets to read, the loop comes to no timer for seconds.
+      if (this.timer !== undefined && sinceMs > this.flushAtMs + timerLateMs) this.flushNow();
+      else this.schedule();
     });
   }
 
@@ -91,10 +98,14 @@ export class Joiner {
     if (this.busy || this.timer) return;
     const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
     const waitMs = Math.max(joinBatchWaitMs, this.sentMs + paceMs - performance.now());
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      void this.flush();
-    }, waitMs);
+    this.flushAtMs = performance.now() + waitMs;
+    this.timer = setTimeout(() => this.flushNow(), waitMs);
+  }
+
+  private flushNow(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    void this.flush();
   }
 
   private async flush(): Promise<void> {

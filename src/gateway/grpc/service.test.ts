@@ -33,7 +33,7 @@ async function start(
   const logged: string[] = [];
   const log = pino({ level: 'error' }, { write: (text: string) => logged.push(text) });
   const authenticate = createAuthenticator([devTokenScheme]);
-  const { gate = openGate, guard = new OverloadGuard({ targetMs: 0, isServed: () => true }) } = more;
+  const { gate = openGate, guard = new OverloadGuard({ lateMs: 0, isServed: () => true }) } = more;
   const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate, guard });
   const options = { host: '127.0.0.1', port: 0, backlog: 16, desk, line, meters, log, ...more, gate };
   const grpc = await serveGrpc(options);

@@ -1,26 +1,27 @@
 /**
- * Keeps one worker from taking on more than it can answer in time. The sign is the time that the event loop takes to come
- * round, which is how long a request waits to be looked at. While that stays over its target and the loop has no rest, a
- * share of the requests is refused, which grows and shrinks until the lag is at its target: what is admitted is answered
- * soon, what is not is told so as soon. `shares.ts` says whose requests they are.
+ * Keeps one worker from taking on more than it can answer in time. The sign is the time for which a request waits until it is
+ * looked at (loop-watch.ts). Once that was too long for too long, so much is refused that it comes down to an eighth: what is admitted is answered soon, and what is not is told so as soon.
+ * `shares.ts` says whose requests they are.
  */
 import { type Refusal, refuse } from '../../contract/errors.ts';
 import { type ByWork, fairPart, refusedShares, type Work, workOf, works } from './shares.ts';
 
 export interface GuardOptions {
-  /** Lag that is held while there is too much to do, ms; 0 = nothing is ever refused. */
-  readonly targetMs: number;
+  /** Lag that is too much, ms, and that is held then; 0 = nothing is ever refused. */
+  readonly lateMs: number;
+  /** Called once in a while from the requests: a loop with much to do may not come round to its timers for seconds. */
+  readonly peek?: () => void;
   /** Whether an event is served here: all that are not count as one. */
   readonly isServed: (event: string) => boolean;
   /** 0 to 1. */
   readonly random?: () => number;
 }
 
-/** How the loop was since the last look. */
+/** How the loop is. */
 export interface LoopLook {
-  /** Time since then, ms. */
+  /** Time since the last look, ms. */
   readonly tookMs: number;
-  /** The least that it came round late meanwhile, ms: one long pause among short turns is no queue. */
+  /** How long what came waited to be read, ms. */
   readonly lagMs: number;
   /** Share of the time in which it did not wait for work, 0 to 1. */
   readonly busy: number;
@@ -28,27 +29,39 @@ export interface LoopLook {
 
 /** Below it the loop is late because others have the processor: to refuse work would not help. */
 const busyMin = 0.75;
-/** So many late looks in a row begin it; so many without any share refused end it. */
-const lateLooks = 2;
-const calmLooks = 10;
-/** The share grows by so much a second for a lag of twice the target, and with each look for one that rose by a target. */
-const gainPerSec = 0.5;
-const gainOfRise = 0.1;
-/** Lag over the target, and its rise, count up to so many targets. */
-const errorMax = 4;
-const riseMax = 2;
-/** Somebody always gets through: from what is answered the rest is reckoned. */
+/**
+ * It begins when the loop was late for so long, ms, and at so many looks: a crowd that comes at once is not refused if it is
+ * soon served. It ends when nothing had to be refused for so long, ms.
+ */
+const beginsAfterMs = 400;
+const beginsAfterLooks = 3;
+const endsAfterMs = 5_000;
+/** Of what is too much, so much is refused: what is measured is old by the lag, and part of it was refused meanwhile. */
+const excessTaken = 0.5;
+/** The share may rise by so much a second, and falls at once: who was refused comes back only later. */
+const risePerSec = 0.3;
+/** Requests between two calls of `peek`, a power of 2. */
+const peekEvery = 64;
+/** Whose work is refused is reckoned anew so often, ms. */
+const divideMs = 100;
+/** Somebody always gets through. */
 const shareMax = 0.98;
 /**
  * Refusing takes about a quarter of what answering does. With more refusals than this for one answer, people are told to
  * come back later, so that what is refused does not eat up what could be done.
  */
-const refusedPerAnswer = 0.25;
-/** Retry-After, s, is spread over up to 1.5 times as much; a place is safe for 40 s after its polls were refused. */
+const refusedPerAnswer = 0.15;
+/**
+ * Retry-After, s: its middle, and the least and most of that. Spread wide, lest all come back at once; a place is safe for
+ * 40 s after its polls were refused. It outlasts the end, so that one overload after another does not begin at 1 s again.
+ */
 const retrySecMin = 1;
 const retrySecMax = 20;
-const retrySpread = 0.5;
+const retrySpread = { from: 0.3, to: 1.5 } as const;
 const retryGrowth = 1.05;
+const retryShrink = 1.01;
+/** Of what was counted before, so much still counts at each count: some five seconds. */
+const retryMemory = 0.98;
 /** Joins are refused unread once so many of them are refused at every event. */
 const unreadShare = 0.9;
 
@@ -69,11 +82,13 @@ export class OverloadGuard {
   private readonly events = new Map<string, EventLoad>();
   private calm = true;
   private share = 0;
-  private lastLagMs = 0;
+  private requests = 0;
   private looks = 0;
+  private sinceMs = 0;
+  private dividedMs = 0;
   private retrySec = retrySecMin;
-  private answersNow = 0;
-  private refusalsNow = 0;
+  private answers = 0;
+  private refusals = 0;
   private unreadNow = 0;
   private unread = 0;
 
@@ -82,8 +97,15 @@ export class OverloadGuard {
     this.random = options.random ?? Math.random;
   }
 
-  /** Nothing is refused, and nothing needs to be counted. */
+  /** Nothing is refused now. */
   get isCalm(): boolean {
+    return this.calm;
+  }
+
+  /** As `isCalm`, asked once a request before anything else. */
+  isOpen(): boolean {
+    this.requests = (this.requests + 1) & (peekEvery - 1);
+    if (this.requests === 0) this.options.peek?.();
     return this.calm;
   }
 
@@ -92,14 +114,14 @@ export class OverloadGuard {
     return this.share;
   }
 
-  /** Why this request is refused, or undefined. Asked once a request, unless `isCalm`. */
+  /** Why this request is refused, or undefined. Asked once a request, unless `isOpen`. */
   refusalOf(work: Work, event: string | undefined): Refusal | undefined {
     if (this.calm) return undefined;
     const load = this.loadOf(event);
     load.now[work] += 1;
     const share = load.shares[work];
     if (share === 0 || this.random() >= share) {
-      this.answersNow += 1;
+      this.answers += 1;
       return undefined;
     }
     return this.refusal(work);
@@ -112,42 +134,45 @@ export class OverloadGuard {
     return this.refusal('join');
   }
 
-  /** Looks at the loop, about ten times a second. */
+  /**
+   * Looks at the loop. Of what waits, that is refused which cannot be done within the lag that is held, and no more: what is
+   * left keeps the worker busy until those come back who were refused.
+   */
   look({ tookMs, lagMs, busy }: LoopLook): void {
-    const { targetMs } = this.options;
-    if (targetMs === 0) return;
-    const isLate = busy >= busyMin && lagMs > targetMs;
+    const { lateMs } = this.options;
+    if (lateMs === 0) return;
+    const isBusy = busy >= busyMin;
     if (this.calm) {
+      const isLate = isBusy && lagMs > lateMs;
       this.looks = isLate ? this.looks + 1 : 0;
-      if (this.looks >= lateLooks) this.begin(lagMs);
-      return;
+      this.sinceMs = isLate ? this.sinceMs + tookMs : 0;
+      if (this.looks < beginsAfterLooks || this.sinceMs < beginsAfterMs) return;
+      this.calm = false;
+      this.sinceMs = 0;
     }
-    const over = busy < busyMin ? -1 : Math.min(errorMax, (lagMs - targetMs) / targetMs);
-    const rise = Math.max(-riseMax, Math.min(riseMax, (lagMs - this.lastLagMs) / targetMs));
-    const change = (gainPerSec * over * tookMs) / 1000 + gainOfRise * rise;
-    this.share = Math.min(shareMax, Math.max(0, this.share + change));
-    this.lastLagMs = lagMs;
+    const excess = isBusy ? Math.max(0, 1 - lateMs / lagMs) : 0;
+    this.share = Math.min(excess * excessTaken, this.share + (risePerSec * tookMs) / 1000);
+    this.dividedMs += tookMs;
+    if (this.dividedMs >= divideMs) this.count();
     this.divide();
-    this.pace();
-    this.looks = this.share === 0 && !isLate ? this.looks + 1 : 0;
-    if (this.looks >= calmLooks) this.end();
-  }
-
-  private begin(lagMs: number): void {
-    this.calm = false;
-    this.looks = 0;
-    this.lastLagMs = lagMs;
+    this.sinceMs = this.share === 0 ? this.sinceMs + tookMs : 0;
+    if (this.sinceMs >= endsAfterMs) this.end();
   }
 
   private end(): void {
     this.calm = true;
     this.looks = 0;
+    this.sinceMs = 0;
     this.unread = 0;
-    this.retrySec = retrySecMin;
+
+    this.answers = 0;
+    this.refusals = 0;
     this.events.clear();
   }
 
-  private divide(): void {
+  /** What was asked for lately, half of it since the last count. */
+  private count(): void {
+    this.dividedMs = 0;
     this.countUnread();
     for (const [event, { asked, now }] of this.events) {
       for (const work of works) {
@@ -156,6 +181,10 @@ export class OverloadGuard {
       }
       if (workOf(asked) < 0.01) this.events.delete(event);
     }
+    this.pace();
+  }
+
+  private divide(): void {
     const loads = [...this.events.values()];
     const all = loads.map(({ asked }) => workOf(asked));
     const room = (1 - this.share) * all.reduce((sum, one) => sum + one, 0);
@@ -178,19 +207,20 @@ export class OverloadGuard {
   }
 
   private pace(): void {
-    const { answersNow: answers, refusalsNow: refusals } = this;
-    this.answersNow = 0;
-    this.refusalsNow = 0;
+    const { answers, refusals } = this;
+    this.answers *= retryMemory;
+    this.refusals *= retryMemory;
     if (refusals > refusedPerAnswer * answers)
       this.retrySec = Math.min(retrySecMax, this.retrySec * retryGrowth);
     else if (refusals < (refusedPerAnswer / 2) * answers)
-      this.retrySec = Math.max(retrySecMin, this.retrySec / retryGrowth);
+      this.retrySec = Math.max(retrySecMin, this.retrySec / retryShrink);
   }
 
   private refusal(work: Work): Refusal {
     this.refused[work] += 1;
-    this.refusalsNow += 1;
-    const retryAfterSec = Math.ceil(this.retrySec * (1 + retrySpread * this.random()));
+    this.refusals += 1;
+    const spread = retrySpread.from + (retrySpread.to - retrySpread.from) * this.random();
+    const retryAfterSec = Math.max(1, Math.round(this.retrySec * spread));
     return refuse('OVERLOADED', { retryAfterSec });
   }
 

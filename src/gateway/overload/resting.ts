@@ -1,6 +1,6 @@
 /**
- * Connections whose last request was refused for overload: what comes on them is not read before the time that the refusal
- * named. Who keeps to it never notices; who does not, waits, and costs nothing meanwhile. Connections of trusted proxies
+ * Connections whose last request was refused for overload: what comes on them is not read for a part of the time that the
+ * refusal named. Who keeps to it never notices; who does not, waits, and costs nothing meanwhile. Connections of trusted proxies
  * carry other people's requests too and are read all the time.
  */
 import type { IncomingMessage } from 'node:http';
@@ -14,6 +14,8 @@ export interface RestingOptions {
   readonly monoMs?: () => number;
 }
 
+/** The least part of its time that a connection rests: all at once they would come back at once. */
+const restMin = 0.5;
 /** Rests end in steps of so long, ms. */
 const stepMs = 200;
 /** When all is calm, they end early: a part of them in each step, lest all come at once. */
@@ -39,7 +41,10 @@ export class RestingConnections {
     if (remoteAddress !== undefined && this.options.isProxy(remoteAddress)) return;
     // node:http reads on by itself when an answer is done, so the rest begins behind it, for all of this turn at once.
     if (this.waiting.length === 0) setImmediate(() => this.begin());
-    this.waiting.push({ request, untilMs: this.monoMs() + forSec * 1000 });
+    this.waiting.push({
+      request,
+      untilMs: this.monoMs() + forSec * 1000 * (restMin + (1 - restMin) * Math.random()),
+    });
   }
 
   /** Ends all rests: the process stops. */
