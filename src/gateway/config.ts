@@ -67,6 +67,8 @@ export interface GatewayConfig {
     /** Per address of everybody else; its burst is twice as much. */
     readonly ipPerSec: number;
     readonly exempt: readonly string[];
+    /** Places taken a minute and at once, over all events; 0 = any number. */
+    readonly joinsPerMin: { readonly ip: number; readonly subject: number };
   };
   readonly backends: {
     readonly addresses: Readonly<
@@ -194,6 +196,7 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
       burst: values.RATE_LIMIT_BURST,
       ipPerSec: values.RATE_LIMIT_IP_RPS,
       exempt: values.RATE_LIMIT_EXEMPT ?? [],
+      joinsPerMin: { ip: values.JOIN_LIMIT_IP_PER_MIN, subject: values.JOIN_LIMIT_SUBJECT_PER_MIN },
     },
     backends: backendSettings(values),
     brake: {

@@ -56,12 +56,16 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
       return counts.refusedAt(eventId, 'join', badIdempotencyKey);
     const caller = await authenticate(headers);
     if (isRefusal(caller)) return counts.refusedAt(eventId, 'join', caller);
+    const limited = gate.byJoin(headers, caller.subject);
+    if (limited !== undefined) return counts.refusedAt(eventId, 'join', limited);
     const outcome = await line.join({
       eventId,
       caller,
       ...(userId === undefined ? {} : { userId }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
+    // Who was told "not yet", or asked again for the place they hold, has taken none.
+    if (!outcome.ok || outcome.isRepeat) gate.giveBackJoin(headers, caller.subject);
     return outcome.ok ? counts.ok('join', outcome) : counts.refusedAt(eventId, 'join', outcome);
   }
 

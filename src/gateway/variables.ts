@@ -45,6 +45,10 @@ export const variables = {
   RATE_LIMIT_IP_RPS: { ...positiveNumber, fallback: '500' },
   /** Addresses without a limit. */
   RATE_LIMIT_EXEMPT: networks,
+  /** Places that one address may take over all events, a minute and at once; 0 = any number. */
+  JOIN_LIMIT_IP_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '3000' },
+  /** The same of one verified subject. */
+  JOIN_LIMIT_SUBJECT_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '10' },
   BACKEND_RESERVATION_API_GRPC_ADDRESS: address,
   BACKEND_INVENTORY_API_GRPC_ADDRESS: address,
   BACKEND_PAYMENT_API_GRPC_ADDRESS: address,

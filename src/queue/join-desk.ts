@@ -9,7 +9,7 @@ import type { JoinMember } from './join-members.ts';
 import { Joiner, type JoinResult } from './joiner.ts';
 import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
-import type { JoinRequest, Outcome } from './line-types.ts';
+import type { JoinOutcome, JoinRequest } from './line-types.ts';
 import { dueAfterMs } from './presence.ts';
 import { pollAfterSec, type ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
@@ -46,7 +46,7 @@ export class JoinDesk {
     });
   }
 
-  async join(ask: JoinRequest): Promise<Outcome<JoinReply>> {
+  async join(ask: JoinRequest): Promise<JoinOutcome> {
     const member = this.memberOf(ask);
     const result = await this.joiner.join(member);
     switch (result.word) {
@@ -56,7 +56,11 @@ export class JoinDesk {
         if (!ask.caller.subject && (ask.idempotencyKey?.length ?? 0) < idempotencyKeyReplayCharsMin) {
           return refuse('DUPLICATE_REQUEST');
         }
-        return { ok: true, reply: this.reply(ask, member, result, this.served.replica.position(result.seq)) };
+        return {
+          ok: true,
+          isRepeat: true,
+          reply: this.reply(ask, member, result, this.served.replica.position(result.seq)),
+        };
       case 'duplicate':
         return this.duplicate(ask, member, result);
       case 'conflict':

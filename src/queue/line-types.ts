@@ -21,10 +21,15 @@ export interface JoinRequest {
 
 export type Outcome<T> = { readonly ok: true; readonly reply: T } | Refusal;
 
+/** What became of a join; `isRepeat` = the place was there before, and no other was made. */
+export type JoinOutcome =
+  | { readonly ok: true; readonly reply: JoinReply; readonly isRepeat?: boolean }
+  | Refusal;
+
 /** The line of all events, as one gateway process serves it. */
 export interface Line {
   /** Batches with the joins around it. Resolves within `redisCommandMs` + 200 ms in any case. */
-  join(request: JoinRequest): Promise<Outcome<JoinReply>>;
+  join(request: JoinRequest): Promise<JoinOutcome>;
   /** From memory and without a promise, unless the event's replica is not loaded yet. Counts as a heartbeat. */
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>>;
   enter(waitingToken: string, caller: Caller): Promise<Outcome<EnterReply>>;

@@ -4,7 +4,7 @@
  */
 
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
-import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type { EnterReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
@@ -16,7 +16,7 @@ import { EventFinder } from './events.ts';
 import { Hosts } from './hosts.ts';
 import { Keyring } from './keyring.ts';
 import type { LineOptions } from './line-options.ts';
-import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
+import type { Caller, JoinOutcome, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
 import { scripts } from './scripts.ts';
 import type { ServedEvent } from './served-event.ts';
@@ -107,7 +107,7 @@ class RedisLine implements Line {
     return this.loadedOnce;
   }
 
-  join(request: JoinRequest): Promise<Outcome<JoinReply>> {
+  join(request: JoinRequest): Promise<JoinOutcome> {
     const known = this.hosts.get(request.eventId);
     if (known) return known.joins.join(request);
     const { eventsAutoCreate } = this.options;

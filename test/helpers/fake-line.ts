@@ -4,6 +4,7 @@ import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../../src/c
 import type {
   Caller,
   EventFacts,
+  JoinOutcome,
   JoinRequest,
   Line,
   LineGauges,
@@ -42,7 +43,7 @@ type Made<T> = Outcome<T> | Promise<Outcome<T>>;
 export class FakeLine implements Line {
   ready = true;
   statusReply: StatusReply = waitingStatus;
-  onJoin: (request: JoinRequest) => Made<JoinReply> = () => ({ ok: true, reply: joinReply });
+  onJoin: (request: JoinRequest) => JoinOutcome | Promise<JoinOutcome> = () => ({ ok: true, reply: joinReply });
   onStatus: () => Made<StatusReply> = () => ({ ok: true, reply: this.statusReply });
   onEnter: (caller: Caller) => Made<EnterReply> = () => ({
     ok: true,
@@ -56,7 +57,7 @@ export class FakeLine implements Line {
   closed = false;
   events: LineGauges['events'][number][] = [];
 
-  async join(request: JoinRequest): Promise<Outcome<JoinReply>> {
+  async join(request: JoinRequest): Promise<JoinOutcome> {
     this.joins.push(request);
     return this.onJoin(request);
   }
