@@ -119,6 +119,10 @@ export const settingGroups: readonly SettingGroup[] = [
       JOIN_LIMIT_IP_PER_MIN:
         'Places that one address (IPv6: its /64) may take over all events, a minute and at once; 0 = any number.',
       JOIN_LIMIT_SUBJECT_PER_MIN: 'The same for one signed-in person.',
+      CONNECTIONS_MAX:
+        'Connections of one worker. From 90 % on an answered one is closed after 2 s instead of 75; beyond it new ones are cut.',
+      CONNECTIONS_IP_MAX:
+        'Connections of one address (IPv6: its /64) to one worker. TRUSTED_PROXIES and RATE_LIMIT_EXEMPT may have any number.',
     },
     note: 'What counts for what: [limits](../visitor-api.md#limits). How to set and watch them: [rate-limits.md](rate-limits.md).',
   },

@@ -128,6 +128,9 @@ export const redisCommandMs = 1_500;
 /** A client that has not sent its whole request by then is cut, ms. */
 export const slowClientMs = 10_000;
 
+/** Requests that may wait on one connection for the answers before theirs. Browsers and proxies send none so. */
+export const pipelinedMax = 16;
+
 /** Bytes unsent on a visitor's event stream before it is cut; streams of one process. */
 export const streamUnsentBytesMax = 64 * 1024;
 export const streamsPerProcessMax = 10_000;

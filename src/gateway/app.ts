@@ -18,6 +18,7 @@ import { createFrontDesk, type FrontDesk } from './front-desk.ts';
 import { createHotPath, type HttpContext } from './hot-path.ts';
 import { fixedHeaders } from './http/answer.ts';
 import { createClientErrorHandler } from './http/client-errors.ts';
+import { ConnectionGuard } from './http/connection-guard.ts';
 import { type Cors, createCors } from './http/cors.ts';
 import { type Lifecycle, Sender } from './http/exchange.ts';
 import { createTraceIds, type TraceIdForm } from './http/trace-id.ts';
@@ -79,6 +80,8 @@ export interface AppOptions {
   readonly commentMs?: number;
   /** Time in which a whole request must arrive, ms; default `slowClientMs`. */
   readonly requestMs?: number;
+  /** Limits what one client may hold open; default: connections as many as there are. */
+  readonly guard?: ConnectionGuard;
   /** Limits how often people ask; default: it does not. */
   readonly gate?: RateGate;
   /** Undefined where tracing is off. */
@@ -100,6 +103,8 @@ export interface App {
 /** A proxy in front keeps idle connections for 60 s (AWS, nginx): the server must not be the first to close. */
 const keepAliveMs = 75_000;
 const connectionsCheckMs = 1_000;
+/** A connection on which nothing moves is cut so much later than one that sends no whole request, which is told why, ms. */
+const stuckAfterMs = 2 * connectionsCheckMs;
 /** Ids in paths have 128 characters at most, each percent-encoded perhaps. */
 const pathParamCharsMax = 3 * 128;
 
@@ -141,7 +146,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
       dependencies: { ...line.dependencies(), ...(backends && backendDependencies(backends)) },
     }),
   });
-  const app = createFastify(context, requestMs);
+  const { guard = new ConnectionGuard(noConnectionLimits, meters) } = options;
+  const app = createFastify(context, requestMs, guard);
   const routes = new RouteTable();
   routes.watch(app);
   addCommonHooks(app, { context, cors, lifecycle, routes });
@@ -173,7 +179,7 @@ async function addRequestRoutes(
   await app.register(paymentRoutes, { operations: payments, isSimulation });
 }
 
-function createFastify(context: HttpContext, requestMs: number): FastifyInstance {
+function createFastify(context: HttpContext, requestMs: number, guard: ConnectionGuard): FastifyInstance {
   const { traceIds, meters, log, tracer } = context;
   const spans = tracer === undefined ? undefined : new FastifySpans(tracer);
   const hotPath = createHotPath(context);
@@ -189,7 +195,7 @@ function createFastify(context: HttpContext, requestMs: number): FastifyInstance
       // These never come to a route, nor to its hooks.
       spans?.end(request.raw, { route: undefined, status: reply.statusCode });
     },
-    serverFactory: (answerByFastify) => createHttpServer(requestMs, hotPath, answerByFastify),
+    serverFactory: (answerByFastify) => createHttpServer({ requestMs, guard, hotPath, answerByFastify }),
   });
   spans?.addHooks(app);
   app.setValidatorCompiler(validatorCompiler);
@@ -200,11 +206,23 @@ function createFastify(context: HttpContext, requestMs: number): FastifyInstance
   return app;
 }
 
-function createHttpServer(
-  requestMs: number,
-  hotPath: ReturnType<typeof createHotPath>,
-  answerByFastify: Parameters<typeof createServer>[1] & object,
-): Server {
+const noConnectionLimits = {
+  max: Number.POSITIVE_INFINITY,
+  perAddress: Number.POSITIVE_INFINITY,
+  unlimited: [],
+};
+
+function createHttpServer({
+  requestMs,
+  guard,
+  hotPath,
+  answerByFastify,
+}: {
+  readonly requestMs: number;
+  readonly guard: ConnectionGuard;
+  readonly hotPath: ReturnType<typeof createHotPath>;
+  readonly answerByFastify: Parameters<typeof createServer>[1] & object;
+}): Server {
   const server = createServer(
     {
       // A client that has not sent its request by then is answered 408 and cut.
@@ -216,9 +234,13 @@ function createHttpServer(
       requireHostHeader: false,
     },
     (request, response) => {
+      if (!guard.admits(request, response)) return;
       if (!hotPath(request, response)) answerByFastify(request, response);
     },
   );
+  // Answers that nobody reads: node:http stops reading such a client, but waits for it for ever.
+  server.setTimeout(requestMs + stuckAfterMs);
+  guard.watch(server);
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return server;

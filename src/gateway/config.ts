@@ -18,6 +18,7 @@ import {
 } from '../contract/development-keys.ts';
 import type { BrakePolicy } from '../queue/brake.ts';
 import type { BackendName } from './backends/backends.ts';
+import type { ConnectionLimits } from './http/connection-guard.ts';
 import { developmentJwtSecret, problemsInProduction } from './production.ts';
 import { type environments, type levels, type testFaults, unsupported, variables } from './variables.ts';
 
@@ -70,6 +71,7 @@ export interface GatewayConfig {
     /** Places taken a minute and at once, over all events; 0 = any number. */
     readonly joinsPerMin: { readonly ip: number; readonly subject: number };
   };
+  readonly connections: ConnectionLimits;
   readonly backends: {
     readonly addresses: Readonly<
       Partial<Record<BackendName, { readonly host: string; readonly port: number }>>
@@ -197,6 +199,11 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
       ipPerSec: values.RATE_LIMIT_IP_RPS,
       exempt: values.RATE_LIMIT_EXEMPT ?? [],
       joinsPerMin: { ip: values.JOIN_LIMIT_IP_PER_MIN, subject: values.JOIN_LIMIT_SUBJECT_PER_MIN },
+    },
+    connections: {
+      max: values.CONNECTIONS_MAX,
+      perAddress: values.CONNECTIONS_IP_MAX,
+      unlimited: [...(values.TRUSTED_PROXIES ?? []), ...(values.RATE_LIMIT_EXEMPT ?? [])],
     },
     backends: backendSettings(values),
     brake: {

@@ -15,6 +15,7 @@ import { createBackends } from './backends/grpc-backends.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Peers } from './fleet/peers.ts';
 import { type GrpcServing, serveGrpc } from './grpc/server.ts';
+import { ConnectionGuard } from './http/connection-guard.ts';
 import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
 import { Meters } from './metrics/meters.ts';
@@ -84,6 +85,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     log,
   });
   if (tracer !== undefined) observeCommands(requests, tracer.line.command, scripts);
+  const guard = new ConnectionGuard(config.connections, meters);
   const gate = createRateGate({ config, meters, charge: chargeThrough(requests) });
   const { testFault } = config;
   const { buildLine } = options;
@@ -116,6 +118,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     meters,
     config,
     gate,
+    guard,
     requests: {
       backends: tracedBackends,
       redis: requests,
@@ -142,6 +145,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     meters,
     log,
     gate,
+    guard,
     traceIdForm,
     ...(tracer === undefined ? {} : { tracer }),
   });

@@ -49,6 +49,10 @@ export const variables = {
   JOIN_LIMIT_IP_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '3000' },
   /** The same of one verified subject. */
   JOIN_LIMIT_SUBJECT_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '10' },
+  /** Connections of one worker. */
+  CONNECTIONS_MAX: { ...wholeNumber(100, 1_000_000, 'connections'), fallback: '20000' },
+  /** Of one address that is no trusted proxy. */
+  CONNECTIONS_IP_MAX: { ...wholeNumber(1, 1_000_000, 'connections'), fallback: '10000' },
   BACKEND_RESERVATION_API_GRPC_ADDRESS: address,
   BACKEND_INVENTORY_API_GRPC_ADDRESS: address,
   BACKEND_PAYMENT_API_GRPC_ADDRESS: address,
