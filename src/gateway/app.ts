@@ -6,7 +6,13 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import project from '../../package.json' with { type: 'json' };
-import { bodyBytesMax, slowClientMs, streamCommentMs, streamsPerProcessMax } from '../contract/limits.ts';
+import {
+  bodyBytesMax,
+  headersMax,
+  slowClientMs,
+  streamCommentMs,
+  streamsPerProcessMax,
+} from '../contract/limits.ts';
 import { describeHeaders } from '../contract/openapi.ts';
 import type { Line } from '../queue/line-types.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -238,6 +244,8 @@ function createHttpServer({
       if (!hotPath(request, response)) answerByFastify(request, response);
     },
   );
+  // One more than may be, so that the thin path sees that there are too many.
+  server.maxHeadersCount = headersMax + 1;
   // Answers that nobody reads: node:http stops reading such a client, but waits for it for ever.
   server.setTimeout(requestMs + stuckAfterMs);
   guard.watch(server);

@@ -4,7 +4,14 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Refusal } from '../contract/errors.ts';
-import type { EnterReply, JoinBody, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type {
+  ChallengeReply,
+  EnterReply,
+  JoinBody,
+  JoinReply,
+  LeaveReply,
+  StatusReply,
+} from '../contract/visitor-api.ts';
 import type { Line, Outcome } from '../queue/line-types.ts';
 import { type Authenticator, isRefusal, signedIn } from './auth/authenticator.ts';
 import { badIdempotencyKey, isIdempotencyKey } from './http/idempotency-key.ts';
@@ -17,6 +24,8 @@ import type { RateGate } from './rate-limit/rate-gate.ts';
 export interface FrontDesk {
   /** `headers` = those of the request that say who asks and with which key, lower-case. */
   join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>>;
+  /** Asked by anybody, and counted for their address. No operation of the line. */
+  challenge(eventId: string, asker: Asker): Outcome<ChallengeReply> | Promise<Outcome<ChallengeReply>>;
   /** No promise while the line answers from memory. */
   status(token: string, asker: Asker): Outcome<StatusReply> | Promise<Outcome<StatusReply>>;
   enter(token: string, headers: IncomingHttpHeaders): Promise<Outcome<EnterReply>>;
@@ -50,7 +59,7 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
   const counts = new OperationCounts(line, options.meters);
 
   async function join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>> {
-    const { event_id: eventId, user_id: userId } = body;
+    const { event_id: eventId, user_id: userId, proof } = body;
     const idempotencyKey = headers['idempotency-key'];
     if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))
       return counts.refusedAt(eventId, 'join', badIdempotencyKey);
@@ -63,10 +72,16 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
       caller,
       ...(userId === undefined ? {} : { userId }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(proof === undefined ? {} : { proof }),
     });
     // Who was told "not yet", or asked again for the place they hold, has taken none.
     if (!outcome.ok || outcome.isRepeat) gate.giveBackJoin(headers, caller.subject);
     return outcome.ok ? counts.ok('join', outcome) : counts.refusedAt(eventId, 'join', outcome);
+  }
+
+  function challenge(eventId: string, { headers, socket }: Asker): ReturnType<Line['challenge']> {
+    gate.noteAddress(socket.remoteAddress, headers);
+    return gate.byAddress(headers) ?? line.challenge(eventId);
   }
 
   function status(token: string, asker: Asker): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
@@ -114,7 +129,7 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
     return isRefusal(caller) ? caller : undefined;
   }
 
-  return { join, status, enter, leave, mustBeSignedIn, refused: counts.refused.bind(counts) };
+  return { join, challenge, status, enter, leave, mustBeSignedIn, refused: counts.refused.bind(counts) };
 }
 
 /** Tokens that are no good are limited by address: the refusal, or that there were too many. */

@@ -5,6 +5,7 @@ import { type Refusal, refuse } from '../contract/errors.ts';
 import { idempotencyKeyReplayCharsMin, pollAfterSecMax, presenceSlackSec } from '../contract/limits.ts';
 import type { JoinReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { unproven } from './challenge.ts';
 import type { JoinMember } from './join-members.ts';
 import { Joiner, type JoinResult } from './joiner.ts';
 import type { Keyring } from './keyring.ts';
@@ -47,6 +48,8 @@ export class JoinDesk {
   }
 
   async join(ask: JoinRequest): Promise<JoinOutcome> {
+    const refused = this.served.settings.challengeBits > 0 ? this.unproven(ask) : undefined;
+    if (refused !== undefined) return refused;
     const member = this.memberOf(ask);
     const result = await this.joiner.join(member);
     switch (result.word) {
@@ -68,6 +71,18 @@ export class JoinDesk {
       default:
         return refusalOf(result, this.served.nowMs());
     }
+  }
+
+  /** Where nobody may join, that is said instead: no work would help. */
+  private unproven(ask: JoinRequest): Refusal | undefined {
+    const { served } = this;
+    const nowMs = served.nowMs();
+    const refused = unproven(served.challenge(nowMs), ask);
+    if (refused === undefined) return undefined;
+    const phase = served.phase(nowMs);
+    if (phase === 'draining' || phase === 'closed') return refuse('QUEUE_CLOSED');
+    if (phase !== 'scheduled') return refused;
+    return refusalOf({ word: phase, opensAtMs: served.opensAtMs(nowMs) }, nowMs);
   }
 
   private memberOf({ eventId, userId, idempotencyKey, caller }: JoinRequest): JoinMember {

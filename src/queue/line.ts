@@ -4,11 +4,12 @@
  */
 
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
-import type { EnterReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type { ChallengeReply, EnterReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
+import { challengeOf } from './challenge.ts';
 import { EnterDesk, reasonOf } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
@@ -116,6 +117,16 @@ class RedisLine implements Line {
         return 'code' in host ? host : host.joins.join(request);
       }),
     );
+  }
+
+  challenge(eventId: string): Outcome<ChallengeReply> | Promise<Outcome<ChallengeReply>> {
+    const of = ({ served }: EventHost): Outcome<ChallengeReply> => ({
+      ok: true,
+      reply: challengeOf(served.challenge(served.nowMs())),
+    });
+    const known = this.hosts.get(eventId);
+    if (known) return of(known);
+    return soon(this.hosts.find(eventId, false).then((host) => ('code' in host ? host : of(host))));
   }
 
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {

@@ -1,3 +1,5 @@
+import { proofIdentity } from '../contract/challenge.ts';
+import type { Proof } from '../contract/visitor-api.ts';
 import type { VisitorPlan } from './plan.ts';
 import type { Call, Outgoing } from './wire.ts';
 
@@ -5,16 +7,22 @@ const api = '/api/v1';
 const prefix = `${api}/queue`;
 
 /** A join: anonymous with an Idempotency-Key, or with a bearer token whose subject is the visitor. */
-export function joinRequest(plan: VisitorPlan, event: string): Outgoing {
+export function joinRequest(plan: VisitorPlan, event: string, proof?: Proof): Outgoing {
   const identity = plan.joinBy === 'subject' ? bearer(plan.userId) : ['idempotency-key', plan.idempotencyKey];
   return {
     call: 'join',
     method: 'POST',
     path: `${prefix}/join`,
     headers: [...from(plan), ...json, ...identity],
-    body: JSON.stringify({ event_id: event }),
+    body: JSON.stringify({ event_id: event, ...(proof === undefined ? {} : { proof }) }),
   };
 }
+
+/** Whose work a proof is, where the event asks for one: the load test's token names its subjects `load:NAME`. */
+export const proverOf = (plan: VisitorPlan): string =>
+  plan.joinBy === 'subject'
+    ? proofIdentity.subject(`load:${plan.userId}`)
+    : proofIdentity.key(plan.idempotencyKey);
 
 /** A poll. Carries nothing but the token: it is sent by the million. */
 export function statusRequest(plan: VisitorPlan, token: string): Outgoing {

@@ -7,7 +7,7 @@ import { connect, type RedisClient, whenReady } from '../../../src/redis/client.
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { Child } from './child.ts';
 import { type GatewayProcess, jwtSecret, passKey, startGateway, waitingKey } from './gateway-process.ts';
-import type { GrpcJob, Identity, LoadJob, LoadResult } from './load-jobs.ts';
+import type { AttackName, GrpcJob, Identity, LoadJob, LoadResult } from './load-jobs.ts';
 import { cpuMs } from './proc-usage.ts';
 
 /** Connections while throughput is measured: enough for the gateway never to wait. */
@@ -142,6 +142,11 @@ export class Rig {
   /** Over QueueService. */
   grpc(kind: GrpcJob['kind'], event: string, count: number): Promise<Cost> {
     return this.run({ kind, port: this.gateway.grpcPort, event, count, connections: grpcConnections });
+  }
+
+  /** Requests of one kind that is refused, on a few connections. */
+  attack(attack: AttackName, event: string, count: number): Promise<Cost> {
+    return this.run({ kind: 'attack', attack, port: this.gateway.port, event, count, connections: 64 });
   }
 
   async stop(): Promise<void> {
