@@ -1,18 +1,12 @@
 /** Builds the HTTP server: the thin path in front, Fastify behind it. Listens to nothing. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import project from '../../package.json' with { type: 'json' };
-import {
-  bodyBytesMax,
-  headersMax,
-  slowClientMs,
-  streamCommentMs,
-  streamsPerProcessMax,
-} from '../contract/limits.ts';
+import { bodyBytesMax, slowClientMs, streamCommentMs, streamsPerProcessMax } from '../contract/limits.ts';
 import { describeHeaders } from '../contract/openapi.ts';
 import type { Line } from '../queue/line-types.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -24,9 +18,10 @@ import { createFrontDesk, type FrontDesk } from './front-desk.ts';
 import { createHotPath, type HttpContext } from './hot-path.ts';
 import { fixedHeaders } from './http/answer.ts';
 import { createClientErrorHandler } from './http/client-errors.ts';
-import { ConnectionGuard } from './http/connection-guard.ts';
+import { anyNumber, ConnectionGuard } from './http/connection-guard.ts';
 import { type Cors, createCors } from './http/cors.ts';
 import { type Lifecycle, Sender } from './http/exchange.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { createTraceIds, type TraceIdForm } from './http/trace-id.ts';
 import { Meters } from './metrics/meters.ts';
 import { createRegistry } from './metrics/registry.ts';
@@ -106,11 +101,6 @@ export interface App {
   readonly desk: FrontDesk;
 }
 
-/** A proxy in front keeps idle connections for 60 s (AWS, nginx): the server must not be the first to close. */
-const keepAliveMs = 75_000;
-const connectionsCheckMs = 1_000;
-/** A connection on which nothing moves is cut so much later than one that sends no whole request, which is told why, ms. */
-const stuckAfterMs = 2 * connectionsCheckMs;
 /** Ids in paths have 128 characters at most, each percent-encoded perhaps. */
 const pathParamCharsMax = 3 * 128;
 
@@ -152,7 +142,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
       dependencies: { ...line.dependencies(), ...(backends && backendDependencies(backends)) },
     }),
   });
-  const { guard = new ConnectionGuard(noConnectionLimits, meters) } = options;
+  const { guard = new ConnectionGuard(anyNumber, meters) } = options;
   const app = createFastify(context, requestMs, guard);
   const routes = new RouteTable();
   routes.watch(app);
@@ -210,48 +200,6 @@ function createFastify(context: HttpContext, requestMs: number, guard: Connectio
     sendError(error, request, reply, log),
   );
   return app;
-}
-
-const noConnectionLimits = {
-  max: Number.POSITIVE_INFINITY,
-  perAddress: Number.POSITIVE_INFINITY,
-  unlimited: [],
-};
-
-function createHttpServer({
-  requestMs,
-  guard,
-  hotPath,
-  answerByFastify,
-}: {
-  readonly requestMs: number;
-  readonly guard: ConnectionGuard;
-  readonly hotPath: ReturnType<typeof createHotPath>;
-  readonly answerByFastify: Parameters<typeof createServer>[1] & object;
-}): Server {
-  const server = createServer(
-    {
-      // A client that has not sent its request by then is answered 408 and cut.
-      requestTimeout: requestMs,
-      headersTimeout: requestMs,
-      connectionsCheckingInterval: connectionsCheckMs,
-      keepAliveTimeout: keepAliveMs,
-      // The thin path refuses a missing Host itself, in the shape of all other errors.
-      requireHostHeader: false,
-    },
-    (request, response) => {
-      if (!guard.admits(request, response)) return;
-      if (!hotPath(request, response)) answerByFastify(request, response);
-    },
-  );
-  // One more than may be, so that the thin path sees that there are too many.
-  server.maxHeadersCount = headersMax + 1;
-  // Answers that nobody reads: node:http stops reading such a client, but waits for it for ever.
-  server.setTimeout(requestMs + stuckAfterMs);
-  guard.watch(server);
-  // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  return server;
 }
 
 interface HookContext {

@@ -35,6 +35,12 @@ export function challengeOf({ secret, bits, nowMs }: Asked): ChallengeReply {
   };
 }
 
+/** As an answer of the line. */
+export const challengeReply = (asked: Asked): { readonly ok: true; readonly reply: ChallengeReply } => ({
+  ok: true,
+  reply: challengeOf(asked),
+});
+
 /** Why a join has not done its work, with the work to do; undefined when it has. Costs no Redis command. */
 export function unproven(asked: Asked, { proof, ...ask }: JoinRequest): Refusal | undefined {
   const identity = identityOf(ask);

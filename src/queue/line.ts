@@ -9,7 +9,7 @@ import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
-import { challengeOf } from './challenge.ts';
+import { challengeReply } from './challenge.ts';
 import { EnterDesk, reasonOf } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
@@ -120,11 +120,8 @@ class RedisLine implements Line {
   }
 
   challenge(eventId: string): Outcome<ChallengeReply> | Promise<Outcome<ChallengeReply>> {
-    const of = ({ served }: EventHost): Outcome<ChallengeReply> => ({
-      ok: true,
-      reply: challengeOf(served.challenge(served.nowMs())),
-    });
     const known = this.hosts.get(eventId);
+    const of = ({ served }: EventHost) => challengeReply(served.challenge(served.nowMs()));
     if (known) return of(known);
     return soon(this.hosts.find(eventId, false).then((host) => ('code' in host ? host : of(host))));
   }

@@ -1,6 +1,4 @@
-import { solve } from '../contract/challenge.ts';
 import { pollAfterSecMin } from '../contract/limits.ts';
-import type { ChallengeReply, Proof } from '../contract/visitor-api.ts';
 import type { Due } from './agenda.ts';
 import { EtaLog } from './eta-log.ts';
 import type { PurchasePlan, VisitorPlan } from './plan.ts';
@@ -17,7 +15,7 @@ import {
   readStatus,
   type StatusSeen,
 } from './replies.ts';
-import { enterRequest, joinRequest, leaveRequest, proverOf, statusRequest } from './requests.ts';
+import { enterRequest, joinRequest, leaveRequest, statusRequest } from './requests.ts';
 import { isWorthRetrying, Retry } from './retry.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Outcome } from './tally.ts';
@@ -54,9 +52,6 @@ export type VisitorState =
   | 'buying'
   | 'leaving'
   | 'ended';
-
-/** Proofs of one visitor: their gateway asks anew where one took longer than it is good for. */
-const proofsMax = 5;
 
 export class Visitor implements Due {
   readonly #around: Surroundings;
@@ -95,24 +90,18 @@ export class Visitor implements Due {
     return this.#token === '' ? undefined : leaveRequest(this.#plan, this.#token);
   }
 
-  #join(proof?: Proof): void {
+  #join(work?: Parameters<typeof joinRequest>[2]): void {
     this.#state = 'joining';
-    const request = joinRequest(this.#plan, this.#around.settings.event, proof);
+    const request = joinRequest(this.#plan, this.#around.settings.event, work);
     this.#race(this.#plan.joinCopies, request, (answers) => this.#joinAnswered(answers));
-  }
-
-  /** Does the work that a join asks for, and joins again. All visitors share this process, so it is done at once. */
-  #prove({ seed, difficulty }: ChallengeReply): void {
-    this.#proofs += 1;
-    this.#join(solve(seed, proverOf(this.#plan), difficulty));
   }
 
   #joinAnswered(answers: readonly Answer[]): void {
     const places = answers.flatMap((answer) => this.#placeOf(answer) ?? []);
     if (new Set(places.map(({ token }) => token)).size > 1) this.#around.tally.duplicatePlaces += 1;
     const place = places.find(({ reply }) => reply !== undefined) ?? places[0];
-    const challenge = place ? undefined : answers.map(({ body }) => readChallenge(body)).find(Boolean);
-    if (challenge !== undefined && this.#proofs < proofsMax) this.#prove(challenge);
+    const work = place ? undefined : answers.map(({ body }) => readChallenge(body)).find(Boolean);
+    if (work !== undefined && this.#proofs++ < 5) this.#join(work);
     else if (place === undefined) this.#again('arriving', answers, 'refused');
     else this.#joined(place, answers[0]?.answeredAtMs ?? performance.now());
   }

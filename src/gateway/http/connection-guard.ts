@@ -17,6 +17,13 @@ export interface ConnectionLimits {
   readonly unlimited: readonly string[];
 }
 
+/** No limit at all. */
+export const anyNumber: ConnectionLimits = {
+  max: Number.POSITIVE_INFINITY,
+  perAddress: Number.POSITIVE_INFINITY,
+  unlimited: [],
+};
+
 /** From this share of the limit on, connections that were answered are closed soon, to make room for others. */
 const crowdedShare = 0.9;
 const crowdedKeepAliveMs = 1_000;
