@@ -103,13 +103,10 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
         operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId, exchange.request),
       ),
     );
-  const stream = (exchange: Exchange): void => {
-    // A quiet stream is not a stuck one; streams.ts finds those.
-    exchange.request.socket.setTimeout(0);
+  const stream = (exchange: Exchange): void =>
     void within(exchange.span, () => openStream(context, exchange)).catch((error: unknown) =>
       fail(context, exchange, error),
     );
-  };
   const withBody =
     (run: (request: BodyRequest) => Promise<Answer>) =>
     (exchange: Exchange): void =>

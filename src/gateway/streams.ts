@@ -19,8 +19,6 @@ export interface StreamsOptions {
 interface Stream {
   readonly response: ServerResponse;
   lastId: number;
-  /** Bytes that were unsent at the last comment. */
-  unsent: number;
   unsubscribe: (() => void) | undefined;
   isOver: boolean;
 }
@@ -60,7 +58,7 @@ export class Streams {
     if (typeof token !== 'string') return token;
     if (this.count >= this.max) return this.refused(token, refuse('STREAMS_FULL', { retryAfterSec: 10 }));
     this.count += 1;
-    const stream: Stream = { response, lastId: 0, unsent: 0, unsubscribe: undefined, isOver: false };
+    const stream: Stream = { response, lastId: 0, unsubscribe: undefined, isOver: false };
     const slot = this.slots[this.slotNext] ?? new Set();
     this.slotNext = (this.slotNext + 1) % commentSlots;
     const release = (): void => {
@@ -116,13 +114,7 @@ export class Streams {
   }
 
   private comment(): void {
-    for (const stream of this.slots[this.slotNow] ?? []) {
-      const { response, unsent } = stream;
-      stream.unsent = response.writableLength;
-      // Nothing was read since the last comment, and the kernel's buffers are full.
-      if (unsent > 0 && stream.unsent >= unsent) response.destroy();
-      else write(stream, ':\n\n');
-    }
+    for (const stream of this.slots[this.slotNow] ?? []) write(stream, ':\n\n');
     this.slotNow = (this.slotNow + 1) % commentSlots;
   }
 }

@@ -33,12 +33,12 @@ export class ConnectionGuard {
   private readonly meters: Pick<Meters, 'limited'>;
   private readonly isUnlimited: (address: string) => boolean;
   private readonly byAddress = new Map<string, number>();
+  /** Those that are open, with what was unsent on each when it was last looked at, bytes. */
+  private readonly open = new Map<Socket, number>();
   /** Requests of a connection that wait for the answers before theirs. */
   private readonly waiting = new WeakMap<Socket, number>();
   private server: Server | undefined;
   private keepAliveMs = 0;
-  /** Open now. */
-  count = 0;
 
   constructor(limits: ConnectionLimits, meters: Pick<Meters, 'limited'>) {
     this.limits = limits;
@@ -46,11 +46,23 @@ export class ConnectionGuard {
     this.isUnlimited = createNetworkList(limits.unlimited);
   }
 
-  /** Counts the connections of an HTTP server, which keeps idle ones for less time while there are many. */
-  watch(server: Server): void {
+  /** Open now. */
+  get count(): number {
+    return this.open.size;
+  }
+
+  /**
+   * Counts the connections of an HTTP server, which keeps idle ones for less time while there are many, and cuts those
+   * whose client reads nothing of what it asked for within `stuckMs`: node:http reads them no further, but waits for ever.
+   */
+  watch(server: Server, stuckMs: number): void {
     this.server = server;
     this.keepAliveMs = server.keepAliveTimeout;
     server.on('connection', (socket: Socket) => this.takes(socket));
+    // Looked at twice in that time, so that a request costs nothing more.
+    const timer = setInterval(() => this.cutStuck(), stuckMs / 2);
+    timer.unref();
+    server.once('close', () => clearInterval(timer));
   }
 
   /** Counts a new connection until it closes; false = it was cut, as there are too many. */
@@ -64,8 +76,9 @@ export class ConnectionGuard {
       if (held >= perAddress) return this.cut(socket, 'connection_ip');
       this.byAddress.set(address, held + 1);
     }
-    socket.once('close', () => this.release(address));
-    this.add(1);
+    socket.once('close', () => this.release(socket, address));
+    this.open.set(socket, 0);
+    this.adjust();
     return true;
   }
 
@@ -89,16 +102,25 @@ export class ConnectionGuard {
     return false;
   }
 
-  private release(address: string | undefined): void {
-    this.add(-1);
+  private release(socket: Socket, address: string | undefined): void {
+    this.open.delete(socket);
+    this.adjust();
     if (address === undefined) return;
     const held = (this.byAddress.get(address) ?? 1) - 1;
     if (held > 0) this.byAddress.set(address, held);
     else this.byAddress.delete(address);
   }
 
-  private add(connections: number): void {
-    this.count += connections;
+  /** The kernel's buffers are full, and nothing was read since the last look. */
+  private cutStuck(): void {
+    for (const [socket, before] of this.open) {
+      const unsent = socket.writableLength;
+      if (before > 0 && unsent >= before) socket.destroy();
+      else if (unsent !== before) this.open.set(socket, unsent);
+    }
+  }
+
+  private adjust(): void {
     if (this.server === undefined) return;
     const isCrowded = this.count >= this.limits.max * crowdedShare;
     this.server.keepAliveTimeout = isCrowded ? crowdedKeepAliveMs : this.keepAliveMs;

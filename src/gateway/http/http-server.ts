@@ -7,8 +7,6 @@ import type { ConnectionGuard } from './connection-guard.ts';
 /** A proxy in front keeps idle connections for 60 s (AWS, nginx): the server must not be the first to close. */
 const keepAliveMs = 75_000;
 const connectionsCheckMs = 1_000;
-/** A connection on which nothing moves is cut so much later than one that sends no whole request, which is told why, ms. */
-const stuckAfterMs = 2 * connectionsCheckMs;
 
 export interface HttpServerOptions {
   /** Time in which a whole request must arrive, ms. */
@@ -38,9 +36,7 @@ export function createHttpServer({ requestMs, guard, hotPath, answerByFastify }:
   );
   // One more than may be, so that the thin path sees that there are too many.
   server.maxHeadersCount = headersMax + 1;
-  // Answers that nobody reads: node:http stops reading such a client, but waits for it for ever.
-  server.setTimeout(requestMs + stuckAfterMs);
-  guard.watch(server);
+  guard.watch(server, requestMs);
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return server;

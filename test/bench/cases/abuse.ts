@@ -26,6 +26,16 @@ const refused: readonly (readonly [AttackName, string, 'plain' | 'limited'])[] =
   ['large-body', 'body of 20 kB, a connection each (413)', 'plain'],
 ];
 
+/** So few that making the requests does not take long: judging them costs the same. */
+const challengeBits = 6;
+const settleMs = 1_000;
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, settleMs));
+const challenged = [
+  ['challenge-missing', 'join without the work that is asked for (403)'],
+  ['challenge-wrong', 'join with wrong work (403)'],
+  ['challenge-right', 'join with the work done, by Idempotency-Key (202)'],
+] as const;
+
 interface Measured {
   readonly cost: Cost;
   /** Of the gateway for each request, what it sends without any taken off. */
@@ -35,7 +45,7 @@ interface Measured {
 export const abuse: Case = {
   name: 'abuse',
   async run({ short, say }) {
-    const count = short ? 4_000 : 20_000;
+    const count = short ? 4_000 : 10_000;
     const rig = await Rig.start();
     try {
       const limited = await rig.beside(joinLimited);
@@ -52,10 +62,18 @@ export const abuse: Case = {
         await note('poll', rig, () => rig.poll(event, count));
         const joined = await rig.redis.makeEvent();
         await note('join, anonymous', rig, () => rig.join(joined, count));
+        const keyed = await rig.redis.makeEvent();
+        await note('join, by Idempotency-Key', rig, () => rig.join(keyed, count, { identity: 'key' }));
         const open = await rig.redis.makeEvent({ capacity: capacityMax, window: capacityMax, tiers: '1-=0' });
         await rig.join(open, count / 4);
         await note('enter', rig, () => rig.enter(open, count / 4));
         await note('enter, sent again (the same pass)', rig, () => rig.enter(open, count / 4));
+        const worked = await rig.redis.makeEvent();
+        await rig.attack('challenge-missing', worked, 1).catch(() => {});
+        await rig.redis.challenge(worked, challengeBits);
+        await settled();
+        for (const [attack, what] of challenged)
+          await note(what, rig, () => rig.attack(attack, worked, count));
         for (const [attack, what, which] of refused) {
           const on = which === 'plain' ? rig : limited;
           await note(what, on, () => on.attack(attack, event, count));

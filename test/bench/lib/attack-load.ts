@@ -1,6 +1,8 @@
 /** Requests that a gateway refuses, each kind by itself, and connections that only hold on. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { proofIdentity, solve } from '../../../src/contract/challenge.ts';
+import type { ChallengeReply, Proof } from '../../../src/contract/visitor-api.ts';
 import { Keyring } from '../../../src/queue/keyring.ts';
 import { readWaitingToken, signWaitingToken } from '../../../src/queue/waiting-token.ts';
 import { waitingKey } from './gateway-process.ts';
@@ -13,9 +15,15 @@ export type Send = (
   check: (request: number, status: number, body: string) => string | undefined,
 ) => Promise<Omit<LoadResult, 'tokens'>>;
 
+/** What requests are made of: a token of the line, and the challenge of the event. */
+interface Given {
+  readonly token: string;
+  readonly work: ChallengeReply;
+}
+
 /** One kind of attack: the bytes of each request, and how it must be answered. */
 interface Attack {
-  readonly request: (job: AttackJob, index: number, token: string) => Buffer;
+  readonly request: (job: AttackJob, index: number, given: Given) => Buffer;
   readonly statuses: readonly number[];
   readonly code?: string;
   /** Its connection is closed with the answer: each request has one of its own. */
@@ -41,6 +49,16 @@ function foreign(token: string): string {
 const anonymous = (job: AttackJob, index: number): Buffer =>
   joinRequest({ ...job, kind: 'join', identity: 'anonymous', jwtKey: '' }, index, 'a');
 
+const keyOf = (index: number): string => `bench-prover-${String(index).padStart(8, '0')}`;
+
+function joinWith(index: number, job: AttackJob, proof?: Proof): Buffer {
+  const body = JSON.stringify({ event_id: job.event, ...(proof === undefined ? {} : { proof }) });
+  const head = ['POST /api/v1/queue/join HTTP/1.1', 'Host: a', 'Content-Type: application/json'];
+  const address = `X-Forwarded-For: 10.8.${index >> 8}.${index & 255}`;
+  const key = `Idempotency-Key: ${keyOf(index)}`;
+  return text([...head, address, key, `Content-Length: ${body.length}`], body);
+}
+
 const manyHeaders = Array.from({ length: 900 }, (_, at) => `x-header-${at}: a`);
 const moreHeaders = manyHeaders.slice(0, 90);
 const tooManyHeaders = [...manyHeaders, `x-last: ${'y'.repeat(8_000)}`];
@@ -49,12 +67,12 @@ const poll = (token: string, more: readonly string[]): Buffer =>
 
 const attacks: Readonly<Record<AttackJob['attack'], Attack>> = {
   forged: {
-    request: (_, index, token) => pollRequest(forged(token), index),
+    request: (_, index, { token }) => pollRequest(forged(token), index),
     statuses: [404],
     code: 'TOKEN_NOT_FOUND',
   },
   foreign: {
-    request: (_, index, token) => pollRequest(foreign(token), index),
+    request: (_, index, { token }) => pollRequest(foreign(token), index),
     statuses: [404],
     code: 'TOKEN_NOT_FOUND',
   },
@@ -65,7 +83,7 @@ const attacks: Readonly<Record<AttackJob['attack'], Attack>> = {
   },
   // The burst of the address goes through.
   limited: {
-    request: (_, __, token) => pollRequest(forged(token), oneAddress),
+    request: (_, __, { token }) => pollRequest(forged(token), oneAddress),
     statuses: [429, 404],
     code: 'RATE_LIMITED',
   },
@@ -84,23 +102,39 @@ const attacks: Readonly<Record<AttackJob['attack'], Attack>> = {
     statuses: [404],
     code: 'NOT_FOUND',
   },
-  'more-headers': { request: (_, __, token) => poll(token, moreHeaders), statuses: [200] },
+  'more-headers': { request: (_, __, { token }) => poll(token, moreHeaders), statuses: [200] },
   headers: {
-    request: (_, __, token) => poll(token, manyHeaders),
+    request: (_, __, { token }) => poll(token, manyHeaders),
     statuses: [431],
     code: 'HEADERS_TOO_LARGE',
     isLast: true,
   },
   'too-many-headers': {
-    request: (_, __, token) => poll(token, tooManyHeaders),
+    request: (_, __, { token }) => poll(token, tooManyHeaders),
     statuses: [431],
     code: 'HEADERS_TOO_LARGE',
     isLast: true,
   },
   'last-poll': {
-    request: (_, __, token) => poll(token, ['Connection: close']),
+    request: (_, __, { token }) => poll(token, ['Connection: close']),
     statuses: [200],
     isLast: true,
+  },
+  'challenge-missing': {
+    request: (job, index) => joinWith(index, job),
+    statuses: [403],
+    code: 'CHALLENGE_REQUIRED',
+  },
+  'challenge-wrong': {
+    request: (job, index, { work }) => joinWith(index, job, { seed: work.seed, nonce: 'x' }),
+    // Some nonce is right by chance.
+    statuses: [403, 202],
+    code: 'CHALLENGE_REQUIRED',
+  },
+  'challenge-right': {
+    request: (job, index, { work }) =>
+      joinWith(index, job, solve(work.seed, proofIdentity.key(keyOf(index)), work.difficulty)),
+    statuses: [202],
   },
   'large-body': {
     request: () => {
@@ -116,8 +150,9 @@ const attacks: Readonly<Record<AttackJob['attack'], Attack>> = {
 /** Runs one kind. `tokens` = those of the job's line. */
 export async function attackLoad(job: AttackJob, tokens: readonly string[], send: Send): Promise<LoadResult> {
   const { request, statuses, code, isLast = false } = attacks[job.attack];
+  const work = await workOf(job);
   const requests = Array.from({ length: job.count }, (_, index) =>
-    request(job, index, tokens[index % tokens.length] ?? ''),
+    request(job, index, { token: tokens[index % tokens.length] ?? '', work }),
   );
   let asWanted = 0;
   const check = (_: number, status: number, body: string): string | undefined => {
@@ -127,6 +162,11 @@ export async function attackLoad(job: AttackJob, tokens: readonly string[], send
   };
   const result = isLast ? await sendEach(job, requests, check) : await send(requests, check);
   return { ...result, tokens: asWanted };
+}
+
+async function workOf({ port, event }: AttackJob): Promise<ChallengeReply> {
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/queue/challenge?event_id=${event}`);
+  return (await answer.json()) as ChallengeReply;
 }
 
 /** Each request on a connection of its own, read to its end. */

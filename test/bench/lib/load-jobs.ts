@@ -68,6 +68,9 @@ export const attackNames = [
   'too-many-headers',
   'last-poll',
   'large-body',
+  'challenge-missing',
+  'challenge-wrong',
+  'challenge-right',
 ] as const;
 export type AttackName = (typeof attackNames)[number];
 

@@ -1,7 +1,7 @@
 /** What a case runs on: a Redis of its own (append-only file on), a gateway process and the load process. */
 import { randomBytes } from 'node:crypto';
 import { type EventPlan, makeEvent } from '../../../src/queue/events.ts';
-import { scripts } from '../../../src/queue/scripts.ts';
+import { keysOf, scripts } from '../../../src/queue/scripts.ts';
 import { Store } from '../../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../../src/redis/client.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
@@ -55,6 +55,14 @@ export class Redis {
       audit: '{}',
     });
     return id;
+  }
+
+  /** Asks joins of an event for so many bits of work from now on. */
+  async challenge(event: string, bits: number): Promise<void> {
+    const incarnation = (await this.client.hget(keysOf(event).meta, 'incarnation')) ?? '';
+    const fields = { challenge: String(bits) };
+    const change = { changeId: `challenge-${bits}`, fields, audit: '{}' };
+    await this.store.setSettings({ id: event, keys: keysOf(event), incarnation }, change);
   }
 
   async stop(): Promise<void> {
