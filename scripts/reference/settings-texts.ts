@@ -37,6 +37,12 @@ export const settingGroups: readonly SettingGroup[] = [
       REDIS_ADDRESS: 'The Redis that holds the lines; of a cluster some of its servers.',
       REDIS_CLUSTER_MODE:
         'It is a [Redis Cluster](redis.md#redis-cluster): events are spread over its masters.',
+      REDIS_SENTINELS:
+        'All [Redis Sentinels](redis.md#redis-sentinel), which say where the master is; REDIS_ADDRESS does not count then.',
+      REDIS_SENTINEL_MASTER: 'Name that they know the master by.',
+      REDIS_SENTINEL_USERNAME: 'ACL user at the sentinels.',
+      REDIS_SENTINEL_PASSWORD: 'Their password.',
+      REDIS_SENTINEL_TLS_ENABLED: 'Whether the sentinels speak TLS; unset = as REDIS_TLS_ENABLED says.',
       REDIS_USERNAME: 'ACL user.',
       REDIS_PASSWORD: 'Its password. A change counts from the next start.',
       REDIS_TLS_ENABLED: 'Speak TLS, and only with a certificate that can be verified.',

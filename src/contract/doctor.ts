@@ -44,6 +44,8 @@ export const doctorChecks = [
   'key-ending',
   'noeviction',
   'aof-off',
+  'sentinels-missing',
+  'min-replicas',
   'failover-seen',
   'webhook-failing',
   'clock-skew',

@@ -4,7 +4,6 @@ import {
   flag,
   type KeyWithId,
   macKeys,
-  problemsOfUnsupported,
   readVariables,
   type Shown,
   seedKeys,
@@ -20,7 +19,7 @@ import type { BrakePolicy } from '../queue/brake.ts';
 import type { BackendName } from './backends/backends.ts';
 import type { ConnectionLimits } from './http/connection-guard.ts';
 import { developmentJwtSecret, problemsInProduction } from './production.ts';
-import { type environments, type levels, type testFaults, unsupported, variables } from './variables.ts';
+import { type environments, type levels, type testFaults, variables } from './variables.ts';
 
 export type ServerEnvironment = (typeof environments)[number];
 
@@ -122,7 +121,6 @@ export function loadConfig(
     ...problems,
     ...(isProduction ? problemsInProduction(values, shown) : []),
     ...(problems.length > 0 ? [] : problemsBetween(values)),
-    ...problemsOfUnsupported(unsupported, environment),
   ];
   if (all.length > 0) return { problems: all };
   return { config: toConfig(values), shown, warnings: warningsFor(values, shown, isProduction) };

@@ -82,6 +82,3 @@ export const variables = {
   TEST_FAULT: choice(testFaults),
   TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
 } as const;
-
-/** Variables of features that the gateway does not have yet: set, they stop it, lest it look as if they worked. */
-export const unsupported = ['REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;

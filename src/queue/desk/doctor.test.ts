@@ -41,6 +41,8 @@ const healthyRedis = {
   cpuPercent: 41,
   aof: true,
   persistenceFailing: '',
+  minReplicas: null,
+  sentinels: null,
   failoverAtMs: null,
   cli: 'redis-cli -h redis.internal -p 6390',
 };
@@ -155,6 +157,38 @@ describe('a fault is named first, with what ends it', () => {
       },
     ],
     [
+      'a master that would go on alone',
+      facts({ redis: { ...healthyRedis, minReplicas: false } }),
+      {
+        check: 'min-replicas',
+        result: 'warn',
+        next: 'redis-cli -h redis.internal -p 6390 CONFIG SET min-replicas-to-write 1',
+      },
+    ],
+    [
+      'sentinels that are too few to agree',
+      facts({ redis: { ...healthyRedis, sentinels: { named: 3, answering: 1, quorum: 2, known: 3 } } }),
+      {
+        check: 'sentinels-missing',
+        result: 'fail',
+        text: '1 of 3 sentinels answer, 2 are needed: nobody takes over from a master that is lost',
+      },
+    ],
+    [
+      'a sentinel that is gone',
+      facts({ redis: { ...healthyRedis, sentinels: { named: 3, answering: 2, quorum: 2, known: 3 } } }),
+      { check: 'sentinels-missing', result: 'warn', text: '2 of 3 sentinels answer' },
+    ],
+    [
+      'a sentinel that the settings do not name',
+      facts({ redis: { ...healthyRedis, sentinels: { named: 2, answering: 2, quorum: 2, known: 3 } } }),
+      {
+        check: 'sentinels-missing',
+        result: 'warn',
+        text: expect.stringContaining('3 sentinels watch Redis, REDIS_SENTINELS names 2'),
+      },
+    ],
+    [
       'a certificate that ends today',
       facts({ certificateEndsAtMs: nowMs + 5 * hour }),
       {
@@ -265,6 +299,15 @@ describe('a fault is named first, with what ends it', () => {
       },
       { check: 'admissions-none', result: 'fail', next: 'tacos queue positions evt_x --limit 20' },
     ]);
+  });
+
+  it('replicas and sentinels are checked only where there are any', () => {
+    const guarded = { minReplicas: true, sentinels: { named: 3, answering: 3, quorum: 2, known: 3 } };
+    const checksOf = (change: object) =>
+      diagnose(facts({ redis: { ...healthyRedis, ...change } }))
+        .filter(({ check }) => check === 'min-replicas' || check === 'sentinels-missing')
+        .map(({ result }) => result);
+    expect([checksOf(guarded), checksOf({})]).toEqual([['pass', 'pass'], []]);
   });
 
   it('a certificate that has ended fails, and one that is good for longer than a day passes', () => {

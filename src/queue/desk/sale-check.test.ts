@@ -48,6 +48,8 @@ const doctor: DoctorFacts = {
     aof: true,
     persistenceFailing: '',
     failoverAtMs: null,
+    minReplicas: null,
+    sentinels: null,
     cli: 'redis-cli -h 127.0.0.1 -p 6379',
   },
   certificateEndsAtMs: null,
