@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../test/helpers/eventually.ts';
 import { goodToken, waitingStatus } from '../../test/helpers/fake-line.ts';
 import { requestText, sendRaw, startVisitorServer } from '../../test/helpers/visitor-server.ts';
@@ -11,6 +11,7 @@ import { ConnectionGuard } from './http/connection-guard.ts';
 import { Meters } from './metrics/meters.ts';
 
 const closing: (() => Promise<unknown> | undefined)[] = [];
+vi.setConfig({ testTimeout: 30_000 });
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
@@ -116,7 +117,7 @@ describe('a connection', () => {
     await eventually(() => isCut, { withinMs: 20_000 });
     expect(asked - finished).toBe(1);
     expect(meters.limited.connection).toBe(0);
-  }, 30_000);
+  });
 
   it('with more than a hundred headers is refused, however short they are', async () => {
     const { port } = await start();
@@ -218,5 +219,5 @@ describe('connections', () => {
     await eventually(() => silent.filter(({ isClosed }) => isClosed()).length === 5, { withinMs: 10_000 });
     expect(guard.count).toBe(100);
     expect(meters.limited.connection).toBe(5);
-  }, 40_000);
+  });
 });

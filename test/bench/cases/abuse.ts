@@ -50,6 +50,7 @@ export const abuse: Case = {
     try {
       const limited = await rig.beside(joinLimited);
       await rig.warmUp(count);
+      await limited.warmUp(count);
       const idlePerSec = await idleCommands(rig);
       const event = await rig.redis.makeEvent();
       await rig.join(event, count);
