@@ -19,7 +19,7 @@
 --         | {"absent"}
 -- COST    O(settings)
 local FIELDS = ' name timeZone opensAt prequeueFrom phase paused deadline window tiers presenceMs claimMs expireNearMs ' ..
-  'expireFarMs maxWaiting message messageUntil refill capacity '
+  'expireFarMs maxWaiting challenge message messageUntil refill capacity '
 local event = read_event(KEYS[1])
 if not event then return {'absent'} end
 if event.incarnation ~= ARGV[1] then return {'fence', event.incarnation} end

@@ -124,7 +124,14 @@ export const settingGroups: readonly SettingGroup[] = [
       RATE_LIMIT_IP_RPS:
         'The same for one address (IPv6: its /64) of everybody else; its burst is twice as much. Carriers put thousands ' +
         'of people behind one address.',
-      RATE_LIMIT_EXEMPT: 'Addresses without that limit.',
+      RATE_LIMIT_EXEMPT: 'Addresses without that limit and without JOIN_LIMIT_IP_PER_MIN.',
+      JOIN_LIMIT_IP_PER_MIN:
+        'Places that one address (IPv6: its /64) may take over all events, a minute and at once; 0 = any number.',
+      JOIN_LIMIT_SUBJECT_PER_MIN: 'The same for one signed-in person.',
+      CONNECTIONS_MAX:
+        'Connections of one worker. From 90 % on an answered one is closed after 2 s instead of 75; beyond it new ones are cut.',
+      CONNECTIONS_IP_MAX:
+        'Connections of one address (IPv6: its /64) to one worker. TRUSTED_PROXIES and RATE_LIMIT_EXEMPT may have any number.',
     },
     note: 'What counts for what: [limits](../visitor-api.md#limits). How to set and watch them: [rate-limits.md](rate-limits.md).',
   },

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { receiptSchema } from './admin-api.ts';
 import { changeRowSchema, rowUnits } from './audit.ts';
 import { hpaQuerySchema } from './hpa.ts';
-import { capacityMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
+import { capacityMax, challengeBitsMax, hpaReplicasMax, refillPerSecMax, refillPerSecMin } from './limits.ts';
 import { loadRunNameSchema, loadRunSpecSchema } from './loadtest.ts';
 import { eventIdSchema } from './visitor-api.ts';
 import { visitorRefPattern } from './visitors.ts';
@@ -65,6 +65,8 @@ const settingsSet = z.object({
   presenceSec: z.number().min(5).max(600).optional(),
   claimSec: z.number().min(5).max(3_600).optional(),
   maxWaiting: z.number().int().min(0).max(100_000_000).optional(),
+  /** Leading zero bits of the work that a join must prove; 0 = none. */
+  challengeBits: z.number().int().min(0).max(challengeBitsMax).optional(),
 });
 const eventSet = z.object({
   type: z.literal('event.set'),

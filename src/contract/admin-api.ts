@@ -96,6 +96,8 @@ export const settingsViewSchema = z.object({
   expireFarSec: z.number(),
   /** 0 = no limit. */
   maxWaiting: z.number().int(),
+  /** Proof of work of a join, leading zero bits; 0 = none, as of servers that know of none. */
+  challengeBits: z.number().int().default(0),
   message: z.object({ text: z.string(), until: z.string().optional() }).nullable(),
 });
 export type SettingsView = z.infer<typeof settingsViewSchema>;

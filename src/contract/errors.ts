@@ -13,6 +13,8 @@ export const errorCatalogue = {
   CLUSTER_FORBIDDEN: { status: 403, message: 'Kubernetes does not let this server do that.' },
   NOT_YOURS: { status: 403, message: 'This place belongs to someone else.' },
   NOT_READY: { status: 403, message: 'It is not your turn yet.' },
+  /** The event asks for a proof of work: `challenge` in the body says which. */
+  CHALLENGE_REQUIRED: { status: 403, message: 'This queue asks for a proof of work.' },
   QUEUE_NOT_OPEN: { status: 403, message: 'This queue is not open yet.' },
   QUEUE_CLOSED: { status: 403, message: 'This queue is closed.' },
   NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },

@@ -12,6 +12,9 @@ export const tokenCharsMax = 512;
 /** Most gateways that an operator may ask the autoscaler for: a slip of the keyboard is no order. */
 export const hpaReplicasMax = 10_000;
 
+/** Headers of a request: browsers and proxies send some twenty, and each costs time before anything else is known. */
+export const headersMax = 100;
+
 /** Shape of an event id, on every surface. */
 export const eventIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
 
@@ -20,6 +23,15 @@ export const idempotencyKeyCharsMax = 128;
 
 /** Shortest Idempotency-Key with which an anonymous visitor can be given their token again: below it is guessable. */
 export const idempotencyKeyReplayCharsMin = 16;
+
+/** Most leading zero bits that an event may ask of a join: 16 million hashes on average, more than a minute of a phone. */
+export const challengeBitsMax = 24;
+
+/** A challenge is good for the rest of its window and for the next, s: time to solve it, none to collect many. */
+export const challengeWindowSec = 60;
+
+/** Longest seed and nonce of a proof, characters. Our seeds have below 40. */
+export const proofCharsMax = 64;
 
 /** Longest claimed user_id, characters. */
 export const userIdCharsMax = 128;
@@ -127,6 +139,9 @@ export const redisCommandMs = 1_500;
 
 /** A client that has not sent its whole request by then is cut, ms. */
 export const slowClientMs = 10_000;
+
+/** Requests that may wait on one connection for the answers before theirs. Browsers and proxies send none so. */
+export const pipelinedMax = 16;
 
 /** Bytes unsent on a visitor's event stream before it is cut; streams of one process. */
 export const streamUnsentBytesMax = 64 * 1024;

@@ -1,6 +1,6 @@
 /** The visitor API's wire: request and answer schemas, types by inference. JSON is snake_case. */
 import { z } from 'zod';
-import { eventIdPattern, tokenCharsMax, userIdCharsMax } from './limits.ts';
+import { eventIdPattern, proofCharsMax, tokenCharsMax, userIdCharsMax } from './limits.ts';
 
 export const phases = ['scheduled', 'prequeue', 'open', 'draining', 'closed'] as const;
 export const phaseSchema = z.enum(phases);
@@ -11,10 +11,30 @@ export const eventIdSchema = z
   .string()
   .regex(eventIdPattern, 'letters, digits, _ . : - and at most 64 of them');
 
+/** The work that an event with a challenge asks for: SHA-256 of `seed:identity:nonce` begins with enough zero bits. */
+export const proofSchema = z.object({
+  seed: z.string().min(1).max(proofCharsMax),
+  nonce: z.string().regex(new RegExp(`^[0-9A-Za-z_-]{1,${proofCharsMax}}$`), 'letters, digits, _ and -'),
+});
+export type Proof = z.infer<typeof proofSchema>;
+
+export const challengeQuerySchema = z.object({ event_id: eventIdSchema });
+
+export const challengeReplySchema = z.object({
+  /** Empty where the event asks for nothing. */
+  seed: z.string(),
+  /** Leading zero bits; 0 = a join needs no proof. */
+  difficulty: z.number().int(),
+  expires_in_sec: z.number().int(),
+});
+export type ChallengeReply = z.infer<typeof challengeReplySchema>;
+
 export const joinBodySchema = z.object({
   event_id: eventIdSchema,
   /** A claimed, unverified name of the visitor; a JWT's subject overrides it. */
   user_id: z.string().min(1).max(userIdCharsMax).optional(),
+  /** Needed where the event has a challenge. */
+  proof: proofSchema.optional(),
 });
 export type JoinBody = z.infer<typeof joinBodySchema>;
 

@@ -1,5 +1,5 @@
 /** Builds the HTTP server: the thin path in front, Fastify behind it. Listens to nothing. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -18,8 +18,10 @@ import { createFrontDesk, type FrontDesk } from './front-desk.ts';
 import { createHotPath, type HttpContext } from './hot-path.ts';
 import { fixedHeaders } from './http/answer.ts';
 import { createClientErrorHandler } from './http/client-errors.ts';
+import { anyNumber, ConnectionGuard } from './http/connection-guard.ts';
 import { type Cors, createCors } from './http/cors.ts';
 import { type Lifecycle, Sender } from './http/exchange.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { createTraceIds, type TraceIdForm } from './http/trace-id.ts';
 import { Meters } from './metrics/meters.ts';
 import { createRegistry } from './metrics/registry.ts';
@@ -86,6 +88,8 @@ export interface AppOptions {
   readonly requestMs?: number;
   /** Refuses what there is no time for; default: nothing. */
   readonly guard?: OverloadGuard;
+  /** Limits what one client may hold open; default: connections as many as there are. */
+  readonly connections?: ConnectionGuard;
   /** Limits how often people ask; default: it does not. */
   readonly gate?: RateGate;
   /** Undefined where tracing is off. */
@@ -104,9 +108,6 @@ export interface App {
   readonly desk: FrontDesk;
 }
 
-/** A proxy in front keeps idle connections for 60 s (AWS, nginx): the server must not be the first to close. */
-const keepAliveMs = 75_000;
-const connectionsCheckMs = 1_000;
 /** Ids in paths have 128 characters at most, each percent-encoded perhaps. */
 const pathParamCharsMax = 3 * 128;
 
@@ -155,7 +156,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
       dependencies: { ...line.dependencies(), ...(backends && backendDependencies(backends)) },
     }),
   });
-  const app = createFastify(context, requestMs);
+  const { connections = new ConnectionGuard(anyNumber, meters) } = options;
+  const app = createFastify(context, requestMs, connections);
   const routes = new RouteTable();
   routes.watch(app);
   addCommonHooks(app, { context, cors, lifecycle, routes });
@@ -188,7 +190,11 @@ async function addRequestRoutes(
   await app.register(paymentRoutes, { operations: payments, isSimulation });
 }
 
-function createFastify(context: HttpContext, requestMs: number): FastifyInstance {
+function createFastify(
+  context: HttpContext,
+  requestMs: number,
+  connections: ConnectionGuard,
+): FastifyInstance {
   const { traceIds, meters, log, tracer } = context;
   const spans = tracer === undefined ? undefined : new FastifySpans(tracer);
   const hotPath = createHotPath(context);
@@ -204,7 +210,8 @@ function createFastify(context: HttpContext, requestMs: number): FastifyInstance
       // These never come to a route, nor to its hooks.
       spans?.end(request.raw, { route: undefined, status: reply.statusCode });
     },
-    serverFactory: (answerByFastify) => createHttpServer(requestMs, hotPath, answerByFastify),
+    serverFactory: (answerByFastify) =>
+      createHttpServer({ requestMs, guard: connections, hotPath, answerByFastify }),
   });
   spans?.addHooks(app);
   app.setValidatorCompiler(validatorCompiler);
@@ -213,30 +220,6 @@ function createFastify(context: HttpContext, requestMs: number): FastifyInstance
     sendError(error, request, reply, log),
   );
   return app;
-}
-
-function createHttpServer(
-  requestMs: number,
-  hotPath: ReturnType<typeof createHotPath>,
-  answerByFastify: Parameters<typeof createServer>[1] & object,
-): Server {
-  const server = createServer(
-    {
-      // A client that has not sent its request by then is answered 408 and cut.
-      requestTimeout: requestMs,
-      headersTimeout: requestMs,
-      connectionsCheckingInterval: connectionsCheckMs,
-      keepAliveTimeout: keepAliveMs,
-      // The thin path refuses a missing Host itself, in the shape of all other errors.
-      requireHostHeader: false,
-    },
-    (request, response) => {
-      if (!hotPath(request, response)) answerByFastify(request, response);
-    },
-  );
-  // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  return server;
 }
 
 interface HookContext {

@@ -17,6 +17,7 @@ import {
 } from '../contract/development-keys.ts';
 import type { BrakePolicy } from '../queue/brake.ts';
 import type { BackendName } from './backends/backends.ts';
+import type { ConnectionLimits } from './http/connection-guard.ts';
 import { developmentJwtSecret, problemsInProduction } from './production.ts';
 import { type environments, type levels, type testFaults, variables } from './variables.ts';
 
@@ -67,9 +68,12 @@ export interface GatewayConfig {
     /** Per address of everybody else; its burst is twice as much. */
     readonly ipPerSec: number;
     readonly exempt: readonly string[];
+    /** Places taken a minute and at once, over all events; 0 = any number. */
+    readonly joinsPerMin: { readonly ip: number; readonly subject: number };
   };
   /** Lag of the event loop that is held while there is too much to do, ms; 0 = nothing is refused for it. */
   readonly overloadLagMs: number;
+  readonly connections: ConnectionLimits;
   readonly backends: {
     readonly addresses: Readonly<
       Partial<Record<BackendName, { readonly host: string; readonly port: number }>>
@@ -192,6 +196,12 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
       burst: values.RATE_LIMIT_BURST,
       ipPerSec: values.RATE_LIMIT_IP_RPS,
       exempt: values.RATE_LIMIT_EXEMPT ?? [],
+      joinsPerMin: { ip: values.JOIN_LIMIT_IP_PER_MIN, subject: values.JOIN_LIMIT_SUBJECT_PER_MIN },
+    },
+    connections: {
+      max: values.CONNECTIONS_MAX,
+      perAddress: values.CONNECTIONS_IP_MAX,
+      unlimited: [...(values.TRUSTED_PROXIES ?? []), ...(values.RATE_LIMIT_EXEMPT ?? [])],
     },
     overloadLagMs: values.OVERLOAD_LAG_MS,
     backends: backendSettings(values),

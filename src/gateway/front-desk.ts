@@ -4,7 +4,14 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Refusal } from '../contract/errors.ts';
-import type { EnterReply, JoinBody, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type {
+  ChallengeReply,
+  EnterReply,
+  JoinBody,
+  JoinReply,
+  LeaveReply,
+  StatusReply,
+} from '../contract/visitor-api.ts';
 import type { Line, Outcome } from '../queue/line-types.ts';
 import { eventOfToken } from '../queue/waiting-token.ts';
 import { type Authenticator, isRefusal, signedIn } from './auth/authenticator.ts';
@@ -20,6 +27,8 @@ import type { RateGate } from './rate-limit/rate-gate.ts';
 export interface FrontDesk {
   /** `headers` = those of the request that say who asks and with which key, lower-case. */
   join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>>;
+  /** Asked by anybody, and counted for their address. No operation of the line. */
+  challenge(eventId: string, asker: Asker): Outcome<ChallengeReply> | Promise<Outcome<ChallengeReply>>;
   /** No promise while the line answers from memory. */
   status(token: string, asker: Asker): Outcome<StatusReply> | Promise<Outcome<StatusReply>>;
   enter(token: string, headers: IncomingHttpHeaders): Promise<Outcome<EnterReply>>;
@@ -68,7 +77,7 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
     guard.isOpen() ? undefined : busy(work, eventOfToken(token), operation);
 
   async function join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>> {
-    const { event_id: eventId, user_id: userId } = body;
+    const { event_id: eventId, user_id: userId, proof } = body;
     const refusal = guard.isOpen() ? undefined : busy('join', eventId);
     if (refusal !== undefined) return refusal;
     const idempotencyKey = headers['idempotency-key'];
@@ -76,13 +85,23 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
       return counts.refusedAt(eventId, 'join', badIdempotencyKey);
     const caller = await authenticate(headers);
     if (isRefusal(caller)) return counts.refusedAt(eventId, 'join', caller);
+    const limited = gate.byJoin(headers, caller.subject);
+    if (limited !== undefined) return counts.refusedAt(eventId, 'join', limited);
     const outcome = await line.join({
       eventId,
       caller,
       ...(userId === undefined ? {} : { userId }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(proof === undefined ? {} : { proof }),
     });
+    // Who was told "not yet", or asked again for the place they hold, has taken none.
+    if (!outcome.ok || outcome.isRepeat) gate.giveBackJoin(headers, caller.subject);
     return outcome.ok ? counts.ok('join', outcome) : counts.refusedAt(eventId, 'join', outcome);
+  }
+
+  function challenge(eventId: string, { headers, socket }: Asker): ReturnType<Line['challenge']> {
+    gate.noteAddress(socket.remoteAddress, headers);
+    return gate.byAddress(headers) ?? line.challenge(eventId);
   }
 
   function status(token: string, asker: Asker): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
@@ -141,6 +160,7 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
 
   return {
     join,
+    challenge,
     status,
     enter,
     leave,

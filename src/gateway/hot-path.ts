@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { refuse, TacosError } from '../contract/errors.ts';
+import { headersMax } from '../contract/limits.ts';
 import { type FrontDesk, guessed } from './front-desk.ts';
 import { type Answer, answer, refusalAnswer } from './http/answer.ts';
 import { readBody } from './http/body.ts';
@@ -55,9 +56,10 @@ export function createHotPath(context: HttpContext): HotPath {
   };
   return (request, response) => {
     const url = request.url ?? '';
-    if (url.charCodeAt(0) !== slash || isHostMissing(request)) {
+    const isFlood = request.rawHeaders.length > headerTextsMax;
+    if (isFlood || url.charCodeAt(0) !== slash || isHostMissing(request)) {
       const exchange = begin(request, response, unread);
-      sender.send(exchange, answerUnread(exchange));
+      sender.send(exchange, isFlood ? tooManyHeaders(exchange) : answerUnread(exchange));
       return true;
     }
     const queryAt = url.indexOf('?');
@@ -88,6 +90,13 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
     if (answered instanceof Promise) finish(exchange, answered);
     else sender.send(exchange, answered);
   };
+  const challenge = (exchange: Exchange): void =>
+    finish(
+      exchange,
+      within(exchange.span, () =>
+        operations.challenge(searchOf(exchange.request.url ?? ''), exchange.traceId, exchange.request),
+      ),
+    );
   const leave = (exchange: Exchange): void =>
     finish(
       exchange,
@@ -130,6 +139,7 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
   return new Map([
     route('GET', 'status', status),
     route('POST', 'join', joinUnlessBusy),
+    route('GET', 'challenge', challenge),
     route('POST', 'enter', withBody(operations.enter)),
     route('DELETE', 'leave', leave),
     route('GET', 'stream', stream),
@@ -150,6 +160,14 @@ function fail({ sender, log }: HttpContext, exchange: Exchange, error: unknown):
 }
 
 const slash = 47;
+/** Names and values. */
+const headerTextsMax = 2 * headersMax;
+
+/** Only the first of them were read: who asks is not known, so nothing else is answered. */
+function tooManyHeaders({ traceId }: Exchange): Answer {
+  const refused = refuse('HEADERS_TOO_LARGE', { message: `More than ${headersMax} headers.` });
+  return { ...refusalAnswer(refused, traceId), headers: ['connection', 'close'] };
+}
 
 const isHostMissing = ({ httpVersionMinor, headers }: IncomingMessage): boolean =>
   httpVersionMinor === 1 && headers.host === undefined;

@@ -1,10 +1,15 @@
 /** What the visitor API does, free of sockets: both ways of HTTP into the gateway, the thin path and Fastify, end here. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { enterBodySchema, joinBodySchema, type StatusReply } from '../contract/visitor-api.ts';
+import {
+  challengeQuerySchema,
+  enterBodySchema,
+  joinBodySchema,
+  type StatusReply,
+} from '../contract/visitor-api.ts';
 import type { Outcome } from '../queue/line-types.ts';
 import type { Asker, FrontDesk } from './front-desk.ts';
 import { type Answer, answer, outcomeAnswer, refusalAnswer } from './http/answer.ts';
-import { parseBody } from './http/body.ts';
+import { checkShape, parseBody } from './http/body.ts';
 import { tokenOf } from './http/query.ts';
 import { statusJson } from './http/status-json.ts';
 
@@ -18,6 +23,8 @@ export interface BodyRequest {
 /** Each gives the whole answer, refusals included; what they throw is a bug. */
 export interface Operations {
   join(request: BodyRequest): Promise<Answer>;
+  /** `search` = the query string, of the event whose challenge is asked for. */
+  challenge(search: string, traceId: string, asker: Asker): Promise<Answer>;
   /** `search` = the query string as it came. No promise while the line answers from memory. */
   status(search: string, traceId: string, asker: Asker): Answer | Promise<Answer>;
   enter(request: BodyRequest): Promise<Answer>;
@@ -29,6 +36,13 @@ export function createOperations(desk: FrontDesk): Operations {
     const parsed = parseBody(headers, body, joinBodySchema);
     if (!parsed.ok) return refusalAnswer(desk.refused('join', parsed), traceId);
     return outcomeAnswer(202, await desk.join(parsed.value, headers), traceId);
+  }
+
+  async function challenge(search: string, traceId: string, asker: Asker): Promise<Answer> {
+    const query = { event_id: new URLSearchParams(search).get('event_id') ?? undefined };
+    const checked = checkShape(query, challengeQuerySchema);
+    if (!checked.ok) return refusalAnswer(checked, traceId);
+    return outcomeAnswer(200, await desk.challenge(checked.value.event_id, asker), traceId);
   }
 
   function status(search: string, traceId: string, asker: Asker): Answer | Promise<Answer> {
@@ -51,7 +65,7 @@ export function createOperations(desk: FrontDesk): Operations {
     return outcomeAnswer(200, await desk.leave(token, asker), traceId);
   }
 
-  return { join, status, enter, leave };
+  return { join, challenge, status, enter, leave };
 }
 
 function statusAnswer(outcome: Outcome<StatusReply>, traceId: string): Answer {

@@ -13,6 +13,7 @@ import type { GatewayConfig } from './config.ts';
 import { drain, openSockets } from './drain.ts';
 import type { Peers } from './fleet/peers.ts';
 import { serveGrpc } from './grpc/server.ts';
+import { ConnectionGuard } from './http/connection-guard.ts';
 import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
 import { Meters } from './metrics/meters.ts';
@@ -78,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     log,
   });
   if (tracer !== undefined) observeCommands(requests, tracer.line.command, scripts);
+  const connections = new ConnectionGuard(config.connections, meters);
   const gate = createRateGate({ config, meters, charge: chargeThrough(requests) });
   const { testFault } = config;
   const { buildLine } = options;
@@ -116,6 +118,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     meters,
     config,
     gate,
+    connections,
     guard,
     requests: {
       backends: tracedBackends,
@@ -139,6 +142,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     meters,
     log,
     gate,
+    connections,
     traceIdForm,
     ...(tracer === undefined ? {} : { tracer }),
   });

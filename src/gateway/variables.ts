@@ -49,6 +49,14 @@ export const variables = {
   RATE_LIMIT_EXEMPT: networks,
   /** Refuses a share of the requests while the event loop is later than this; 0 = never. */
   OVERLOAD_LAG_MS: { ...wholeNumber(0, 10_000, 'milliseconds'), fallback: '500' },
+  /** Places that one address may take over all events, a minute and at once; 0 = any number. */
+  JOIN_LIMIT_IP_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '3000' },
+  /** The same of one verified subject. */
+  JOIN_LIMIT_SUBJECT_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '10' },
+  /** Connections of one worker. */
+  CONNECTIONS_MAX: { ...wholeNumber(100, 1_000_000, 'connections'), fallback: '20000' },
+  /** Of one address that is no trusted proxy. */
+  CONNECTIONS_IP_MAX: { ...wholeNumber(1, 1_000_000, 'connections'), fallback: '10000' },
   BACKEND_RESERVATION_API_GRPC_ADDRESS: address,
   BACKEND_INVENTORY_API_GRPC_ADDRESS: address,
   BACKEND_PAYMENT_API_GRPC_ADDRESS: address,

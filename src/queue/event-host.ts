@@ -1,5 +1,5 @@
 /** Everything that one gateway process runs for one event, opened and ended together. */
-import type { ErrorCode } from '../contract/errors.ts';
+import { type ErrorCode, refuse } from '../contract/errors.ts';
 import { presenceReportMs, snapshotRowsMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -12,6 +12,7 @@ import { EtaAccuracy } from './eta-accuracy.ts';
 import { JoinDesk } from './join-desk.ts';
 import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
+import type { Outcome } from './line-types.ts';
 import { PollBook } from './poll-book.ts';
 import { isNear } from './presence.ts';
 import { RecoveryStore } from './recovery-store.ts';
@@ -21,6 +22,7 @@ import { Returns } from './returns.ts';
 import type { ServedEvent } from './served-event.ts';
 import { StaleEventError, type Store } from './store.ts';
 import { Sweeper } from './sweeper.ts';
+import type { WaitingToken } from './waiting-token.ts';
 
 export interface EventHostOptions {
   readonly served: ServedEvent;
@@ -111,6 +113,13 @@ export class EventHost {
   refused(operation: LineOperation, code: ErrorCode): void {
     this.counts.add(`${operation}.${code}`);
     if (code === 'OVERLOADED' && operation !== 'join') this.reporter.noteUnheard();
+  }
+
+  /** A refusal that stands only until the token's own word has reached Redis is one to ask again. */
+  returning<T>(token: WaitingToken, outcome: Outcome<T>): Outcome<T> {
+    if (outcome.ok || !this.served.mayBeLost(token)) return outcome;
+    const isNews = outcome.code === 'TOKEN_NOT_FOUND' || (outcome.code === 'NOT_YOURS' && token.verified);
+    return isNews && this.returns.note(token) ? refuse('UNAVAILABLE', { retryAfterSec: 1 }) : outcome;
   }
 
   /** Answers an operator's question with what this process knows. */

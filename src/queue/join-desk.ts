@@ -5,11 +5,12 @@ import { type Refusal, refuse } from '../contract/errors.ts';
 import { idempotencyKeyReplayCharsMin, pollAfterSecMax, presenceSlackSec } from '../contract/limits.ts';
 import type { JoinReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
+import { unproven } from './challenge.ts';
 import type { JoinMember } from './join-members.ts';
 import { Joiner, type JoinResult } from './joiner.ts';
 import type { Keyring } from './keyring.ts';
 import type { LineTracer } from './line-tracer.ts';
-import type { JoinRequest, Outcome } from './line-types.ts';
+import type { JoinOutcome, JoinRequest } from './line-types.ts';
 import { dueAfterMs } from './presence.ts';
 import { pollAfterSec, type ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
@@ -46,7 +47,9 @@ export class JoinDesk {
     });
   }
 
-  async join(ask: JoinRequest): Promise<Outcome<JoinReply>> {
+  async join(ask: JoinRequest): Promise<JoinOutcome> {
+    const refused = this.served.settings.challengeBits > 0 ? this.unproven(ask) : undefined;
+    if (refused !== undefined) return refused;
     const member = this.memberOf(ask);
     const result = await this.joiner.join(member);
     switch (result.word) {
@@ -56,7 +59,11 @@ export class JoinDesk {
         if (!ask.caller.subject && (ask.idempotencyKey?.length ?? 0) < idempotencyKeyReplayCharsMin) {
           return refuse('DUPLICATE_REQUEST');
         }
-        return { ok: true, reply: this.reply(ask, member, result, this.served.replica.position(result.seq)) };
+        return {
+          ok: true,
+          isRepeat: true,
+          reply: this.reply(ask, member, result, this.served.replica.position(result.seq)),
+        };
       case 'duplicate':
         return this.duplicate(ask, member, result);
       case 'conflict':
@@ -64,6 +71,18 @@ export class JoinDesk {
       default:
         return refusalOf(result, this.served.nowMs());
     }
+  }
+
+  /** Where nobody may join, that is said instead: no work would help. */
+  private unproven(ask: JoinRequest): Refusal | undefined {
+    const { served } = this;
+    const nowMs = served.nowMs();
+    const refused = unproven(served.challenge(nowMs), ask);
+    if (refused === undefined) return undefined;
+    const phase = served.phase(nowMs);
+    if (phase === 'draining' || phase === 'closed') return refuse('QUEUE_CLOSED');
+    if (phase !== 'scheduled') return refused;
+    return refusalOf({ word: phase, opensAtMs: served.opensAtMs(nowMs) }, nowMs);
   }
 
   private memberOf({ eventId, userId, idempotencyKey, caller }: JoinRequest): JoinMember {

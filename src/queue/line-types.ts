@@ -1,6 +1,13 @@
 /** What the HTTP layer and the line say to each other. The gateway knows only this; Redis stays behind it. */
 import type { ErrorCode, Refusal } from '../contract/errors.ts';
-import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type {
+  ChallengeReply,
+  EnterReply,
+  JoinReply,
+  LeaveReply,
+  Proof,
+  StatusReply,
+} from '../contract/visitor-api.ts';
 import type { LineOperation } from './count-book.ts';
 
 /** Who asks, as the auth plugin found out. */
@@ -16,15 +23,23 @@ export interface JoinRequest {
   /** Claimed and unverified. Ignored where the caller has a subject. */
   readonly userId?: string;
   readonly idempotencyKey?: string;
+  readonly proof?: Proof;
   readonly caller: Caller;
 }
 
 export type Outcome<T> = { readonly ok: true; readonly reply: T } | Refusal;
 
+/** What became of a join; `isRepeat` = the place was there before, and no other was made. */
+export type JoinOutcome =
+  | { readonly ok: true; readonly reply: JoinReply; readonly isRepeat?: boolean }
+  | Refusal;
+
 /** The line of all events, as one gateway process serves it. */
 export interface Line {
   /** Batches with the joins around it. Resolves within `redisCommandMs` + 200 ms in any case. */
-  join(request: JoinRequest): Promise<Outcome<JoinReply>>;
+  join(request: JoinRequest): Promise<JoinOutcome>;
+  /** The proof of work that a join of this event needs now; from memory as `status` is. */
+  challenge(eventId: string): Outcome<ChallengeReply> | Promise<Outcome<ChallengeReply>>;
   /** From memory and without a promise, unless the event's replica is not loaded yet. Counts as a heartbeat. */
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>>;
   enter(waitingToken: string, caller: Caller): Promise<Outcome<EnterReply>>;

@@ -4,11 +4,12 @@
  */
 
 import { type Refusal, refuse, TacosError } from '../contract/errors.ts';
-import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
+import type { ChallengeReply, EnterReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import { connect, type RedisClient } from '../redis/client.ts';
 import { CommandCounts } from '../redis/command-counts.ts';
 import { observeCommands } from '../redis/command-observer.ts';
 import { Connections } from '../redis/connections.ts';
+import { challengeReply } from './challenge.ts';
 import { EnterDesk, reasonOf } from './enter-desk.ts';
 import { eventGauges } from './event-gauges.ts';
 import type { EventHost } from './event-host.ts';
@@ -16,20 +17,28 @@ import { EventFinder } from './events.ts';
 import { Hosts } from './hosts.ts';
 import { Keyring } from './keyring.ts';
 import type { LineOptions } from './line-options.ts';
-import type { Caller, JoinRequest, Line, LineGauges, Outcome, Unsubscribe } from './line-types.ts';
+import type {
+  Caller,
+  JoinOutcome,
+  JoinRequest,
+  Line,
+  LineGauges,
+  Outcome,
+  Unsubscribe,
+} from './line-types.ts';
+import { placeOfToken } from './place-of-token.ts';
 import { RedisClock } from './redis-clock.ts';
 import { scripts } from './scripts.ts';
 import type { ServedEvent } from './served-event.ts';
 import { soon } from './soon.ts';
 import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
-import { isNewerToken, readWaitingToken, type WaitingToken } from './waiting-token.ts';
+import type { WaitingToken } from './waiting-token.ts';
 
 export type { LineOptions } from './line-options.ts';
 
 const findMs = 1_000;
 const rereadMs = 10_000;
-const newerRetrySec = 5;
 
 /** Opens the line. Resolves once Redis answered or after 1.5 s in vain; it goes on trying by itself. */
 export async function createLine(options: LineOptions): Promise<Line> {
@@ -108,7 +117,7 @@ class RedisLine implements Line {
     return this.loadedOnce;
   }
 
-  join(request: JoinRequest): Promise<Outcome<JoinReply>> {
+  join(request: JoinRequest): Promise<JoinOutcome> {
     const known = this.hosts.get(request.eventId);
     if (known) return known.joins.join(request);
     const { eventsAutoCreate } = this.options;
@@ -117,6 +126,13 @@ class RedisLine implements Line {
         return 'code' in host ? host : host.joins.join(request);
       }),
     );
+  }
+
+  challenge(eventId: string): Outcome<ChallengeReply> | Promise<Outcome<ChallengeReply>> {
+    const known = this.hosts.get(eventId);
+    const of = ({ served }: EventHost) => challengeReply(served.challenge(served.nowMs()));
+    if (known) return of(known);
+    return soon(this.hosts.find(eventId, false).then((host) => ('code' in host ? host : of(host))));
   }
 
   status(waitingToken: string): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
@@ -132,7 +148,7 @@ class RedisLine implements Line {
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const asked = await this.enters.enter(host.served, token, caller);
-        const outcome = returning(host, token, asked);
+        const outcome = host.returning(token, asked);
         const atMs = host.served.nowMs();
         if (outcome.ok) host.accuracy.entered(token.seq, atMs);
         else host.book.refused(token.seq, { atMs, reason: reasonOf(outcome) });
@@ -147,7 +163,7 @@ class RedisLine implements Line {
     return this.withHost(token, (host) =>
       this.guarded(async () => {
         const word = await this.store.leave(host.served.ref, { seq: token.seq });
-        if (word === 'unknown') return returning(host, token, refuse('TOKEN_NOT_FOUND'));
+        if (word === 'unknown') return host.returning(token, refuse('TOKEN_NOT_FOUND'));
         if (word === 'entered') return refuse('ALREADY_ENTERED');
         if (word === 'expired') return refuse('TOKEN_EXPIRED');
         host.served.told.left(token.seq);
@@ -205,17 +221,8 @@ class RedisLine implements Line {
     this.reads.disconnect();
   }
 
-  /** The place of a token, counted; or that it is none of ours, or was asked about too often. */
   private read(waitingToken: string): WaitingToken | Refusal {
-    const token = readWaitingToken(this.keyring, waitingToken);
-    if (!token) {
-      // A version that knows it is being rolled out or back: the visitor keeps the token, and asks again.
-      if (isNewerToken(this.keyring, waitingToken))
-        return refuse('UNAVAILABLE', { retryAfterSec: newerRetrySec });
-      return refuse('TOKEN_NOT_FOUND');
-    }
-    const waitSec = this.options.limitPlace?.(token.life + token.seq) ?? 0;
-    return waitSec > 0 ? refuse('RATE_LIMITED', { retryAfterSec: Math.ceil(waitSec) }) : token;
+    return placeOfToken(waitingToken, this.keyring, this.options.limitPlace);
   }
 
   private statusOf(host: EventHost, token: WaitingToken): Outcome<StatusReply> {
@@ -286,11 +293,4 @@ class RedisLine implements Line {
   private warn(message: string, error: unknown, event: string): void {
     this.options.log.warn({ event, reason: this.connections.reasonOf(error) }, message);
   }
-}
-
-/** A refusal that stands only until the token's own word has reached Redis is one to ask again. */
-function returning<T>(host: EventHost, token: WaitingToken, outcome: Outcome<T>): Outcome<T> {
-  if (outcome.ok || !host.served.mayBeLost(token)) return outcome;
-  const isNews = outcome.code === 'TOKEN_NOT_FOUND' || (outcome.code === 'NOT_YOURS' && token.verified);
-  return isNews && host.returns.note(token) ? refuse('UNAVAILABLE', { retryAfterSec: 1 }) : outcome;
 }

@@ -5,6 +5,7 @@
 import { pollAfterJitter, pollAfterSecMax, pollAfterSecMin, pollAfterWaitShare } from '../contract/limits.ts';
 import type { Notice, Phase, StatusReply } from '../contract/visitor-api.ts';
 import { type AdmissionView, isReady } from './admission.ts';
+import type { Asked } from './challenge.ts';
 import { EtaModel } from './eta.ts';
 import { brakedNotice, clampedNotice } from './eta-causes.ts';
 import { etaInputs, isBraked } from './eta-inputs.ts';
@@ -112,6 +113,11 @@ export class ServedEvent implements EventFacts {
 
   phase(nowMs: number): Phase {
     return phaseAt(this.settings, nowMs);
+  }
+
+  /** The proof of work that a join needs. */
+  challenge(nowMs: number): Asked {
+    return { secret: this.secret, bits: this.settings.challengeBits, nowMs };
   }
 
   /** When it opens, Redis ms; 0 once it is open, or where no time is set. */

@@ -48,6 +48,8 @@ export interface EventSettings {
   readonly expireNearMs: number;
   readonly expireFarMs: number;
   readonly maxWaiting: number;
+  /** Leading zero bits of the work that a join must prove; 0 = none. */
+  readonly challengeBits: number;
   /** Epoch ms from which `due` counts tenths of a second. */
   readonly baseMs: number;
   readonly createdAtMs: number;
@@ -106,6 +108,7 @@ export function parseSettings(meta: Readonly<Record<string, string>>): EventSett
     expireNearMs: number('expireNearMs'),
     expireFarMs: number('expireFarMs'),
     maxWaiting: number('maxWaiting'),
+    challengeBits: number('challenge'),
     baseMs: number('base'),
     createdAtMs: number('createdAt'),
     changedAtMs: number('changedAt'),

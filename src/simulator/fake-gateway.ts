@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Proof } from '../contract/visitor-api.ts';
 import type { Call } from './wire.ts';
 
 /** One request as the fake gateway got it; `atMs` is performance.now(). */
@@ -7,6 +8,8 @@ export interface FakeCall {
   readonly call: Call;
   readonly token: string;
   readonly headers: IncomingHttpHeaders;
+  /** The proof of work that a join brought. */
+  readonly proof: Proof | undefined;
   readonly atMs: number;
 }
 
@@ -30,10 +33,16 @@ export async function startFakeGateway(answer: (call: FakeCall) => FakeAnswer): 
     const url = new URL(request.url ?? '/', 'http://fake');
     let text = '';
     for await (const chunk of request) text += chunk;
-    const body: { waiting_token?: string } = text === '' ? {} : JSON.parse(text);
+    const body: { waiting_token?: string; proof?: Proof } = text === '' ? {} : JSON.parse(text);
     const call = callOf(url.pathname);
     const token = url.searchParams.get('token') ?? body.waiting_token ?? '';
-    const seen: FakeCall = { call, token, headers: request.headers, atMs: performance.now() };
+    const seen: FakeCall = {
+      call,
+      token,
+      headers: request.headers,
+      proof: body.proof,
+      atMs: performance.now(),
+    };
     calls.push(seen);
     const reply = answer(seen);
     if (reply === 'cut') {

@@ -19,6 +19,7 @@ import type { QueueServiceClient } from '../../generated/proto/gateway/v1/QueueS
 import type { RequestAdmissionResponse__Output } from '../../generated/proto/gateway/v1/RequestAdmissionResponse.ts';
 import { errorCatalogue } from '../contract/errors.ts';
 import { pollAfterSecMin } from '../contract/limits.ts';
+import type { JoinBody } from '../contract/visitor-api.ts';
 import { protos } from '../grpc/protos.ts';
 import type { AnyWire, Call, OnAnswer, Outgoing, WireOptions } from './wire.ts';
 
@@ -120,8 +121,13 @@ const answered =
 
 const asks: Readonly<Partial<Record<Call, Ask>>> = {
   join: (client, { outgoing, metadata, deadline }, told) => {
-    const { event_id: eventId } = JSON.parse(outgoing.body ?? '{}') as { event_id: string };
-    return client.joinQueue({ eventId }, metadata, { deadline }, answered(told, joined));
+    const { event_id: eventId, proof } = JSON.parse(outgoing.body ?? '{}') as JoinBody;
+    return client.joinQueue(
+      { eventId, ...(proof ? { proof } : {}) },
+      metadata,
+      { deadline },
+      answered(told, joined),
+    );
   },
   status: (client, { outgoing, metadata, deadline }, told) =>
     client.getQueueStatus(
@@ -171,10 +177,17 @@ const left = ({ error }: LeaveQueueResponse__Output): Told =>
 /** An error of an answer: its details name our own code, the reason and the time to wait. */
 function refused({ details, message }: Error__Output, more: Record<string, unknown> = {}): Told {
   const told = Object.fromEntries(details.map(({ reason, value }) => [reason, value]));
-  const { code = 'INTERNAL', reason, retry_after_sec } = told;
+  const { code = 'INTERNAL', reason, retry_after_sec, challenge_seed: seed } = told;
+  const { challenge_difficulty, challenge_expires_in_sec } = told;
+  const asked = {
+    seed,
+    difficulty: Number(challenge_difficulty),
+    expires_in_sec: Number(challenge_expires_in_sec),
+  };
+  const work = seed === undefined ? {} : { challenge: asked };
   const { status: httpStatus } = refusal(code);
   const wait = retry_after_sec === undefined ? {} : { retry_after_sec: Number(retry_after_sec) };
-  return { status: httpStatus, body: { ...more, ...wait, reason, error: { code, message } } };
+  return { status: httpStatus, body: { ...more, ...wait, ...work, reason, error: { code, message } } };
 }
 
 function refusal(code: string): Told {

@@ -1,4 +1,11 @@
-import { enterReplySchema, type JoinReply, joinReplySchema, type Notice } from '../contract/visitor-api.ts';
+import {
+  type ChallengeReply,
+  challengeReplySchema,
+  enterReplySchema,
+  type JoinReply,
+  joinReplySchema,
+  type Notice,
+} from '../contract/visitor-api.ts';
 
 /** A place as one join answer shows it; without the reply when it was there already. */
 export interface PlaceSeen {
@@ -30,6 +37,12 @@ export interface ErrorSeen {
 /** A 202 to a join, or undefined when it is not one. */
 export function readJoin(body: string): JoinReply | undefined {
   const parsed = joinReplySchema.safeParse(parse(body));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The proof of work that a refused join asks for, or undefined. */
+export function readChallenge(body: string): ChallengeReply | undefined {
+  const parsed = challengeReplySchema.safeParse(fields(parse(body)).challenge);
   return parsed.success ? parsed.data : undefined;
 }
 

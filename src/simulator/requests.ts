@@ -1,19 +1,32 @@
+import { proofIdentity, solve } from '../contract/challenge.ts';
+import type { ChallengeReply, Proof } from '../contract/visitor-api.ts';
 import type { VisitorPlan } from './plan.ts';
 import type { Call, Outgoing } from './wire.ts';
 
 const api = '/api/v1';
 const prefix = `${api}/queue`;
 
-/** A join: anonymous with an Idempotency-Key, or with a bearer token whose subject is the visitor. */
-export function joinRequest(plan: VisitorPlan, event: string): Outgoing {
+/**
+ * A join: anonymous with an Idempotency-Key, or with a bearer token whose subject is the visitor. `work` = what the one
+ * before was refused for; where doing it took longer than it is good for, there is more of it.
+ */
+export function joinRequest(plan: VisitorPlan, event: string, work?: ChallengeReply): Outgoing {
   const identity = plan.joinBy === 'subject' ? bearer(plan.userId) : ['idempotency-key', plan.idempotencyKey];
   return {
     call: 'join',
     method: 'POST',
     path: `${prefix}/join`,
     headers: [...from(plan), ...json, ...identity],
-    body: JSON.stringify({ event_id: event }),
+    body: JSON.stringify({ event_id: event, ...(work === undefined ? {} : { proof: proofOf(plan, work) }) }),
   };
+}
+
+/** Does the work at once, as all visitors share this process. The load test's token names its subjects `load:NAME`. */
+function proofOf(plan: VisitorPlan, { seed, difficulty }: ChallengeReply): Proof {
+  const isSignedIn = plan.joinBy === 'subject';
+  const { subject, key } = proofIdentity;
+  const identity = isSignedIn ? subject(`load:${plan.userId}`) : key(plan.idempotencyKey);
+  return solve(seed, identity, difficulty);
 }
 
 /** A poll. Carries nothing but the token: it is sent by the million. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { isSolved } from '../contract/challenge.ts';
 import { runCrowd } from './crowd.ts';
 import {
   type FakeAnswer,
@@ -42,6 +43,29 @@ async function visit(script: Partial<Record<Call, FakeAnswer[]>>, options: Parti
 }
 
 const entered = { entered: 1 };
+
+/** The refusal of a join that needs a proof of work. */
+const challenged = fakeError(403, 'CHALLENGE_REQUIRED', {
+  challenge: { seed: '1.4.seed', difficulty: 4, expires_in_sec: 90 },
+});
+
+describe('a visitor who is asked for a proof of work', () => {
+  it('does it, and joins again', async () => {
+    const { report, of } = await visit({ join: [challenged, fakeJoined('w1')] });
+    expect(report.outcomes).toMatchObject(entered);
+    const [first, second] = of('join');
+    expect(first?.proof).toBeUndefined();
+    const identity = `key:${second?.headers['idempotency-key']}`;
+    expect(second?.proof?.seed).toBe('1.4.seed');
+    expect(isSolved(second?.proof ?? { seed: '', nonce: '' }, identity, 4)).toBe(true);
+  });
+
+  it('does not go on for ever', async () => {
+    const { report, of } = await visit({ join: [challenged] });
+    expect(report.outcomes).toMatchObject({ refused: 1 });
+    expect(of('join').length).toBe(6);
+  });
+});
 
 describe('a visitor', () => {
   it('joins, polls as told, and enters as soon as ready', async () => {

@@ -8,6 +8,7 @@ import {
   isRestorable,
   isRiseExplained,
   type PlaceSeen,
+  readChallenge,
   readError,
   readGrant,
   readJoin,
@@ -61,6 +62,7 @@ export class Visitor implements Due {
   #target: number;
   #token = '';
   #poll: Outgoing | undefined;
+  #proofs = 0;
   #positionHint = Number.MAX_SAFE_INTEGER;
   #joinedAtMs = 0;
   #leaveAtMs = Number.POSITIVE_INFINITY;
@@ -88,9 +90,9 @@ export class Visitor implements Due {
     return this.#token === '' ? undefined : leaveRequest(this.#plan, this.#token);
   }
 
-  #join(): void {
+  #join(work?: Parameters<typeof joinRequest>[2]): void {
     this.#state = 'joining';
-    const request = joinRequest(this.#plan, this.#around.settings.event);
+    const request = joinRequest(this.#plan, this.#around.settings.event, work);
     this.#race(this.#plan.joinCopies, request, (answers) => this.#joinAnswered(answers));
   }
 
@@ -98,7 +100,9 @@ export class Visitor implements Due {
     const places = answers.flatMap((answer) => this.#placeOf(answer) ?? []);
     if (new Set(places.map(({ token }) => token)).size > 1) this.#around.tally.duplicatePlaces += 1;
     const place = places.find(({ reply }) => reply !== undefined) ?? places[0];
-    if (place === undefined) this.#again('arriving', answers, 'refused');
+    const work = place ? undefined : answers.map(({ body }) => readChallenge(body)).find(Boolean);
+    if (work !== undefined && this.#proofs++ < 5) this.#join(work);
+    else if (place === undefined) this.#again('arriving', answers, 'refused');
     else this.#joined(place, answers[0]?.answeredAtMs ?? performance.now());
   }
 

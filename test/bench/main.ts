@@ -3,13 +3,14 @@
  * processes and a load process of its own. CPU per request is the unit, as wall time depends on what else runs.
  *
  * --short  smaller numbers, for CI
- * --only   one of join, poll, latency, scale, fleet, claim, grpc, parts, capacity, overload
+ * --only   one of join, poll, latency, scale, fleet, claim, grpc, parts, capacity, overload, abuse
  * --calibration  file that the part capacity writes its costs to, for `tacos capacity --calibration`
  * --json   the rows as JSON on stdout instead of the table
  * --check  exit 1 when a number is missed by more than 3 times; wrong answers fail in any case
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { abuse } from './cases/abuse.ts';
 import { capacity } from './cases/capacity.ts';
 import { claim } from './cases/claim.ts';
 import { fleet } from './cases/fleet.ts';
@@ -34,6 +35,7 @@ const cases: readonly Case[] = [
   parts,
   capacity,
   overload,
+  abuse,
 ];
 const missedFactor = 3;
 

@@ -1,9 +1,16 @@
 /** A line without Redis for tests of the HTTP layer: it answers what a test sets and notes what it was asked. */
 import { type Refusal, refuse } from '../../src/contract/errors.ts';
-import type { EnterReply, JoinReply, LeaveReply, StatusReply } from '../../src/contract/visitor-api.ts';
+import type {
+  ChallengeReply,
+  EnterReply,
+  JoinReply,
+  LeaveReply,
+  StatusReply,
+} from '../../src/contract/visitor-api.ts';
 import type {
   Caller,
   EventFacts,
+  JoinOutcome,
   JoinRequest,
   Line,
   LineGauges,
@@ -43,7 +50,10 @@ type Made<T> = Outcome<T> | Promise<Outcome<T>>;
 export class FakeLine implements Line {
   ready = true;
   statusReply: StatusReply = waitingStatus;
-  onJoin: (request: JoinRequest) => Made<JoinReply> = () => ({ ok: true, reply: joinReply });
+  onJoin: (request: JoinRequest) => JoinOutcome | Promise<JoinOutcome> = () => ({
+    ok: true,
+    reply: joinReply,
+  });
   onStatus: () => Made<StatusReply> = () => ({ ok: true, reply: this.statusReply });
   onEnter: (caller: Caller) => Made<EnterReply> = () => ({
     ok: true,
@@ -59,9 +69,14 @@ export class FakeLine implements Line {
   closed = false;
   events: LineGauges['events'][number][] = [];
 
-  async join(request: JoinRequest): Promise<Outcome<JoinReply>> {
+  async join(request: JoinRequest): Promise<JoinOutcome> {
     this.joins.push(request);
     return this.onJoin(request);
+  }
+
+  challenge(eventId: string): Outcome<ChallengeReply> {
+    if (eventId === 'evt_none') return refuse('EVENT_NOT_FOUND');
+    return { ok: true, reply: { seed: 'seed', difficulty: 8, expires_in_sec: 90 } };
   }
 
   status(token: string): Made<StatusReply> {

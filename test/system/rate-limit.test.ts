@@ -4,9 +4,13 @@ import { call, type Fleet, joinAt, pause, startFleet } from '../helpers/fleet.ts
 describe('rate limits of four gateway processes', () => {
   let fleet: Fleet;
   beforeAll(async () => {
-    fleet = await startFleet({ gateways: 4 });
+    // One person's requests are counted here, not the places that they try to take at once.
+    fleet = await startFleet({ gateways: 4, env: noJoinLimits });
   }, 60_000);
   afterAll(() => fleet.stop());
+
+  const noJoinLimits = { JOIN_LIMIT_SUBJECT_PER_MIN: '0', JOIN_LIMIT_IP_PER_MIN: '0' };
+  const joinLimits = { JOIN_LIMIT_IP_PER_MIN: '40', SERVER_GRPC_PORT: '0' };
 
   /** How often the limiter has called Redis: no other script of a gateway uses this command. */
   async function charges(): Promise<number> {
@@ -91,6 +95,29 @@ describe('rate limits of four gateway processes', () => {
     const metrics = await fetch(`${url}/metrics`).then((answer) => answer.text());
     for (const scope of ['place', 'ip']) {
       expect(metrics).toMatch(new RegExp(`^ratelimit_dropped_total\\{scope="${scope}"\\} [1-9]`, 'm'));
+    }
+  });
+
+  it('give one address its places over all events and gateways, and never refuse a repeat', async () => {
+    const [first, second] = [await fleet.addGateway(0, joinLimits), await fleet.addGateway(0, joinLimits)];
+    const events = [await fleet.event(), await fleet.event()];
+    const from = (key: string) => ({
+      headers: { 'x-forwarded-for': '2001:db8:9:9::1', 'idempotency-key': `a key of some length ${key}` },
+    });
+    const join = (at: number) =>
+      joinAt((at % 2 ? first : second).url, events[(at >> 1) % 2]?.id ?? '', from(String(at)));
+    const startMs = performance.now();
+    const statuses: number[] = [];
+    for (let at = 0; at < 120; at += 1) statuses.push((await join(at)).status);
+    const given = statuses.filter((code) => code === 202).length;
+    const minutes = (performance.now() - startMs) / 60_000;
+    expect(given).toBeGreaterThanOrEqual(40);
+    // What two gateways let through before they knew of each other is a charge each at most.
+    expect(given).toBeLessThanOrEqual(40 + 40 * minutes + 2 * 8 + 1);
+    expect(statuses.at(-1)).toBe(429);
+    for (const gateway of [first, second]) {
+      const metrics = await fetch(`${gateway.url}/metrics`).then((answer) => answer.text());
+      expect(metrics).toMatch(/^ratelimit_dropped_total\{scope="join_ip"\} [1-9]/m);
     }
   });
 });

@@ -198,6 +198,7 @@ export const settingsView: SettingsView = {
   expireNearSec: 300,
   expireFarSec: 1_800,
   maxWaiting: 0,
+  challengeBits: 0,
   message: null,
 };
 

@@ -205,6 +205,7 @@ export const settingsOf = (change: Partial<SettingsView> = {}): SettingsView => 
   expireNearSec: 300,
   expireFarSec: 1_800,
   maxWaiting: 0,
+  challengeBits: 0,
   message: null,
   ...change,
 });

@@ -42,6 +42,7 @@ const wireCodes = {
   PASS_REFUSED: 'ERROR_CODE_FORBIDDEN',
   NOT_YOURS: 'ERROR_CODE_FORBIDDEN',
   NOT_READY: 'ERROR_CODE_FAILED_PRECONDITION',
+  CHALLENGE_REQUIRED: 'ERROR_CODE_FAILED_PRECONDITION',
   QUEUE_NOT_OPEN: 'ERROR_CODE_FAILED_PRECONDITION',
   QUEUE_CLOSED: 'ERROR_CODE_FAILED_PRECONDITION',
   NOT_FOUND: 'ERROR_CODE_NOT_FOUND',
@@ -95,6 +96,10 @@ const wireCodes = {
 /** Fields of a refusal's body that clients act on. */
 const toldFields = ['reason', 'detail', 'position', 'opens_at'] as const;
 
+/** `challenge_seed`, `challenge_difficulty` and `challenge_expires_in_sec` of a refused join. */
+const challengeIn = ({ body }: Refusal): object =>
+  typeof body?.challenge === 'object' && body.challenge !== null ? body.challenge : {};
+
 const messageOf = ({ code, message }: Refusal): string => message ?? errorCatalogue[code].message;
 
 /** A refusal as the `error` of an answer; its details are pairs of `reason`, a name, and `value`. */
@@ -106,6 +111,8 @@ export function errorOf(refusal: Refusal, traceId: string): ErrorMessage {
     const value = refusal.body?.[field];
     if (value !== undefined) details.push({ reason: field, value: String(value) });
   }
+  for (const [field, value] of Object.entries(challengeIn(refusal)))
+    details.push({ reason: `challenge_${field}`, value: String(value) });
   return { code: wireCodes[refusal.code], message: messageOf(refusal), traceId, details };
 }
 

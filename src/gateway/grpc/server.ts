@@ -12,6 +12,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { bodyBytesMax, grpcStreamsMax, slowClientMs } from '../../contract/limits.ts';
+import type { ConnectionGuard } from '../http/connection-guard.ts';
 import { queueServiceDefinition } from './definition.ts';
 import { createQueueService, type QueueServiceOptions } from './service.ts';
 
@@ -19,6 +20,8 @@ export interface GrpcServerOptions extends QueueServiceOptions {
   readonly host: string;
   /** 0 = a free one. */
   readonly port: number;
+  /** Counts connections, and cuts those that are too many; default: any number. */
+  readonly connections?: Pick<ConnectionGuard, 'takes'>;
   /** Connections that may wait to be accepted. */
   readonly backlog: number;
   /** Time in which a call's message must arrive, ms; default `slowClientMs`. */
@@ -60,6 +63,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServing
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const sockets = new Set<Socket>();
   const listener = createServer({ noDelay: true }, (socket) => {
+    if (options.connections?.takes(socket) === false) return;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {});

@@ -138,8 +138,12 @@ const joinQueue = ({
 }: QueueServiceOptions): Method<JoinQueueRequest__Output, JoinReply, JoinQueueResponse> => ({
   name: 'JoinQueue',
   operation: 'join',
-  ask: ({ eventId, userId }, origin) => {
-    const body = { event_id: eventId, ...(userId === '' ? {} : { user_id: userId }) };
+  ask: ({ eventId, userId, proof }, origin) => {
+    const body = {
+      event_id: eventId,
+      ...(userId === '' ? {} : { user_id: userId }),
+      ...(proof ? { proof } : {}),
+    };
     const checked = checkShape(body, joinBodySchema);
     return checked.ok ? desk.join(checked.value, callerHeaders(origin, gate)) : desk.refused('join', checked);
   },

@@ -97,8 +97,16 @@ export class PositionMeter {
   }
 }
 
-/** What a rate limit is kept for. */
-export const limitScopes = ['place', 'subject', 'ip'] as const;
+/** What a limit is kept for: requests, places, connections. */
+export const limitScopes = [
+  'place',
+  'subject',
+  'ip',
+  'join_subject',
+  'join_ip',
+  'connection',
+  'connection_ip',
+] as const;
 /** How a request with an Idempotency-Key met the ones before it. */
 export const idempotencyOutcomes = ['new', 'replayed', 'conflict', 'in_flight'] as const;
 

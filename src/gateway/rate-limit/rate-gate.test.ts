@@ -9,7 +9,14 @@ afterEach(() => server?.close());
 /** A gateway that lets an address ask twice at once, without Redis behind its limits. */
 async function start() {
   const meters = new Meters();
-  const rateLimit = { enabled: true, perSec: 50, burst: 100, ipPerSec: 1, exempt: [] };
+  const rateLimit = {
+    enabled: true,
+    perSec: 50,
+    burst: 100,
+    ipPerSec: 1,
+    exempt: [],
+    joinsPerMin: { ip: 0, subject: 0 },
+  };
   const config = { rateLimit, trustedProxies: ['127.0.0.1'] };
   const gate = createRateGate({ config, meters, charge: () => new Promise(() => {}) });
   server = await startVisitorServer({ meters, gate });

@@ -9,13 +9,15 @@ import { type Authenticator, isRefusal } from '../auth/authenticator.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { createClientAddress, createNetworkList, limitedAs } from './client-address.ts';
-import { type ChargeShared, type Limit, RateLimiter } from './rate-limiter.ts';
+import { type ChargeShared, type Limit, type LimitScope, RateLimiter } from './rate-limiter.ts';
 
 /**
  * The header that holds the client's address in the hands of the gateway. Every way in sets it for itself before
  * anything reads it, so what a visitor sends under this name is never believed.
  */
 export const addressHeader = 'x-real-ip';
+
+const minSec = 60;
 
 /** Bursts of addresses last for so long at their rate, s. */
 const addressBurstSec = 2;
@@ -25,6 +27,10 @@ export interface RateGate {
   noteAddress(remote: string | undefined, headers: IncomingHttpHeaders): void;
   /** Counts a request of nobody known: why it may not pass, or undefined. */
   byAddress(headers: IncomingHttpHeaders): Refusal | undefined;
+  /** Counts a place that is about to be taken, for its address and for its verified subject: why it may not be. */
+  byJoin(headers: IncomingHttpHeaders, subject: string | undefined): Refusal | undefined;
+  /** No place was taken after all. */
+  giveBackJoin(headers: IncomingHttpHeaders, subject: string | undefined): void;
   /** Counts a request of a verified place: 0 = it may pass, else the seconds to wait. */
   byPlace(place: string): number;
   /** Finds out who asks and counts them: known ones by subject, all others by address. */
@@ -43,6 +49,8 @@ export interface RateGateOptions {
 export const openGate: RateGate = {
   noteAddress: () => {},
   byAddress: () => undefined,
+  byJoin: () => undefined,
+  giveBackJoin: () => {},
   byPlace: () => 0,
   counting: (authenticate) => authenticate,
   guarding: (authenticate) => authenticate,
@@ -50,7 +58,7 @@ export const openGate: RateGate = {
 
 /** The gate of one process; open where limits are switched off. */
 export function createRateGate({ config, meters, charge }: RateGateOptions): RateGate {
-  const { enabled, perSec, burst, ipPerSec, exempt } = config.rateLimit;
+  const { enabled, perSec, burst, ipPerSec, exempt, joinsPerMin } = config.rateLimit;
   if (!enabled) return openGate;
   const limiter = new RateLimiter({ charge });
   const addressOf = createClientAddress(config.trustedProxies);
@@ -58,6 +66,10 @@ export function createRateGate({ config, meters, charge }: RateGateOptions): Rat
   const places: Limit = { scope: 'place', perSec, burst };
   const subjects: Limit = { scope: 'subject', perSec, burst };
   const addresses: Limit = { scope: 'ip', perSec: ipPerSec, burst: Math.ceil(ipPerSec * addressBurstSec) };
+  const joinsOf = (scope: LimitScope, perMin: number): Limit | undefined =>
+    perMin === 0 ? undefined : { scope, perSec: perMin / minSec, burst: perMin };
+  const joinsOfAddress = joinsOf('join_ip', joinsPerMin.ip);
+  const joinsOfSubject = joinsOf('join_subject', joinsPerMin.subject);
 
   const take = (limit: Limit, client: string): number => {
     const waitSec = limiter.take(limit, client);
@@ -70,6 +82,26 @@ export function createRateGate({ config, meters, charge }: RateGateOptions): Rat
     const address = headers[addressHeader];
     if (typeof address !== 'string' || isExempt(address)) return undefined;
     return refusalOf(take(addresses, limitedAs(address)));
+  };
+  const joinerAt = (headers: IncomingHttpHeaders): string | undefined => {
+    const address = headers[addressHeader];
+    if (joinsOfAddress === undefined || typeof address !== 'string' || isExempt(address)) return undefined;
+    return limitedAs(address);
+  };
+  const byJoin: RateGate['byJoin'] = (headers, subject) => {
+    const isCounted = subject !== undefined && joinsOfSubject !== undefined;
+    const subjectWaitSec = isCounted ? take(joinsOfSubject, subject) : 0;
+    if (subjectWaitSec > 0) return refusalOf(subjectWaitSec);
+    const address = joinerAt(headers);
+    if (address === undefined || joinsOfAddress === undefined) return undefined;
+    const waitSec = take(joinsOfAddress, address);
+    if (waitSec > 0 && isCounted) limiter.giveBack(joinsOfSubject, subject);
+    return refusalOf(waitSec);
+  };
+  const giveBackJoin: RateGate['giveBackJoin'] = (headers, subject) => {
+    if (subject !== undefined && joinsOfSubject !== undefined) limiter.giveBack(joinsOfSubject, subject);
+    const address = joinerAt(headers);
+    if (address !== undefined && joinsOfAddress !== undefined) limiter.giveBack(joinsOfAddress, address);
   };
   const counting =
     (authenticate: Authenticator, countsCallers: boolean): Authenticator =>
@@ -85,6 +117,8 @@ export function createRateGate({ config, meters, charge }: RateGateOptions): Rat
       headers[addressHeader] = addressOf(remote, headers);
     },
     byAddress,
+    byJoin,
+    giveBackJoin,
     byPlace: (place) => take(places, place),
     counting: (authenticate) => counting(authenticate, true),
     guarding: (authenticate) => counting(authenticate, false),

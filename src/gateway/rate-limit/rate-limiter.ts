@@ -71,12 +71,19 @@ export class RateLimiter {
     bucket.atMs = nowMs;
     if (bucket.tokens < 1) return (1 - bucket.tokens) / limit.perSec;
     bucket.tokens -= 1;
-    if (bucket.used === 0) bucket.usedSinceMs = nowMs;
+    if (bucket.used <= 0) bucket.usedSinceMs = nowMs;
     bucket.used += 1;
     if (bucket.used >= chargeOf(limit) && !bucket.isCharging) {
       this.settle(limit, client, bucket);
     }
     return 0;
+  }
+
+  /** What was let through last is not to count after all. Where it was charged already, the next charge is lower. */
+  giveBack(limit: Limit, client: string): void {
+    const bucket = this.bookOf(limit).get(client, this.monoMs());
+    bucket.tokens = Math.min(limit.burst, bucket.tokens + 1);
+    bucket.used -= 1;
   }
 
   private settle(limit: Limit, client: string, bucket: Bucket): void {

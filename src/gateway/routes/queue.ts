@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
 import { contentOf, streamEvent } from '../../contract/openapi.ts';
 import {
+  challengeQuerySchema,
+  challengeReplySchema,
   enterBodySchema,
   enterReplySchema,
   joinBodySchema,
@@ -57,6 +59,19 @@ export async function queueRoutes(app: FastifyInstance, context: HttpContext): P
     },
     async (request, reply) =>
       sendAnswer(reply, await operations.status(searchOf(request.raw.url ?? ''), request.id, request.raw)),
+  );
+  app.get(
+    `${apiPrefix}/queue/challenge`,
+    {
+      schema: {
+        tags,
+        summary: 'The proof of work that a join of an event needs; difficulty 0 = none',
+        querystring: challengeQuerySchema,
+        response: replies(200, challengeReplySchema, [400, 404, 429, 503]),
+      },
+    },
+    async (request, reply) =>
+      sendAnswer(reply, await operations.challenge(searchOf(request.raw.url ?? ''), request.id, request.raw)),
   );
   app.post(
     `${apiPrefix}/queue/enter`,

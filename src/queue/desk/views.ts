@@ -98,6 +98,7 @@ export function settingsView(
     expireNearSec: expireNearMs / 1000,
     expireFarSec: expireFarMs / 1000,
     maxWaiting: settings.maxWaiting,
+    challengeBits: settings.challengeBits,
     message: messageView(settings, nowMs),
   };
 }

@@ -55,7 +55,42 @@ export interface ReserveJob extends Target {
   readonly passSeed: string;
 }
 
-export type LoadJob = JoinJob | PollJob | EnterJob | GrpcJob | ReserveJob;
+/** Kinds of requests that a gateway refuses, and what is measured beside them. */
+export const attackNames = [
+  'forged',
+  'foreign',
+  'oversized',
+  'limited',
+  'join-limited',
+  'unknown',
+  'more-headers',
+  'headers',
+  'too-many-headers',
+  'last-poll',
+  'large-body',
+  'challenge-missing',
+  'challenge-wrong',
+  'challenge-right',
+] as const;
+export type AttackName = (typeof attackNames)[number];
+
+/** So many requests of one kind; `tokens` of its result = how many were answered as the kind is meant to be. */
+export interface AttackJob extends Target {
+  readonly kind: 'attack';
+  readonly attack: AttackName;
+  readonly count: number;
+}
+
+/** Opens so many connections more and keeps them, or lets go of all (0); `count` of its result = open now. */
+export interface HoldJob {
+  readonly kind: 'hold';
+  readonly port: number;
+  readonly count: number;
+  /** Whether each asks for something first. */
+  readonly answered: boolean;
+}
+
+export type LoadJob = JoinJob | PollJob | EnterJob | GrpcJob | ReserveJob | AttackJob | HoldJob;
 
 export interface Latency {
   readonly p50Ms: number;

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { ReservationKeys } from '../../../src/queue/reservation-token.ts';
 import { seatMap } from '../../../src/simulator/backends/seat-map.ts';
+import { attackLoad, hold } from './attack-load.ts';
 import { passKey } from './gateway-process.ts';
 import { callGrpc } from './grpc-load.ts';
 import { jwtsOf } from './jwt-maker.ts';
@@ -207,10 +208,26 @@ function numberIn(body: string, before: string): number {
   return at < 0 ? Number.NaN : Number.parseInt(body.slice(at + before.length, at + before.length + 10), 10);
 }
 
+const nothing: LoadResult = {
+  count: 0,
+  wallMs: 0,
+  cpuMs: 0,
+  latency: { p50Ms: 0, p99Ms: 0, maxMs: 0 },
+  tokens: 0,
+  wrong: 0,
+  examples: [],
+};
+
 function workOf(job: LoadJob): Promise<LoadResult> {
   if (job.kind === 'join') return join(job);
   if (job.kind === 'poll') return poll(job);
   if (job.kind === 'enter') return enter(job);
+  if (job.kind === 'attack') {
+    return attackLoad(job, tokensOf.get(job.event) ?? [], (requests, check) =>
+      new Run(requests, check).start(job.port, job.connections),
+    );
+  }
+  if (job.kind === 'hold') return hold(job).then((count) => ({ ...nothing, count }));
   return job.kind === 'reserve' ? reserve(job) : callGrpc(job);
 }
 

@@ -1,13 +1,13 @@
 /** What a case runs on: a Redis of its own (append-only file on), a gateway process and the load process. */
 import { randomBytes } from 'node:crypto';
 import { type EventPlan, makeEvent } from '../../../src/queue/events.ts';
-import { scripts } from '../../../src/queue/scripts.ts';
+import { keysOf, scripts } from '../../../src/queue/scripts.ts';
 import { Store } from '../../../src/queue/store.ts';
 import { connect, type RedisClient, whenReady } from '../../../src/redis/client.ts';
 import { startRedis, type TestRedis } from '../../helpers/redis.ts';
 import { Child } from './child.ts';
 import { type GatewayProcess, jwtSecret, passKey, startGateway, waitingKey } from './gateway-process.ts';
-import type { GrpcJob, Identity, LoadJob, LoadResult } from './load-jobs.ts';
+import type { AttackName, GrpcJob, Identity, LoadJob, LoadResult } from './load-jobs.ts';
 import { cpuMs } from './proc-usage.ts';
 
 /** Connections while throughput is measured: enough for the gateway never to wait. */
@@ -55,6 +55,14 @@ export class Redis {
       audit: '{}',
     });
     return id;
+  }
+
+  /** Asks joins of an event for so many bits of work from now on. */
+  async challenge(event: string, bits: number): Promise<void> {
+    const incarnation = (await this.client.hget(keysOf(event).meta, 'incarnation')) ?? '';
+    const fields = { challenge: String(bits) };
+    const change = { changeId: `challenge-${bits}`, fields, audit: '{}' };
+    await this.store.setSettings({ id: event, keys: keysOf(event), incarnation }, change);
   }
 
   async stop(): Promise<void> {
@@ -142,6 +150,11 @@ export class Rig {
   /** Over QueueService. */
   grpc(kind: GrpcJob['kind'], event: string, count: number): Promise<Cost> {
     return this.run({ kind, port: this.gateway.grpcPort, event, count, connections: grpcConnections });
+  }
+
+  /** Requests of one kind that is refused, on a few connections. */
+  attack(attack: AttackName, event: string, count: number): Promise<Cost> {
+    return this.run({ kind: 'attack', attack, port: this.gateway.port, event, count, connections: 64 });
   }
 
   async stop(): Promise<void> {

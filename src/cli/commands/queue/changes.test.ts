@@ -145,7 +145,7 @@ describe('queue message', () => {
 describe('queue settings', () => {
   it('queue settings set sends what was given', async () => {
     const flags = ['--window', '400', '--tier', '51-=5s', '1-10=0s', '11-50=1500ms', '--presence', '30s'];
-    await done(['settings', 'set', 'evt_x', ...flags, '--max-waiting', '0'], ['evt_x'], {
+    await done(['settings', 'set', 'evt_x', ...flags, '--max-waiting', '0', '--challenge', '18'], ['evt_x'], {
       type: 'settings.set',
       window: 400,
       tiers: [
@@ -155,6 +155,7 @@ describe('queue settings', () => {
       ],
       presenceSec: 30,
       maxWaiting: 0,
+      challengeBits: 18,
     });
     await run('settings', 'set', 'evt_x', '--window', 'default', '--claim', '1m');
     expect(sent()[1]?.action).toEqual({ type: 'settings.set', window: null, claimSec: 60 });
@@ -175,8 +176,8 @@ describe('queue settings', () => {
 
   it('queue settings get prints what is in force', async () => {
     expect((await run('settings', 'get', 'evt_x')).stdout.split('\n')).toEqual([
-      'EVENT  WINDOW  TIERS                    PRESENCE  CLAIM  MAX_WAITING  VERSION',
-      'evt_x     500  1-10=0s 11-50=2s 51-=5s       20s    60s            -       18',
+      'EVENT  WINDOW  TIERS                    PRESENCE  CLAIM  MAX_WAITING  CHALLENGE  VERSION',
+      'evt_x     500  1-10=0s 11-50=2s 51-=5s       20s    60s            -          -       18',
       '',
     ]);
   });

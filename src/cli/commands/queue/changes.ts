@@ -1,5 +1,6 @@
 /** The changes of `tacos queue …` as the command line knows them. */
 import type { Command } from 'commander';
+import { challengeBitsMax } from '../../../contract/limits.ts';
 import { mutationOptions, overrideOption, type Register } from '../../command.ts';
 import { numberFlag } from '../../flags.ts';
 
@@ -125,11 +126,12 @@ export function settingsCommands(queue: Command, add: Register): void {
     load: async () => (await import('./settings.ts')).settingsGet,
   });
   const set = add(settings, 'set <EVT>', {
-    summary: 'change window, tiers, presence or limits',
+    summary: 'change window, tiers, presence, limits or challenge',
     examples: [
       'tacos queue settings set evt_demo --window 400',
       'tacos queue settings set evt_demo --tier 1-10=0s 11-50=2s 51-=5s',
       'tacos queue settings set evt_demo --window default --dry-run',
+      'tacos queue settings set evt_demo --challenge 16',
     ],
     load: async () => (await import('./settings.ts')).settingsSet,
   });
@@ -142,6 +144,11 @@ export function settingsCommands(queue: Command, add: Register): void {
       '--max-waiting <N>',
       'people at most, 0 = no limit',
       numberFlag({ min: 0, max: 100_000_000, whole: true }),
+    )
+    .option(
+      '--challenge <BITS>',
+      'proof of work of a join, leading zero bits; 0 = none',
+      numberFlag({ min: 0, max: challengeBitsMax, whole: true }),
     );
   overrideOption(mutationOptions(set));
 }

@@ -16,6 +16,7 @@ const columns: readonly Column<SettingsView>[] = [
   { head: 'PRESENCE', value: ({ presenceSec }) => `${presenceSec}s`, align: 'right' },
   { head: 'CLAIM', value: ({ claimSec }) => `${claimSec}s`, align: 'right' },
   { head: 'MAX_WAITING', value: ({ maxWaiting }) => maxWaiting || undefined, align: 'right' },
+  { head: 'CHALLENGE', value: ({ challengeBits }) => challengeBits || undefined, align: 'right' },
   { head: 'VERSION', value: ({ revision }) => revision, align: 'right' },
   { head: 'DEFAULT', value: (item) => (item.windowIsDefault ? 'window' : undefined), wide: true },
   { head: 'EXPIRE_NEAR', value: ({ expireNearSec }) => `${expireNearSec}s`, align: 'right', wide: true },
@@ -40,6 +41,8 @@ export interface SettingsSetFlags extends MutationFlags {
   readonly presence?: string;
   readonly claim?: string;
   readonly maxWaiting?: number;
+  /** Leading zero bits; 0 = off. */
+  readonly challenge?: number;
 }
 
 /** `tacos queue settings set EVT`. */
@@ -48,9 +51,11 @@ export function settingsSet(
   [event = '']: readonly string[],
   flags: SettingsSetFlags,
 ): Promise<number> {
-  const { window, tier, presence, claim, maxWaiting } = flags;
-  if ([window, tier, presence, claim, maxWaiting].every((each) => each === undefined)) {
-    throw usageError('give at least one of --window, --tier, --presence, --claim and --max-waiting');
+  const { window, tier, presence, claim, maxWaiting, challenge } = flags;
+  if ([window, tier, presence, claim, maxWaiting, challenge].every((each) => each === undefined)) {
+    throw usageError(
+      'give at least one of --window, --tier, --presence, --claim, --max-waiting and --challenge',
+    );
   }
   return runAction(cli, {
     events: [event],
@@ -62,6 +67,7 @@ export function settingsSet(
       ...secondsOf('presenceSec', '--presence', presence),
       ...secondsOf('claimSec', '--claim', claim),
       ...(maxWaiting === undefined ? {} : { maxWaiting }),
+      ...(challenge === undefined ? {} : { challengeBits: challenge }),
     },
   });
 }

@@ -27,6 +27,7 @@ export function rawOf(settings: EventSettings): RawFields {
     presenceMs: String(settings.presenceMs),
     claimMs: String(settings.claimMs),
     maxWaiting: String(settings.maxWaiting),
+    challenge: String(settings.challengeBits),
     message: settings.message,
     messageUntil: String(settings.messageUntilMs),
     refill: formatTimedValue(settings.refill),
@@ -64,6 +65,8 @@ type Shape = Omit<ChangeRow, 'before' | 'after'> & {
   /** Where the value before is another one than the value it is going to. */
   readonly now?: (settings: EventSettings, nowMs: number) => PlainValue;
 };
+
+const challengeText = (bits: number): string => (bits === 0 ? 'off' : `${bits} bits`);
 
 const shapes: readonly Shape[] = [
   { name: 'name', unit: 'text', of: ({ name }) => name },
@@ -107,6 +110,7 @@ const shapes: readonly Shape[] = [
   { name: 'presenceSec', unit: 'sec', of: ({ presenceMs }) => presenceMs / 1000 },
   { name: 'claimSec', unit: 'sec', of: ({ claimMs }) => claimMs / 1000 },
   { name: 'maxWaiting', unit: 'people', of: ({ maxWaiting }) => maxWaiting },
+  { name: 'challenge', unit: 'text', of: ({ challengeBits }) => challengeText(challengeBits) },
   { name: 'message', unit: 'text', of: ({ message }) => message || null },
   { name: 'messageUntil', unit: 'time', of: ({ messageUntilMs }) => timeOrNull(messageUntilMs) },
 ];

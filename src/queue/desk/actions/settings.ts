@@ -10,18 +10,24 @@ import { burstWarnings } from './warnings.ts';
 type SettingsSet = Extract<ParsedAction, { type: 'settings.set' }>;
 type EventSet = Extract<ParsedAction, { type: 'event.set' }>;
 
-/** Window, tiers, presence, claim time and most waiting. */
+/** Settings whose row has another name. */
+const rowNames: Readonly<Record<string, string>> = { challengeBits: 'challenge' };
+
+/** Window, tiers, presence, claim time, most waiting and the challenge. */
 export function settingsSet(seen: Seen, action: SettingsSet): Draft {
-  const { window, tiers, presenceSec, claimSec, maxWaiting } = action;
+  const { window, tiers, presenceSec, claimSec, maxWaiting, challengeBits } = action;
   const fields = {
     ...(window === undefined ? {} : { window: String(window ?? 0) }),
     ...(tiers === undefined ? {} : { tiers: formatTiers(tiersOf(tiers)) }),
     ...(presenceSec === undefined ? {} : { presenceMs: String(Math.round(presenceSec * 1000)) }),
     ...(claimSec === undefined ? {} : { claimMs: String(Math.round(claimSec * 1000)) }),
     ...(maxWaiting === undefined ? {} : { maxWaiting: String(maxWaiting) }),
+    ...(challengeBits === undefined ? {} : { challenge: String(challengeBits) }),
   };
   const { type: _, ...given } = action;
-  const asked = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const asked = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined ? [] : [rowNames[name] ?? name],
+  );
   if (asked.length === 0) throw badRequest('Nothing to set is given.');
   const after = withFields(seen.settings, fields);
   if (tiers !== undefined || window !== undefined) checkTiers(after.tiers, windowAt(after, seen.nowMs));
@@ -35,6 +41,7 @@ export function settingsSet(seen: Seen, action: SettingsSet): Draft {
     ...draft,
     summary: summaryOfRows(draft.rows.filter(({ unit }) => unit !== 'flag')),
     warnings: [
+      ...challengeWarnings(challengeBits ?? 0),
       ...(window === undefined
         ? []
         : burstWarnings(bucketView(after, seen.tokensMicro, seen.nowMs), {
@@ -48,6 +55,16 @@ export function settingsSet(seen: Seen, action: SettingsSet): Draft {
     ],
   };
 }
+
+/** Above it phones take long: a plan says so, from the number of hashes alone. */
+const challengeBitsEasy = 18;
+
+const challengeWarnings = (bits: number): string[] =>
+  bits > challengeBitsEasy
+    ? [
+        `challenge ${bits}: a visitor's device computes ${counted(2 ** bits)} hashes on average before it may join; old phones do some 100,000 a second`,
+      ]
+    : [];
 
 const tiersOf = (tiers: NonNullable<SettingsSet['tiers']>): Tier[] =>
   tiers
