@@ -19,10 +19,10 @@ const collectMs = 1_500;
 const mega = 1e6;
 /** Marks of deleted events live a day by design, one an event: the only keys of an event that is gone. */
 const markPattern = /^tacos:\{evt_soak_\d+\}:mark$/;
-/** V8 sizes the two halves of its young generation by the load of the moment, 16 MB each, and gives them back late. */
-const semiSpaceMb = 16;
-/** What the last people did is kept beside what is counted: up to so many keys more or less. */
-const keysSlack = 100;
+/** V8 sizes the halves of its young generation by the load of the moment, up to 16 MB each, and gives them back late. */
+const youngMb = 2 * 16;
+/** Keys without an end that belong to no event: the sets of events and watchers, the budget, and such. */
+const keysSlack = 3;
 
 /** Levels by course, an hour each, and the courses' other facts. */
 export class Samples {
@@ -60,9 +60,10 @@ export class Samples {
   async hour(): Promise<void> {
     for (const { what, pid } of this.measured) {
       const seconds = this.resident.get(what) ?? [];
-      const how = { unit: 'MB', share: 0.05, slack: what === 'redis' ? 1 : semiSpaceMb };
+      const how = { unit: 'MB', share: 0.05, slack: what === 'redis' ? 1 : youngMb };
       this.add(`${what}, resident at least`, how, Math.min(...seconds) / mega);
-      this.add(`${what}, resident`, { ...how, slack: 3 * semiSpaceMb }, middle(seconds) / mega);
+      const most = { unit: 'MB', share: 0, slack: Number.POSITIVE_INFINITY };
+      this.add(`${what}, resident, middle`, most, middle(seconds) / mega);
       if (what !== 'redis') process.kill(pid, 'SIGUSR2');
     }
     this.resident = new Map();
@@ -117,11 +118,15 @@ export class Samples {
     const of = (text: string, name: string): number =>
       Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1]);
     const trail = Number(await look.memory('USAGE', 'tacos:{tacos}:audit', 'SAMPLES', 0));
-    const used = of(memory, 'used_memory') - of(memory, 'mem_clients_normal') - trail;
-    this.add('redis, data', { unit: 'MB', share: 0.05, slack: 0.2 }, used / mega);
+    const used = of(memory, 'used_memory') - of(memory, 'mem_clients_normal') - trail - kinds.endingBytes;
+    this.add('redis, data without what ends by itself', { unit: 'MB', share: 0.05, slack: 0.2 }, used / mega);
+    // Answers to Idempotency-Keys, used passes, limits: as many as people were there in the last 300 s.
+    const ending = { unit: 'keys', share: 0, slack: Number.POSITIVE_INFINITY };
+    this.add('redis, keys that end by themselves', ending, kinds.ending);
+    this.add('redis, longest they have left', { unit: 's', share: 0, slack: 5 }, kinds.longestSec);
     this.add('redis, audit trail', { unit: 'MB', share: 0, slack: Number.POSITIVE_INFINITY }, trail / mega);
     this.add('redis, connections', { unit: 'clients', share: 0, slack: 5 }, of(clients, 'connected_clients'));
-    this.add('redis, keys', { unit: 'keys', share: 0.05, slack: keysSlack }, kinds.others);
+    this.add('redis, keys without an end', { unit: 'keys', share: 0.05, slack: keysSlack }, kinds.staying);
     this.add('redis, keys of events gone', { unit: 'keys', share: 0, slack: 0 }, kinds.gone);
     const fields = await Promise.all(
       ['budget', 'audit-seen', 'watchers', 'alarms-told'].map((name) => look.hlen(`tacos:{tacos}:${name}`)),
@@ -130,21 +135,40 @@ export class Samples {
     this.add('redis, fields beside events', { unit: 'fields', share: 0, slack: 3 }, all);
   }
 
-  /** Keys by whose they are; marks of deleted events are none of both. */
-  private async kinds(): Promise<{ gone: number; others: number }> {
+  /** Keys by whose they are and whether they end by themselves; marks of deleted events are left out. */
+  private async kinds(): Promise<Kinds> {
     const { look } = this.world.office;
     const alive = new Set(await look.smembers('tacos:events'));
-    const kinds = { gone: 0, others: 0 };
-    for await (const keys of look.scanStream({ count: 1_000 })) {
-      for (const key of keys as string[]) {
-        if (markPattern.test(key)) continue;
+    const kinds = { gone: 0, staying: 0, ending: 0, endingBytes: 0, longestSec: 0 };
+    for await (const found of look.scanStream({ count: 1_000 })) {
+      const keys = (found as string[]).filter((key) => !markPattern.test(key));
+      const asked = keys.flatMap((key) => [
+        ['ttl', key],
+        ['memory', 'USAGE', key],
+      ]);
+      const replies = (await look.pipeline(asked).exec()) ?? [];
+      for (const [at, key] of keys.entries()) {
+        const [ttl, bytes] = [Number(replies[2 * at]?.[1]), Number(replies[2 * at + 1]?.[1])];
         const event = /^tacos:\{(evt_soak_\d+)\}/.exec(key)?.[1];
         if (event !== undefined && !alive.has(event)) kinds.gone += 1;
-        else kinds.others += 1;
+        else if (ttl === -1) kinds.staying += 1;
+        else if (ttl > 0) {
+          kinds.ending += 1;
+          kinds.endingBytes += bytes;
+          kinds.longestSec = Math.max(kinds.longestSec, ttl);
+        }
       }
     }
     return kinds;
   }
+}
+
+interface Kinds {
+  readonly gone: number;
+  readonly staying: number;
+  readonly ending: number;
+  readonly endingBytes: number;
+  readonly longestSec: number;
 }
 
 const filesOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
