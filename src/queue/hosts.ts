@@ -13,7 +13,7 @@ import type { LineTracer } from './line-tracer.ts';
 import { Recoverer } from './recoverer.ts';
 import { RecoveryStore } from './recovery-store.ts';
 import type { RedisClock } from './redis-clock.ts';
-import { remakeByToken } from './remake.ts';
+import { mayRemake, remakeByToken } from './remake.ts';
 import type { WorkerFigures } from './report-figures.ts';
 import { ServedEvent } from './served-event.ts';
 import type { Store } from './store.ts';
@@ -53,6 +53,9 @@ export class Hosts {
   private readonly recoverer: Recoverer;
   private readonly hosts = new Map<string, EventHost>();
   private readonly unknownUntil = new Map<string, number>();
+  /** Events that no token brings back, as far as is known until then. */
+  private readonly endedUntil = new Map<string, number>();
+  private readonly remakes = new Map<string, Promise<boolean>>();
   /** Event → the life of it that cannot be served here, so that it is told once. */
   private readonly refused = new Map<string, string>();
 
@@ -126,19 +129,36 @@ export class Hosts {
    * knew the event.
    */
   async findByToken(token: WaitingToken): Promise<EventHost | Refusal> {
-    const { writes, store, workerId, timeZone, clock, warn } = this.options;
-    const isNews = (this.unknownUntil.get(token.event) ?? 0) <= performance.now();
     const found = await this.find(token.event, false);
-    if (!isNews || !('code' in found) || found.code !== 'EVENT_NOT_FOUND') return found;
-    const tools = { redis: writes, store, recovery: this.recovery, worker: workerId, timeZone };
+    if (!('code' in found) || found.code !== 'EVENT_NOT_FOUND') return found;
+    if (!mayRemake(token, this.options.clock.nowMs())) return found;
+    // That a join found no event says nothing of a token: only that it was not made again by one does.
+    if ((this.endedUntil.get(token.event) ?? 0) > performance.now()) return found;
     try {
-      if (!(await remakeByToken({ ...tools, nowMs: clock.nowMs() }, token))) return found;
+      if (!(await this.remade(token))) {
+        if (this.endedUntil.size >= unknownEventsMax) this.endedUntil.clear();
+        this.endedUntil.set(token.event, performance.now() + unknownEventMs);
+        return found;
+      }
     } catch (error) {
-      warn('an event could not be made again by a token', error, token.event);
+      this.options.warn('an event could not be made again by a token', error, token.event);
       return refuse('UNAVAILABLE', { retryAfterSec: 2 });
     }
     this.unknownUntil.delete(token.event);
     return this.find(token.event, false);
+  }
+
+  /** Makes the event again, once for all who ask meanwhile. */
+  private remade(token: WaitingToken): Promise<boolean> {
+    const { writes, store, workerId, timeZone, clock } = this.options;
+    const underWay = this.remakes.get(token.event);
+    if (underWay) return underWay;
+    const tools = { redis: writes, store, recovery: this.recovery, worker: workerId, timeZone };
+    const made = remakeByToken({ ...tools, nowMs: clock.nowMs() }, token).finally(() =>
+      this.remakes.delete(token.event),
+    );
+    this.remakes.set(token.event, made);
+    return made;
   }
 
   /** The last report of each event, then nothing more. */

@@ -36,11 +36,16 @@ export interface Remake {
   readonly nowMs: number;
 }
 
+/** Whether a token is one by which an event can be made again, asked at a Redis time, ms: young enough to know. */
+export function mayRemake(token: WaitingToken, nowMs: number): boolean {
+  const ageMs = nowMs - token.joinedMs;
+  return token.kid !== undefined && ageMs >= 0 && ageMs <= markedMs;
+}
+
 /** Makes an event again by a visitor's token; false where it must not be, as it was deleted or is too old to know. */
 export async function remakeByToken(tools: Remake, token: WaitingToken): Promise<boolean> {
   const { redis, store, recovery, worker, timeZone, nowMs } = tools;
-  const ageMs = nowMs - token.joinedMs;
-  if (token.kid === undefined || ageMs < 0 || ageMs > markedMs) return false;
+  if (!mayRemake(token, nowMs)) return false;
   const { fields } = newEventFields({
     life: token.life,
     incarnation: '',

@@ -146,6 +146,10 @@ describe('Redis wiped', () => {
     await server.client().set(test.keys.mark, 'deleted');
     lines = await Promise.all([1, 2, 3].map(() => openLine(server.port)));
     expect(no(await lineOf(0).status(deleted)).code).toBe('TOKEN_NOT_FOUND');
+    // A join that finds no event says nothing of the tokens, and of several at once only one need make it.
+    expect(no(await lineOf(1).join({ eventId: event.id, caller: nobody })).code).toBe('EVENT_NOT_FOUND');
+    const atOnce = await Promise.all(tokens.slice(-20).map((token) => lineOf(1).status(token)));
+    expect(atOnce.filter((told) => !told.ok && told.code === 'TOKEN_NOT_FOUND')).toEqual([]);
     // Those at the back happen to ask first.
     for (const [index, token] of [...tokens].reverse().entries())
       await eventually(async () => expect(yes(await lineOf(index).status(token)).status).toBe('waiting'));
