@@ -68,7 +68,7 @@ export interface GatewayConfig {
     readonly ipPerSec: number;
     readonly exempt: readonly string[];
   };
-  /** Lag of the event loop that is held while there is too much to do, ms; 0 = nothing is refused for it. */
+  /** How long a request may wait to be looked at before a share is refused, ms; 0 = none is. */
   readonly overloadLagMs: number;
   readonly backends: {
     readonly addresses: Readonly<
