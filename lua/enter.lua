@@ -56,9 +56,10 @@ local function why_not()
   if event.paused == 1 then return 'paused' end
   if event.restoring or now_ms < event.recoverUntil then return 'restoring' end
   if position > window_at(event, now_ms) then return 'window' end
+  local waited = now_ms - tonumber(ARGV[3]) -- Negative: the clock was set back since they joined.
   for first, last, wait_ms in string.gmatch(event.tiers, '(%d+)-(%d*)=(%d+)') do
     if position >= tonumber(first) and (last == '' or position <= tonumber(last)) and
-        now_ms - tonumber(ARGV[3]) < tonumber(wait_ms) then return 'waited' end
+        waited >= 0 and waited < tonumber(wait_ms) then return 'waited' end
   end
   bucket = read_bucket(KEYS[6], event, now)
   local reach = bucket.tokens + (position <= 10 and tonumber(ARGV[6]) * MICRO or 0)

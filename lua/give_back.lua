@@ -89,4 +89,6 @@ table.sort(lost_left)
 if #lost_left > 0 then tell('m l ' .. format_seqs(lost_left) .. ' ' .. still_skipped) end
 redis.call('HSET', KEYS[1], 'waiting', event.waiting + #given - waited, 'head', math.min(event.head, given[1] or event.head),
   'skipped', still_skipped, 'n', n)
+redis.call('HINCRBY', KEYS[1], 'recoverTokens', #given)
+redis.call('HINCRBY', KEYS[1], 'recoverPlaces', #given)
 return {'given', #given}

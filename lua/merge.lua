@@ -86,6 +86,7 @@ end
 redis.call('HSET', KEYS[1], 'waiting', event.waiting + #given - counts.waiting, 'head', math.min(event.head, given[1] or event.head),
   'skipped', still_skipped)
 redis.call('HINCRBY', KEYS[1], 'recoverGiven', #given)
+redis.call('HINCRBY', KEYS[1], 'recoverPlaces', #given)
 redis.call('HINCRBY', KEYS[1], 'recoverEnded', counts.ended)
 local keys = {meta = KEYS[1], bucket = KEYS[6], survivors = KEYS[10], journal = KEYS[11], audit = KEYS[12]}
 local last, over = end_recovery(keys, event, now_ms, n, ARGV[2], ARGV[3] == '1')

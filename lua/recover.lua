@@ -55,7 +55,7 @@ local lost = found.incarnation == '*' or run ~= '' and run ~= ARGV[2] or is_ours
 
 if not lost then
   if redis.call('HGET', KEYS[6], ARGV[4]) == 'w' then redis.call('HSET', KEYS[6], ARGV[4], 'm') end
-  if event.joinsFrom > 0 and none_in(KEYS[6], 'w') then redis.call('HSET', KEYS[1], 'joinsFrom', 0) end
+  join_again(KEYS[1], KEYS[6], event, now_ms, false)
   if run == '' then -- Made by a version that knew no runs.
     redis.call('SET', KEYS[7], 'alive')
     redis.call('HSET', KEYS[1], 'run', ARGV[2], 'n', event.n + 1)
@@ -69,6 +69,9 @@ if knows_settings then
   put_fields()
   event = read_event(KEYS[1])
 end
+-- `tokens`: nobody is left who knew the event before, so its name is not known to the caller either.
+local why = run ~= '' and run ~= ARGV[2] and 'run' or 'behind'
+if found.incarnation == '*' then why = ARGV[1] == '' and 'tokens' or 'wipe' end
 local counter = (is_ours and math.max(event.seq, known.seq) or event.seq) + tonumber(ARGV[7])
 local new_epoch = (is_ours and math.max(epoch, known.epoch) or epoch) + 1
 local line = string.format('%.0f %s %.0f %.0f %.0f %.0f', new_epoch, found.incarnation, found.n, event.seq, counter, now_ms)
@@ -83,7 +86,8 @@ redis.call('SET', KEYS[7], 'alive')
 redis.call('HSET', KEYS[1], 'run', ARGV[2], 'incarnation', ARGV[3], 'epoch', new_epoch, 'seq', int(counter), 'n', event.n + 1,
   'recoveries', with_recovery(read_recoveries(text or '', now_ms), line), 'skipped', int(skipped),
   'recoverUntil', int(now_ms + tonumber(ARGV[9])), 'joinsFrom', none_in(KEYS[6], 'w') and 0 or int(now_ms + tonumber(ARGV[10])),
-  'recoverGiven', 0, 'recoverEnded', 0, 'graceAt', int(now_ms), 'returnedAt', int(now_ms))
+  'graceAt', int(now_ms), 'returnedAt', int(now_ms))
+start_report(KEYS[1], now_ms, why)
 write_bucket(KEYS[2], tokens, now, 0)
 local json = settings_json(KEYS[1])
 append_settings(KEYS[8], event.n + 1, tokens, now, json)

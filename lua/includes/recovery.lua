@@ -1,7 +1,9 @@
 -- recovery: what a loss of data leaves to put right. meta has `recoveries`, a line a recovery of the last ten minutes:
 -- "epoch incarnation n from to at" = the epoch that began, the incarnation and number of the last entry as Redis had them (* = it
 -- had nothing), which seqs may have been given out and lost (from < seq <= to), when. Until `recoverUntil` nobody is let in,
--- until `joinsFrom` nobody joins. The hash `survivors` says how far each worker that lived before has come: w = not heard of
+-- until `joinsFrom` nobody joins. What the last one came to stays for operators: `recoverAt`, `recoverWhy`, `recoverGiven` and
+-- `recoverTokens` (places), `recoverEnded`, `recoverJoins` and `recoverTook` (ms without joins and enters); of all of them:
+-- `recoverTotal`, `recoverPlaces`. The hash `survivors` says how far each worker that lived before has come: w = not heard of
 -- yet, m = said what it knows, t = also gave back what Redis lost. Needs int.
 local RECOVERY_KEPT_MS = 600000
 local RECOVERIES_MAX = 8
@@ -38,6 +40,19 @@ local function none_in(survivors_key, states)
     if string.find(states, state, 1, true) then return false end
   end
   return true
+end
+
+local function start_report(meta_key, now_ms, why)
+  redis.call('HSET', meta_key, 'recoverAt', int(now_ms), 'recoverWhy', why, 'recoverGiven', 0, 'recoverTokens', 0,
+    'recoverEnded', 0, 'recoverJoins', 0, 'recoverTook', 0)
+  redis.call('HINCRBY', meta_key, 'recoverTotal', 1)
+end
+
+-- Joins go on once every worker has said what it knows, and at the latest when it is over.
+local function join_again(meta_key, survivors_key, event, now_ms, is_over)
+  if event.joinsFrom == 0 or not is_over and not none_in(survivors_key, 'w') then return end
+  local at = tonumber(redis.call('HGET', meta_key, 'recoverAt') or now_ms)
+  redis.call('HSET', meta_key, 'joinsFrom', 0, 'recoverJoins', int(math.max(0, math.min(now_ms, event.joinsFrom) - at)))
 end
 
 local function recovery_record(meta_key, now_ms, summary, rows)

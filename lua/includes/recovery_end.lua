@@ -3,10 +3,11 @@
 local function end_recovery(keys, event, now_ms, n, worker, is_through)
   if is_through then redis.call('HSET', keys.survivors, worker, 't') end
   if event.recoverUntil == 0 then return n, true end
-  if event.joinsFrom > 0 and none_in(keys.survivors, 'w') then redis.call('HSET', keys.meta, 'joinsFrom', 0) end
-  if now_ms < event.recoverUntil and not none_in(keys.survivors, 'wm') then return n, false end
-  redis.call('HSET', keys.meta, 'recoverUntil', 0, 'joinsFrom', 0, 'returnedAt', int(now_ms))
-  local given, ended = unpack(redis.call('HMGET', keys.meta, 'recoverGiven', 'recoverEnded'))
+  local over = now_ms >= event.recoverUntil or none_in(keys.survivors, 'wm')
+  join_again(keys.meta, keys.survivors, event, now_ms, over)
+  if not over then return n, false end
+  local given, ended, at = unpack(redis.call('HMGET', keys.meta, 'recoverGiven', 'recoverEnded', 'recoverAt'))
+  redis.call('HSET', keys.meta, 'recoverUntil', 0, 'returnedAt', int(now_ms), 'recoverTook', int(now_ms - tonumber(at or now_ms)))
   given, ended = tonumber(given or '0'), tonumber(ended or '0')
   local tokens, refilled_at = unpack(redis.call('HMGET', keys.bucket, 'tokens', 'refilledAt'))
   append_settings(keys.journal, n + 1, tonumber(tokens), tonumber(refilled_at), settings_json(keys.meta))

@@ -2,7 +2,9 @@
 -- Needs journal. Volatile counters are left out: replicas count for themselves.
 local VOLATILE = {seq = true, n = true, waiting = true, head = true, sweeper = true, sweepUntil = true, sweptAt = true,
   expireCursor = true, pruneCursor = true, awayCursor = true, graceAt = true, returnedAt = true, lastAt = true, changes = true,
-  jobState = true, jobDone = true, tombsUntil = true, joinsFrom = true, skipped = true, recoverGiven = true, recoverEnded = true}
+  jobState = true, jobDone = true, tombsUntil = true, joinsFrom = true, skipped = true, recoverAt = true,
+  recoverWhy = true, recoverGiven = true, recoverTokens = true, recoverEnded = true, recoverJoins = true, recoverTook = true,
+  recoverTotal = true, recoverPlaces = true}
 
 local function settings_json(meta_key)
   local flat, settings = redis.call('HGETALL', meta_key), {}

@@ -18,6 +18,9 @@ export const settingGroups: readonly SettingGroup[] = [
       SERVER_HOST: 'Address on which visitors are served, HTTP and gRPC.',
       SERVER_PORT: 'HTTP of the visitor API, `/metrics` and `/readyz`.',
       SERVER_GRPC_PORT: 'gRPC [QueueService](../visitor-api.md#grpc), without TLS.',
+      SERVER_DRAIN_NOTICE_MS:
+        'How long a gateway that [stops](deploy.md#roll-out-roll-back) says "not ready" and serves on, until load balancers ' +
+        'have taken it out. Outside of production 100.',
       SERVER_ENVIRONMENT:
         '`production` refuses development keys and tokens ([which](production.md#what-it-refuses)). The others take them.',
       ENVIRONMENT_NAME:
@@ -37,6 +40,12 @@ export const settingGroups: readonly SettingGroup[] = [
       REDIS_ADDRESS: 'The Redis that holds the lines; of a cluster some of its servers.',
       REDIS_CLUSTER_MODE:
         'It is a [Redis Cluster](redis.md#redis-cluster): events are spread over its masters.',
+      REDIS_SENTINELS:
+        'All [Redis Sentinels](redis.md#redis-sentinel), which say where the master is; REDIS_ADDRESS does not count then.',
+      REDIS_SENTINEL_MASTER: 'Name that they know the master by.',
+      REDIS_SENTINEL_USERNAME: 'ACL user at the sentinels.',
+      REDIS_SENTINEL_PASSWORD: 'Their password.',
+      REDIS_SENTINEL_TLS_ENABLED: 'Whether the sentinels speak TLS; unset = as REDIS_TLS_ENABLED says.',
       REDIS_USERNAME: 'ACL user.',
       REDIS_PASSWORD: 'Its password. A change counts from the next start.',
       REDIS_TLS_ENABLED: 'Speak TLS, and only with a certificate that can be verified.',

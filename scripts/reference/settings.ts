@@ -1,7 +1,7 @@
 /** docs/operate/settings.md, made from the variables of gateway and admin API and from a sentence for each of them. */
 import { variables as adminVariables } from '../../src/admin-api/config.ts';
 import { text, type Variable } from '../../src/contract/config.ts';
-import { variables as gatewayVariables, unsupported } from '../../src/gateway/variables.ts';
+import { variables as gatewayVariables } from '../../src/gateway/variables.ts';
 import { cell, page, table } from './markdown.ts';
 import { type Setting, settingGroups } from './settings-texts.ts';
 
@@ -34,8 +34,6 @@ export function settingsPage(): string {
       ),
       ...(note === undefined ? [] : [note]),
     ]),
-    '## Not supported yet',
-    `Set, they stop the process: ${unsupported.map((name) => `\`${name}\``).join(', ')}.`,
     'Variables of the CLI itself: `tacos help environment`.',
     'Made by `npm run docs`. Do not edit: change the variable or scripts/reference/settings-texts.ts, then run it.',
   ]);

@@ -58,13 +58,13 @@ describe('the settings', () => {
       ADMIN_TOKENS: 'boss:ann:secret-secret-secret',
       ADMIN_ADDRESS: 'here',
       LOG_LEVEL: 'loud',
-      REDIS_SENTINELS: 'a:1',
+      REDIS_SENTINELS: 'a',
     });
     expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
       'ADMIN_ADDRESS',
       'LOG_LEVEL',
-      'ADMIN_TOKENS',
       'REDIS_SENTINELS',
+      'ADMIN_TOKENS',
     ]);
     expect(problems.join()).not.toContain('secret-secret');
   });

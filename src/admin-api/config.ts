@@ -8,7 +8,6 @@ import {
   type KeyWithId,
   macKeys,
   positiveNumber,
-  problemsOfUnsupported,
   problemWith,
   readVariables,
   type Shown,
@@ -88,9 +87,6 @@ const developmentVariables = {
   WAITING_TOKEN_KEYS: { ...macKeys, fallback: developmentWaitingTokenKeys },
 } as const;
 
-/** Variables of features that the admin API does not have yet: set, they stop it, lest it look as if they worked. */
-const unsupported = ['REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;
-
 /** Settings in force. */
 export interface AdminConfig {
   /** Port 0 = a free one. */
@@ -146,7 +142,6 @@ export function loadConfig(environment: Environment): LoadedConfig {
     ...problemsOfListening(values),
     ...(isProduction ? problemsInProduction(values, shown) : []),
     ...problemsOfCluster(values, environment),
-    ...problemsOfUnsupported(unsupported, environment),
   ];
   const isRead = ['ADMIN_TOKENS', 'ADMIN_OIDC_ISSUERS'].every((name) =>
     shown.some((each) => each.name === name),

@@ -30,6 +30,18 @@ const eventMetrics: readonly Metric<DeskEventFigures>[] = [
     help: 'People let through beyond what the bucket allows, in the worst window of 10, 60 and 300 s.',
     of: (e) => e.overBound,
   },
+  {
+    name: 'queue_recoveries_total',
+    help: 'Times that the event was recovered after Redis had lost writes, or may have, since it was made.',
+    of: (e) => e.recoveries,
+    isCounter: true,
+  },
+  {
+    name: 'queue_recovered_places_total',
+    help: 'Places that recoveries gave back, by what gateways knew and by the visitors’ tokens.',
+    of: (e) => e.recoveredPlaces,
+    isCounter: true,
+  },
 ];
 
 const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
@@ -122,8 +134,8 @@ export function createAdminRegistry({ figures, version }: AdminMetricsOptions): 
     addMetric({ name, help, registers }, isCounter === true, collect);
   }
   const labels = new EventLabels();
-  for (const { name, help, of } of eventMetrics) {
-    addMetric({ name, help, registers, labelNames: ['event'] }, false, (metric) => {
+  for (const { name, help, of, isCounter } of eventMetrics) {
+    addMetric({ name, help, registers, labelNames: ['event'] }, isCounter === true, (metric) => {
       metric.reset();
       for (const event of labels.split(figures().events).labelled) {
         const value = of(event);

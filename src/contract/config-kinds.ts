@@ -36,6 +36,14 @@ export const redisVariables = {
   /** One server, or some of a cluster's. */
   REDIS_ADDRESS: { ...addresses, fallback: '127.0.0.1:6379' },
   REDIS_CLUSTER_MODE: { ...flag, fallback: 'false' },
+  /** Sentinels, which say where it is; REDIS_ADDRESS does not count then. */
+  REDIS_SENTINELS: addresses,
+  /** The name that they know the master by. */
+  REDIS_SENTINEL_MASTER: { ...text, fallback: 'mymaster' },
+  REDIS_SENTINEL_USERNAME: text,
+  REDIS_SENTINEL_PASSWORD: { ...text, isSecret: true },
+  /** Unset = as REDIS_TLS_ENABLED. */
+  REDIS_SENTINEL_TLS_ENABLED: flag,
   REDIS_USERNAME: text,
   REDIS_PASSWORD: { ...text, isSecret: true },
   REDIS_TLS_ENABLED: { ...flag, fallback: 'false' },
@@ -53,6 +61,14 @@ export interface RedisSettings {
   readonly port: number;
   /** Set = it is a cluster, and these are some of its servers; host and port are those of the first. */
   readonly cluster?: readonly { readonly host: string; readonly port: number }[];
+  /** Set = these say where the master of this name is; host and port are those of the first. */
+  readonly sentinel?: {
+    readonly servers: readonly { readonly host: string; readonly port: number }[];
+    readonly master: string;
+    readonly username?: string;
+    readonly password?: string;
+    readonly tls: boolean;
+  };
   readonly username?: string;
   readonly password?: string;
   readonly tls: boolean;
@@ -64,12 +80,20 @@ export interface RedisSettings {
 
 /** The settings that were read as `redisVariables`. */
 export function redisSettings(values: Values<typeof redisVariables>): RedisSettings {
-  const { AWS_SECRET_NAME: name = '', AWS_REGION: region = '', REDIS_ADDRESS: servers } = values;
+  const { AWS_SECRET_NAME: name = '', AWS_REGION: region = '', REDIS_SENTINELS: sentinels } = values;
+  const servers = sentinels ?? values.REDIS_ADDRESS;
   const { host, port } = servers[0] ?? { host: '', port: 0 };
+  const sentinel = {
+    servers,
+    master: values.REDIS_SENTINEL_MASTER,
+    tls: values.REDIS_SENTINEL_TLS_ENABLED ?? values.REDIS_TLS_ENABLED,
+    ...present({ username: values.REDIS_SENTINEL_USERNAME, password: values.REDIS_SENTINEL_PASSWORD }),
+  };
   return {
     host,
     port,
     ...(values.REDIS_CLUSTER_MODE ? { cluster: servers } : {}),
+    ...(sentinels === undefined ? {} : { sentinel }),
     tls: values.REDIS_TLS_ENABLED,
     ...present({
       username: values.REDIS_USERNAME,
@@ -93,9 +117,26 @@ export function redisProblems(values: Values<typeof redisVariables>): string[] {
   }
   if (values.REDIS_ADDRESS.length > 1 && !values.REDIS_CLUSTER_MODE)
     problems.push('REDIS_ADDRESS names several servers, but REDIS_CLUSTER_MODE is not true: name one');
-  if (values.REDIS_TLS_CA_FILE !== undefined && !values.REDIS_TLS_ENABLED)
+  const speaksTls = values.REDIS_TLS_ENABLED || values.REDIS_SENTINEL_TLS_ENABLED === true;
+  if (values.REDIS_TLS_CA_FILE !== undefined && !speaksTls)
     problems.push('REDIS_TLS_CA_FILE is set, but REDIS_TLS_ENABLED is not true: it would not be used');
-  return problems;
+  return [...problems, ...sentinelProblems(values)];
+}
+
+const ofSentinels = [
+  'REDIS_SENTINEL_USERNAME',
+  'REDIS_SENTINEL_PASSWORD',
+  'REDIS_SENTINEL_TLS_ENABLED',
+] as const;
+
+function sentinelProblems(values: Values<typeof redisVariables>): string[] {
+  if (values.REDIS_SENTINELS !== undefined)
+    return values.REDIS_CLUSTER_MODE
+      ? ['REDIS_SENTINELS is set, but REDIS_CLUSTER_MODE is true: a cluster has no sentinels']
+      : [];
+  return ofSentinels
+    .filter((name) => values[name] !== undefined)
+    .map((name) => `${name} is set, but REDIS_SENTINELS is not: it would not be used`);
 }
 
 /** An object without its undefined fields. */

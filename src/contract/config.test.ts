@@ -8,7 +8,6 @@ import {
   origins,
   port,
   positiveNumber,
-  problemsOfUnsupported,
   readVariables,
   seedKeys,
   text,
@@ -74,15 +73,6 @@ describe('readVariables', () => {
       'NAME_FILE is "/nowhere": it must be the name of a file that can be read (ENOENT)',
     ]);
   });
-});
-
-it('problemsOfUnsupported names what is set, but not what is switched off', () => {
-  const names = ['CLUSTER', 'SENTINELS'];
-  expect(problemsOfUnsupported(names, { CLUSTER: 'false', SENTINELS: '' })).toEqual([]);
-  expect(problemsOfUnsupported(names, { CLUSTER: 'true', SENTINELS_FILE: '/x' })).toEqual([
-    'CLUSTER is set: it is not supported yet, leave it unset',
-    'SENTINELS_FILE is set: it is not supported yet, leave it unset',
-  ]);
 });
 
 describe('kinds of values', () => {

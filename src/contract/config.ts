@@ -88,17 +88,6 @@ export function problemWith(
   return `${name} is ${value}: it must be ${variable.allowed}`;
 }
 
-/** Problems of variables that belong to features which do not exist yet; a value that leaves them off is fine. */
-export function problemsOfUnsupported(names: readonly string[], environment: Environment): string[] {
-  return names.flatMap((name) => {
-    const set = [name, `${name}_FILE`].filter((key) => {
-      const text = environment[key];
-      return text !== undefined && text !== '' && !(key === name && isOff(text));
-    });
-    return set.map((key) => `${key} is set: it is not supported yet, leave it unset`);
-  });
-}
-
 const isOff = (text: string): boolean => ['false', '0', 'no', 'off'].includes(text.toLowerCase());
 
 type Found = { text: string | undefined; source: Source } | { problem: string };

@@ -9,6 +9,9 @@ export interface DeskEventFigures {
   readonly revision: number;
   readonly deadHeads: number;
   readonly overBound: number | null;
+  /** Recoveries of what Redis lost, and places that they gave back, since the event was made. */
+  readonly recoveries: number;
+  readonly recoveredPlaces: number;
 }
 
 /** Everything, from memory. */

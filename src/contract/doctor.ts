@@ -8,6 +8,8 @@ export const findingSchema = z.object({
   /** `fail` is a cause of trouble now, `warn` one to come or a risk, `pass` none; `skip` = there is nothing to look at. */
   result: z.enum(['fail', 'warn', 'pass', 'skip']),
   event: z.string().nullable(),
+  /** A pass that is worth reading all the same, as it tells of something that happened. */
+  note: z.boolean().optional(),
   /** One sentence with its figures. */
   text: z.string(),
   /** Command that ends it; absent where somebody else must act. */
@@ -29,6 +31,7 @@ export const doctorChecks = [
   'signed-in',
   'redis-memory',
   'persistence-failing',
+  'recovering',
   'not-open',
   'paused',
   'gateway-missing',
@@ -44,6 +47,8 @@ export const doctorChecks = [
   'key-ending',
   'noeviction',
   'aof-off',
+  'sentinels-missing',
+  'min-replicas',
   'failover-seen',
   'webhook-failing',
   'clock-skew',

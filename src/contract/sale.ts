@@ -179,7 +179,13 @@ export type SaleCheckRequest = z.infer<typeof saleCheckRequestSchema>;
 const milliseconds = z.number().nullable();
 
 /** What may go wrong below a line; `gateways-behind`: they had not read the journal to its end, and told nobody to come in. */
-export const saleFaultKinds = ['failover', 'redis-away', 'gateway-lost', 'gateways-behind'] as const;
+export const saleFaultKinds = [
+  'failover',
+  'redis-away',
+  'recovery',
+  'gateway-lost',
+  'gateways-behind',
+] as const;
 
 /** What is known of a sale afterwards; only figures that have a source. */
 export const saleReportSchema = z.object({

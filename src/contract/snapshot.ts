@@ -65,6 +65,41 @@ export const brakeViewSchema = z
   .nullable();
 export type BrakeView = z.infer<typeof brakeViewSchema>;
 
+/**
+ * Why an event was recovered: Redis was restarted or failed over (nobody can tell which); the same Redis lacked what gateways
+ * had seen; it had lost the event and gateways knew it; it had, and only the visitors' tokens were left.
+ */
+export const recoveryCauses = ['run', 'behind', 'wipe', 'tokens'] as const;
+
+/** The last recovery of what Redis lost; null = the event had none. */
+export const recoveryViewSchema = z
+  .object({
+    /**
+     * `hearing` = not all gateways have said what they know; `givingBack` = they give back what Redis lost, nobody is let in
+     * yet; `tokens` = people are let in, lost places still come back by their visitors' tokens; `over` = nothing comes back.
+     */
+    state: z.enum(['hearing', 'givingBack', 'tokens', 'over']),
+    at: z.string(),
+    why: z.enum(recoveryCauses),
+    /** Highest number that Redis still knew, and how many were left out above it, as they may have been given out. */
+    fromSeq: z.number().int(),
+    skippedSeqs: z.number().int(),
+    /** Gateways that lived before and of which a process was not heard of yet. */
+    unheard: z.number().int(),
+    /** So far, by what gateways knew and by tokens. */
+    placesGivenBack: z.number().int(),
+    placesByTokens: z.number().int(),
+    /** Until then places come back by tokens. */
+    tokensUntil: z.string(),
+    /** Places that had entered, left or expired, and had come back with Redis. */
+    endsApplied: z.number().int(),
+    /** How long nobody could join, and nobody was let in. */
+    joinsHeldSec: z.number(),
+    entersHeldSec: z.number(),
+  })
+  .nullable();
+export type RecoveryView = z.infer<typeof recoveryViewSchema>;
+
 export const queueSnapshotSchema = z.object({
   kind: z.literal('QueueSnapshot'),
   /** Redis time of the journal position that the snapshot was computed from. */
@@ -98,6 +133,8 @@ export const queueSnapshotSchema = z.object({
   bucket: bucketViewSchema,
   /** Servers of earlier versions say nothing of it. */
   brake: brakeViewSchema.default(null),
+  /** Servers of earlier versions say nothing of it. */
+  recovery: recoveryViewSchema.default(null),
   /** The autoscaler of the gateways; null = none is steered, or it cannot be read. */
   hpa: hpaFiguresSchema.nullable().default(null),
   /** Wait of somebody who joins now, of somebody in the middle of the line. */

@@ -143,11 +143,44 @@ describe('in production', () => {
   });
 });
 
-it('refuses what it does not support yet', () => {
-  expect(problemsOf({ REDIS_SENTINELS: 'a:1', REDIS_SENTINEL_MASTER: 'm' })).toEqual([
-    'REDIS_SENTINELS is set: it is not supported yet, leave it unset',
-    'REDIS_SENTINEL_MASTER is set: it is not supported yet, leave it unset',
-  ]);
+describe('Redis Sentinel', () => {
+  it('is reached by the sentinels, which know the master by a name', () => {
+    const { config } = load({
+      REDIS_SENTINELS: 's1:26379,[::1]:26380',
+      REDIS_PASSWORD: 'of the master',
+      REDIS_SENTINEL_PASSWORD: 'of the sentinels',
+    });
+    const [first, second] = [
+      { host: 's1', port: 26_379 },
+      { host: '::1', port: 26_380 },
+    ];
+    expect(config.redis).toMatchObject({ ...first, password: 'of the master', tls: false });
+    expect(config.redis.sentinel).toEqual({
+      servers: [first, second],
+      master: 'mymaster',
+      password: 'of the sentinels',
+      tls: false,
+    });
+    expect(load({}).config.redis.sentinel).toBeUndefined();
+  });
+
+  it('speaks TLS where Redis does, unless told otherwise', () => {
+    const tlsOf = (rest: Record<string, string>) =>
+      load({ REDIS_SENTINELS: 's1:26379', ...rest }).config.redis.sentinel?.tls;
+    expect(tlsOf({ REDIS_TLS_ENABLED: 'true' })).toBe(true);
+    expect(tlsOf({ REDIS_TLS_ENABLED: 'true', REDIS_SENTINEL_TLS_ENABLED: 'false' })).toBe(false);
+    expect(tlsOf({ REDIS_SENTINEL_TLS_ENABLED: 'true', REDIS_TLS_CA_FILE: '/ca.pem' })).toBe(true);
+  });
+
+  it('is not a cluster, and what is only for it is refused without it', () => {
+    expect(problemsOf({ REDIS_SENTINELS: 's1:1', REDIS_CLUSTER_MODE: 'true' })).toEqual([
+      'REDIS_SENTINELS is set, but REDIS_CLUSTER_MODE is true: a cluster has no sentinels',
+    ]);
+    expect(problemsOf({ REDIS_SENTINEL_USERNAME: 'u', REDIS_SENTINEL_TLS_ENABLED: 'true' })).toEqual([
+      'REDIS_SENTINEL_USERNAME is set, but REDIS_SENTINELS is not: it would not be used',
+      'REDIS_SENTINEL_TLS_ENABLED is set, but REDIS_SENTINELS is not: it would not be used',
+    ]);
+  });
 });
 
 describe('a Redis Cluster', () => {

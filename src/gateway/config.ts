@@ -4,7 +4,6 @@ import {
   flag,
   type KeyWithId,
   macKeys,
-  problemsOfUnsupported,
   readVariables,
   type Shown,
   seedKeys,
@@ -19,7 +18,7 @@ import {
 import type { BrakePolicy } from '../queue/brake.ts';
 import type { BackendName } from './backends/backends.ts';
 import { developmentJwtSecret, problemsInProduction } from './production.ts';
-import { type environments, type levels, type testFaults, unsupported, variables } from './variables.ts';
+import { type environments, type levels, type testFaults, variables } from './variables.ts';
 
 export type ServerEnvironment = (typeof environments)[number];
 
@@ -30,6 +29,7 @@ const developmentVariables = {
   RESERVATION_TOKEN_KEYS: { ...seedKeys, fallback: developmentReservationTokenKeys },
   EVENTS_AUTO_CREATE: { ...flag, fallback: 'true' },
   JWT_SECRET: { ...text, isSecret: true, fallback: developmentJwtSecret },
+  SERVER_DRAIN_NOTICE_MS: { ...variables.SERVER_DRAIN_NOTICE_MS, fallback: '100' },
 } as const;
 
 export interface GatewayConfig {
@@ -90,7 +90,7 @@ export interface GatewayConfig {
   readonly timeZone: string;
   /** A promise that this gateway breaks on purpose; never outside of tests. */
   readonly testFault?: (typeof testFaults)[number];
-  /** How long a stopping gateway says "not ready" and goes on serving before it stops listening, ms. */
+  /** How long a stopping gateway says "not ready" and goes on serving before it hands over, ms. */
   readonly drainNoticeMs: number;
 }
 
@@ -101,9 +101,6 @@ export interface LoadedConfig {
   /** Sentences for the log. */
   readonly warnings: readonly string[];
 }
-
-/** Kubernetes takes a pod out of its services some seconds after it said "not ready". */
-const drainNoticeMs = { development: 100, test: 100, production: 5_000 } as const;
 
 /** Reads the settings, or says all that is wrong with them. */
 export function loadConfig(
@@ -120,7 +117,6 @@ export function loadConfig(
     ...problems,
     ...(isProduction ? problemsInProduction(values, shown) : []),
     ...(problems.length > 0 ? [] : problemsBetween(values)),
-    ...problemsOfUnsupported(unsupported, environment),
   ];
   if (all.length > 0) return { problems: all };
   return { config: toConfig(values), shown, warnings: warningsFor(values, shown, isProduction) };
@@ -215,7 +211,7 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
     ...(budget === undefined ? {} : { backendBudgetPerSec: budget }),
     timeZone: values.TACOS_TIME_ZONE,
     ...present({ testFault: values.TEST_FAULT }),
-    drainNoticeMs: drainNoticeMs[values.SERVER_ENVIRONMENT],
+    drainNoticeMs: values.SERVER_DRAIN_NOTICE_MS,
   };
 }
 

@@ -1,11 +1,8 @@
 /** One serving process of a gateway: builds the line and the app, listens, and drains. */
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import project from '../../package.json' with { type: 'json' };
-import { drainMs } from '../contract/limits.ts';
 import type { NamedKey } from '../queue/keyring.ts';
-import type { Line } from '../queue/line-types.ts';
 import { redisAddress } from '../redis/access.ts';
 import { connect } from '../redis/client.ts';
 import { observeCommands } from '../redis/command-observer.ts';
@@ -13,8 +10,9 @@ import { type App, buildApp } from './app.ts';
 import { createIdentity } from './auth/identity.ts';
 import { createBackends } from './backends/grpc-backends.ts';
 import type { GatewayConfig } from './config.ts';
+import { drain, openSockets } from './drain.ts';
 import type { Peers } from './fleet/peers.ts';
-import { type GrpcServing, serveGrpc } from './grpc/server.ts';
+import { serveGrpc } from './grpc/server.ts';
 import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
 import { Meters } from './metrics/meters.ts';
@@ -25,7 +23,7 @@ import { createRateGate } from './rate-limit/rate-gate.ts';
 import { chargeThrough, limitScripts } from './rate-limit/shared-buckets.ts';
 import { requestScripts } from './requests/request-scripts.ts';
 import { traceBackends } from './tracing/traced-backends.ts';
-import { loadTracer, type Tracer, withTraceId } from './tracing/tracer.ts';
+import { loadTracer, withTraceId } from './tracing/tracer.ts';
 
 export interface ServeOptions {
   readonly config: GatewayConfig;
@@ -44,15 +42,9 @@ export interface Serving {
   readonly port: number;
   readonly grpcPort: number;
   readonly app: App;
-  /** Says "not ready", then stops listening, finishes what is being answered, and lets go of the line. */
+  /** Stops as drain.ts says. */
   drain(): Promise<void>;
 }
-
-/** A connection without a request is closed this long after the last could be opened, ms. */
-const unusedMs = 1_000;
-
-/** Time kept at the end of a drain to say goodbye to Redis, ms. */
-const goodbyeMs = 3_000;
 
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { config, gatewayId, workerId, log, peers } = options;
@@ -136,11 +128,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     traceIdForm,
   });
   streamCount = () => app.streams.count;
-  const sockets = new Set<Socket>();
-  app.server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const sockets = openSockets(app.server);
   const port = await listen(app.server, config.host, options.port);
   const grpc = await serveGrpc({
     host: config.host,
@@ -179,54 +167,3 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 /** Connections that may wait to be accepted; Linux caps it at net.core.somaxconn (4,096). */
 const listenBacklog = 4_096;
-
-interface Draining {
-  readonly app: App;
-  readonly grpc: GrpcServing;
-  readonly line: Line;
-  readonly tracer: Tracer | undefined;
-  /** All that are open. */
-  readonly sockets: ReadonlySet<Socket>;
-  readonly lifecycle: Lifecycle;
-  readonly log: Logger;
-  readonly noticeMs: number;
-}
-
-async function drain({
-  app,
-  grpc,
-  line,
-  tracer,
-  sockets,
-  lifecycle,
-  log,
-  noticeMs,
-}: Draining): Promise<void> {
-  const { server, streams, fastify } = app;
-  lifecycle.isDraining = true;
-  // Still serving, while load balancers learn of it; every answer asks its client to connect elsewhere next.
-  await sleep(noticeMs);
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  streams.endAll();
-  const withinMs = drainMs - goodbyeMs - noticeMs;
-  const grpcDrained = grpc.drain(withinMs);
-  const timer = setTimeout(() => {
-    log.warn('requests that took too long to finish were cut');
-    server.closeAllConnections();
-  }, withinMs);
-  // Browsers open connections ahead of need; node:http counts one that never asked for anything as busy.
-  const unusedTimer = setTimeout(() => {
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-  }, unusedMs);
-  await Promise.all([closed, grpcDrained]);
-  clearTimeout(timer);
-  clearTimeout(unusedTimer);
-  await fastify.close();
-  const goodbyeWithinMs = goodbyeMs - 500;
-  await Promise.all([Promise.race([line.close(), sleep(goodbyeWithinMs)]), tracer?.close(goodbyeWithinMs)]);
-}
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { type Refusal, refuse } from '../contract/errors.ts';
 import { streamUnsentBytesMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
-import type { Line } from '../queue/line-types.ts';
+import type { Line, Unsubscribe } from '../queue/line-types.ts';
 import { eventOfToken } from '../queue/waiting-token.ts';
 import { tokenOf } from './http/query.ts';
 import { statusJson } from './http/status-json.ts';
@@ -19,7 +19,9 @@ export interface StreamsOptions {
 interface Stream {
   readonly response: ServerResponse;
   lastId: number;
-  unsubscribe: (() => void) | undefined;
+  unsubscribe: Unsubscribe | undefined;
+  /** Its browser was asked to come back, to another gateway. */
+  isHandedOver: boolean;
   isOver: boolean;
 }
 
@@ -28,9 +30,16 @@ const finalStatuses: ReadonlySet<StatusReply['status']> = new Set(['entered', 'l
 /** Comments go out in this many portions, lest 10,000 streams be written to in one turn of the event loop. */
 const commentSlots = 10;
 
-/** A browser comes back this soon after a stream ends, ms: spread, so that a restart does not bring all at once. */
+/** A browser comes back this soon after a stream was cut, ms: spread, so that a crash does not bring all at once. */
 const retryMsMin = 1_000;
 const retryMsSpread = 4_000;
+
+/** The same after a stream that was handed over: sooner, as those end bit by bit. */
+const handedRetryMsMin = 200;
+const handedRetryMsSpread = 1_000;
+
+/** Streams are handed over in portions so far apart, ms. */
+const portionMs = 25;
 
 export class Streams {
   private readonly line: Line;
@@ -58,7 +67,13 @@ export class Streams {
     if (typeof token !== 'string') return token;
     if (this.count >= this.max) return this.refused(token, refuse('STREAMS_FULL', { retryAfterSec: 10 }));
     this.count += 1;
-    const stream: Stream = { response, lastId: 0, unsubscribe: undefined, isOver: false };
+    const stream: Stream = {
+      response,
+      lastId: 0,
+      unsubscribe: undefined,
+      isHandedOver: false,
+      isOver: false,
+    };
     const slot = this.slots[this.slotNext] ?? new Set();
     this.slotNext = (this.slotNext + 1) % commentSlots;
     const release = (): void => {
@@ -66,7 +81,7 @@ export class Streams {
       stream.isOver = true;
       this.count -= 1;
       slot.delete(stream);
-      stream.unsubscribe?.();
+      stream.unsubscribe?.(stream.isHandedOver);
     };
     response.once('close', release);
     // The line may push before it has said that it accepts: such statuses wait for the head.
@@ -93,17 +108,45 @@ export class Streams {
     }
     slot.add(stream);
     start();
-    response.write(`retry: ${Math.round(retryMsMin + Math.random() * retryMsSpread)}\n\n`);
+    response.write(retryAfter(retryMsMin, retryMsSpread));
     const waiting = early;
     early = undefined;
     for (const reply of waiting) push(stream, reply);
     return undefined;
   }
 
-  /** Ends all streams; their browsers come back, to another process. */
+  /**
+   * Asks all streams, those opened meanwhile too, to come back to another gateway, spread over so long, ms. Whoever held one
+   * counts as present as after a poll.
+   */
+  async handOver(withinMs: number): Promise<void> {
+    const untilMs = performance.now() + withinMs;
+    for (let leftMs = withinMs; leftMs > 0; leftMs = untilMs - performance.now()) {
+      const left = this.slots.reduce((sum, slot) => sum + slot.size, 0);
+      this.handOverSome(Math.ceil((left * portionMs) / leftMs));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(portionMs, leftMs)));
+    }
+    this.handOverSome(Number.POSITIVE_INFINITY);
+  }
+
+  /** Hands all over at once, and sends no more comments. */
   endAll(): void {
     clearInterval(this.timer);
-    for (const slot of this.slots) for (const { response } of slot) response.end();
+    this.handOverSome(Number.POSITIVE_INFINITY);
+  }
+
+  private handOverSome(count: number): void {
+    let left = count;
+    for (const slot of this.slots) {
+      for (const stream of slot) {
+        if (left <= 0) return;
+        left -= 1;
+        slot.delete(stream);
+        stream.isHandedOver = true;
+        // Not written to by the line any more, as it is ended.
+        stream.response.end(retryAfter(handedRetryMsMin, handedRetryMsSpread));
+      }
+    }
   }
 
   /** Counts it at the event that the token names; a token that is no good belongs to none. */
@@ -131,3 +174,7 @@ function write({ response, isOver }: Stream, text: string): void {
   response.write(text);
   if (response.writableLength > streamUnsentBytesMax) response.destroy();
 }
+
+/** Says how soon to come back after the stream has ended. */
+const retryAfter = (minMs: number, spreadMs: number): string =>
+  `retry: ${Math.round(minMs + Math.random() * spreadMs)}\n\n`;

@@ -23,6 +23,8 @@ export const variables = {
   SERVER_HOST: { ...text, fallback: '127.0.0.1' },
   SERVER_PORT: { ...port, fallback: '8000' },
   SERVER_GRPC_PORT: { ...port, fallback: '8001' },
+  /** Kubernetes takes a pod out of its services within some seconds of its end; others are slower. */
+  SERVER_DRAIN_NOTICE_MS: { ...wholeNumber(0, 15_000, 'milliseconds'), fallback: '5000' },
   SERVER_ENVIRONMENT: { ...choice(environments), fallback: 'development' },
   ENVIRONMENT_NAME: text,
   LOG_LEVEL: { ...choice(levels), fallback: 'info' },
@@ -76,6 +78,3 @@ export const variables = {
   TEST_FAULT: choice(testFaults),
   TACOS_TIME_ZONE: { ...timeZone, fallback: 'UTC' },
 } as const;
-
-/** Variables of features that the gateway does not have yet: set, they stop it, lest it look as if they worked. */
-export const unsupported = ['REDIS_SENTINELS', 'REDIS_SENTINEL_MASTER'] as const;

@@ -27,6 +27,8 @@ describe('readiness', () => {
     ['50th, waited 2 s', 50, 2_000, 100, true],
     ['51st, waited 4.999 s', 51, 4_999, 100, false],
     ['51st, waited 5 s', 51, 5_000, 100, true],
+    ['51st, joined a moment later than now', 51, -999, 100, false],
+    ['51st, joined before the clock was set back', 51, -1_000, 100, true],
     ['a token for all in front and itself', 60, long, 60, true],
     ['one token short', 60, long, 59.999_999, false],
     ['11th without a token in front too many', 11, long, 11, true],

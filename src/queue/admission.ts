@@ -11,6 +11,12 @@ import { tierWaitMs } from './settings.ts';
 /** Positions that may use the overdraft. */
 export const overdraftPositions = 10;
 
+/**
+ * Who joined so much later than now, ms, did so before the clock was set back: nobody knows how long they have waited, and
+ * they need not wait again. The script asks for no margin, so that it still lets them in a moment later.
+ */
+const setBackMs = 1_000;
+
 /** What decides, all from one journal position. */
 export interface AdmissionView {
   readonly phase: Phase;
@@ -25,7 +31,7 @@ export interface AdmissionView {
 export function isReady(view: AdmissionView, position: number, waitedMs: number): boolean {
   if (view.phase !== 'open' && view.phase !== 'draining') return false;
   if (view.paused || position > view.window) return false;
-  if (waitedMs < tierWaitMs(view.tiers, position)) return false;
+  if (waitedMs > -setBackMs && waitedMs < tierWaitMs(view.tiers, position)) return false;
   const overdraftMicro = position <= overdraftPositions ? overdraftTokens * microPerToken : 0;
   return position <= Math.floor((view.tokensMicro + overdraftMicro) / microPerToken);
 }

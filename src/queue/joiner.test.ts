@@ -176,6 +176,20 @@ describe('a batch whose answer was lost', () => {
     expect((await next[0])?.word).toBe('joined');
   });
 
+  it.each([
+    "OOM command not allowed when used memory > 'maxmemory'. script: 5f9, on @user_script:197.",
+    'MISCONF Errors writing to the AOF file: No space left on device script: 5f9, on @user_script:197.',
+    'NOREPLICAS Not enough good replicas to write. script: 5f9, on @user_script:197.',
+  ])('is not sent again where Redis refuses to write, and is told at once: %s', async (refusal) => {
+    const { sent, joinMany, last } = begin();
+    const results = joinMany(3);
+    await vi.advanceTimersByTimeAsync(2);
+    await last().fail(new Error(refusal));
+    expect(await Promise.all(results)).toEqual(Array(3).fill({ word: 'unavailable' }));
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(sent).toHaveLength(1);
+  });
+
   it('is not sent again to another incarnation', async () => {
     const test = begin();
     const joins = test.joinMany(2);

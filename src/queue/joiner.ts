@@ -10,6 +10,7 @@ import {
   joinQueueMax,
   redisCommandMs,
 } from '../contract/limits.ts';
+import { refusedWrite } from '../redis/refused-writes.ts';
 import { type JoinMember, packMembers } from './join-members.ts';
 import type { LineTracer } from './line-tracer.ts';
 import { type JoinReply, StaleEventError } from './store.ts';
@@ -141,6 +142,7 @@ export class Joiner {
         return await this.options.send(this.batchNo, members);
       } catch (error) {
         if (error instanceof StaleEventError) return 'stale';
+        if (refusedWrite(error)) return 'unavailable';
         const leftMs = patienceMs - (performance.now() - sinceMs);
         if (leftMs < 2 * resendMs) return 'unavailable';
         await new Promise((resolve) => setTimeout(resolve, resendMs));

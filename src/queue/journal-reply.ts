@@ -36,7 +36,8 @@ export function applyAll(replica: Replica, reply: XreadReply, readMs: number): A
 
 function readEntry(value = ''): JournalEntry | undefined {
   try {
-    return parseEntry(value);
+    const entry = parseEntry(value);
+    return entry.kind === 'unknown' && entry.changes ? undefined : entry;
   } catch {
     return undefined;
   }

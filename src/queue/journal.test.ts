@@ -26,7 +26,7 @@ describe('an entry of the journal', () => {
     });
     expect(parseEntry('m l 3 0')).toMatchObject({ how: 'left' });
     expect(parseEntry('m x 3 0')).toMatchObject({ how: 'expired' });
-    expect(parseEntry('m z 3 0')).toEqual({ kind: 'unknown' });
+    expect(parseEntry('m z 3 0')).toEqual({ kind: 'unknown', changes: true });
   });
 
   it('carries questions, but none that this version does not understand', () => {
@@ -37,12 +37,18 @@ describe('an entry of the journal', () => {
       seq: 7,
       sinceMs: 0,
     });
-    expect(parseEntry('q ask_1 weather 7 0')).toEqual({ kind: 'unknown' });
+    expect(parseEntry('q ask_1 weather 7 0')).toEqual({ kind: 'unknown', changes: false });
   });
 
-  it('is ignored when a newer version wrote it', () => {
-    expect(parseEntry('z 1 2 3')).toEqual({ kind: 'unknown' });
-    expect(parseEntry('')).toEqual({ kind: 'unknown' });
+  it('is ignored when a newer version wrote it, unless its letter says that it changed something', () => {
+    expect(parseEntry('z 1 2 3')).toEqual({ kind: 'unknown', changes: false });
+    expect(parseEntry('')).toEqual({ kind: 'unknown', changes: false });
+    expect(parseEntry('Z 1 2 3')).toEqual({ kind: 'unknown', changes: true });
+  });
+
+  it('may have more words at its end than this version knows', () => {
+    for (const entry of ['j 1 2 17', 'e 3 500 900 w', 'l 3 17', 'a s 17 3-4', 'b 3', 'r 17 4 80', 'm e 3 9'])
+      expect(parseEntry(`${entry} more words`)).toEqual(parseEntry(entry));
   });
 
   it('lists no places where there are none', () => {

@@ -15,7 +15,9 @@
  *   s <tokensMicro> <refilledAtUs> <meta JSON>      phase, pause or settings changed: all of them after it
  *
  * skipped = how many of the numbers that recoveries left out nobody turned out to have, after it.
- * seqs = comma-separated numbers and ranges a-b. A letter that is not known is ignored (a newer version wrote it).
+ * seqs = comma-separated numbers and ranges a-b. The letter is an entry's version: what it says of places or the bucket never
+ * changes, but words may be added at the end. Of letters that are not known, as a newer version wrote them, small ones
+ * are ignored, and capital ones say of places or the bucket what only a reload can tell who does not know them.
  */
 
 export type JournalEntry =
@@ -61,7 +63,8 @@ export type JournalEntry =
       readonly refilledAtUs: number;
       readonly meta: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'unknown' };
+  /** `changes` = it said something of places or the bucket: read the event anew. */
+  | { readonly kind: 'unknown'; readonly changes: boolean };
 
 /** What an operator asks every gateway: the story of one place, or who has seen the message since a time. */
 export interface Question {
@@ -120,7 +123,7 @@ export function parseEntry(value: string): JournalEntry {
     case 'q':
       return parseQuestion(words);
     default:
-      return { kind: 'unknown' };
+      return { kind: 'unknown', changes: kind !== undefined && kind >= 'A' && kind <= 'Z' };
   }
 }
 
@@ -133,13 +136,13 @@ const endLetters: Readonly<Record<string, 'entered' | 'left' | 'expired'>> = {
 function parseRemembered(words: readonly string[]): JournalEntry {
   const how = endLetters[words[1] ?? ''];
   return how === undefined
-    ? { kind: 'unknown' }
+    ? { kind: 'unknown', changes: true }
     : { kind: 'remembered', how, seqs: parseSeqs(words[2]), skipped: Number(words[3]) };
 }
 
 function parseQuestion(words: readonly string[]): JournalEntry {
   const [, askId = '', what = '', seq, sinceMs] = words;
-  if (what !== 'story' && what !== 'seen') return { kind: 'unknown' };
+  if (what !== 'story' && what !== 'seen') return { kind: 'unknown', changes: false };
   return { kind: 'asked', askId, what, seq: Number(seq), sinceMs: Number(sinceMs) };
 }
 

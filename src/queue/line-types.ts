@@ -31,12 +31,13 @@ export interface Line {
   leave(waitingToken: string): Promise<Outcome<LeaveReply>>;
   /**
    * Push: calls `push` with a status at once, then whenever status, readiness, pause, phase or message changes and
-   * at the pace of poll_after_sec. Presence while subscribed. Returns the unsubscribe function.
+   * at the pace of poll_after_sec. Presence while subscribed. Returns the unsubscribe function; handed over = the visitor was
+   * asked to come back to another gateway, so is no more silent than after a poll.
    */
   subscribe(
     waitingToken: string,
     push: (reply: StatusReply) => void,
-  ): Outcome<() => void> | Promise<Outcome<() => void>>;
+  ): Outcome<Unsubscribe> | Promise<Outcome<Unsubscribe>>;
   /** True once the replicas of events with people waiting are loaded; stays true when Redis is lost later. */
   readonly ready: boolean;
   /** Named states of what the line depends on, for /readyz. */
@@ -62,6 +63,8 @@ export interface EventFacts {
   /** Expected wait of whoever stands in the middle of the line, s; 0 while nobody waits. */
   medianWaitSec(): number;
 }
+
+export type Unsubscribe = (isHandedOver?: boolean) => void;
 
 export interface LineGauges {
   readonly events: readonly {

@@ -16,19 +16,20 @@ import { EventFinder } from './events.ts';
 import { Hosts } from './hosts.ts';
 import { Keyring } from './keyring.ts';
 import type { LineOptions } from './line-options.ts';
-import type { Caller, JoinRequest, Line, LineGauges, Outcome } from './line-types.ts';
+import type { Caller, JoinRequest, Line, LineGauges, Outcome, Unsubscribe } from './line-types.ts';
 import { RedisClock } from './redis-clock.ts';
 import { scripts } from './scripts.ts';
 import type { ServedEvent } from './served-event.ts';
 import { soon } from './soon.ts';
 import { StaleEventError, Store } from './store.ts';
 import { Streams } from './streams.ts';
-import { readWaitingToken, type WaitingToken } from './waiting-token.ts';
+import { isNewerToken, readWaitingToken, type WaitingToken } from './waiting-token.ts';
 
 export type { LineOptions } from './line-options.ts';
 
 const findMs = 1_000;
 const rereadMs = 10_000;
+const newerRetrySec = 5;
 
 /** Opens the line. Resolves once Redis answered or after 1.5 s in vain; it goes on trying by itself. */
 export async function createLine(options: LineOptions): Promise<Line> {
@@ -155,7 +156,7 @@ class RedisLine implements Line {
     );
   }
 
-  async subscribe(waitingToken: string, push: (reply: StatusReply) => void): Promise<Outcome<() => void>> {
+  async subscribe(waitingToken: string, push: (reply: StatusReply) => void): Promise<Outcome<Unsubscribe>> {
     const token = this.read(waitingToken);
     if ('code' in token) return token;
     // The stream begins after the wait: one that was refused as late must not begin later.
@@ -207,7 +208,12 @@ class RedisLine implements Line {
   /** The place of a token, counted; or that it is none of ours, or was asked about too often. */
   private read(waitingToken: string): WaitingToken | Refusal {
     const token = readWaitingToken(this.keyring, waitingToken);
-    if (!token) return refuse('TOKEN_NOT_FOUND');
+    if (!token) {
+      // A version that knows it is being rolled out or back: the visitor keeps the token, and asks again.
+      if (isNewerToken(this.keyring, waitingToken))
+        return refuse('UNAVAILABLE', { retryAfterSec: newerRetrySec });
+      return refuse('TOKEN_NOT_FOUND');
+    }
     const waitSec = this.options.limitPlace?.(token.life + token.seq) ?? 0;
     return waitSec > 0 ? refuse('RATE_LIMITED', { retryAfterSec: Math.ceil(waitSec) }) : token;
   }

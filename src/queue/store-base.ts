@@ -27,6 +27,9 @@ export class StaleEventError extends Error {
   }
 }
 
+/** The event is there, with the data of another incarnation: it was recovered or flushed meanwhile. */
+export class FencedError extends StaleEventError {}
+
 /** The event would be changed on another run of Redis than it was read from, which may lack its last writes. */
 export class OtherRunError extends StaleEventError {}
 
@@ -62,7 +65,8 @@ export class StoreBase {
   ): Promise<ScriptReply> {
     const named = { ...args, incarnation: event.incarnation } as unknown as ScriptArgs<S>;
     const reply = await this.send(name, event, named);
-    if (reply[0] === 'fence' || reply[0] === 'absent') throw new StaleEventError(event.id);
+    if (reply[0] === 'fence') throw new FencedError(event.id);
+    if (reply[0] === 'absent') throw new StaleEventError(event.id);
     if (!words.includes(reply[0])) throw new Error(`lua/${name}.lua answered "${reply[0]}"`);
     return reply;
   }

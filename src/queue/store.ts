@@ -7,7 +7,7 @@ import { keysOf, runScript, type ScriptReply } from './scripts.ts';
 import type { EventRef } from './store-base.ts';
 import { TrailStore } from './trail-store.ts';
 
-export { type EventRef, OtherRunError, StaleEventError } from './store-base.ts';
+export { type EventRef, FencedError, OtherRunError, StaleEventError } from './store-base.ts';
 
 /** What became of a member that got no new place. `what`: 0 same place, 1 duplicate, 2 key with another body, 3 full, 4 entered. */
 export interface JoinException {

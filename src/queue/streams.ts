@@ -5,6 +5,7 @@
 import { pollAfterSecMax, presenceReportMs, sweepMs } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { EventHost } from './event-host.ts';
+import type { Unsubscribe } from './line-types.ts';
 import type { WaitingToken } from './waiting-token.ts';
 
 interface Stream {
@@ -31,21 +32,25 @@ export class Streams {
     this.timer = setInterval(() => this.tick(), tickMs);
   }
 
-  /** Begins a stream; `first` has been worked out by the caller. Returns what ends it. */
+  /**
+   * Begins a stream; `first` has been worked out by the caller. Returns what ends it: as a cut, or as handed over to another
+   * gateway, where the visitor is expected as after a poll.
+   */
   add(
     host: EventHost,
     token: WaitingToken,
     first: StatusReply,
     push: (reply: StatusReply) => void,
-  ): () => void {
+  ): Unsubscribe {
     const stream: Stream = { host, token, push, last: first, nextMs: 0 };
     this.streams.add(stream);
     this.count(stream, 1);
     this.send(stream, first);
-    return () => {
+    return (isHandedOver = false) => {
       if (!this.streams.delete(stream)) return;
       if (this.count(stream, -1) > 0) return;
-      host.served.presence.silentFrom(token.seq, this.nowMs() + cutSilenceMs + presenceReportMs);
+      if (isHandedOver) return host.heard(token.seq, stream.last);
+      return host.served.presence.silentFrom(token.seq, this.nowMs() + cutSilenceMs + presenceReportMs);
     };
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Keyring } from './keyring.ts';
-import { readWaitingToken, signWaitingToken, type WaitingToken } from './waiting-token.ts';
+import { isNewerToken, readWaitingToken, signWaitingToken, type WaitingToken } from './waiting-token.ts';
 
 const k1 = { kid: 'k1', secret: Buffer.alloc(32, 1) };
 const k2 = { kid: 'k2', secret: Buffer.alloc(32, 2) };
@@ -103,6 +103,27 @@ describe('a waiting token', () => {
     }
     const person = `t1.k1.${Buffer.alloc(38, 2).toString('base64url')}`;
     expect(readWaitingToken(keyring, `${person}.${keyring.mac('k1', person)}`)).toBeUndefined();
+  });
+
+  it('is told from a forged one in a version that is not known yet, by its mac alone', () => {
+    const signed = (body: string): string => `${body}.${keyring.mac('k1', body)}`;
+    for (const head of ['t2', 't9', 't10']) {
+      expect(isNewerToken(keyring, signed(`${head}.k1.whatever-it-will-be`))).toBe(true);
+      expect(readWaitingToken(keyring, signed(`${head}.k1.whatever-it-will-be`))).toBeUndefined();
+      expect(isNewerToken(keyring, `${head}.k1.whatever-it-will-be.AAAA`)).toBe(false);
+    }
+    for (const head of ['t', 't0', 't1', 't01', 'T2', 'x', ''])
+      expect(isNewerToken(keyring, signed(`${head}.k1.AAAA`))).toBe(false);
+    expect(isNewerToken(keyring, signed(`t2.k1.${'A'.repeat(600)}`))).toBe(false);
+    expect(isNewerToken(keyring, 't2.k1')).toBe(false);
+  });
+
+  it('is read whatever flags a newer version set', () => {
+    const [, , payload = ''] = signWaitingToken(keyring, place).split('.');
+    const bytes = Buffer.from(payload, 'base64url');
+    bytes[0] = (bytes[0] ?? 0) | 0b1111_0000;
+    const body = `t1.k1.${bytes.toString('base64url')}`;
+    expect(readWaitingToken(keyring, `${body}.${keyring.mac('k1', body)}`)).toEqual({ kid: 'k1', ...place });
   });
 
   it.each(['', '.', '..', '...', 't1', 't1.', 't1..', 't1...', 't1.k1', 't1.k1.', 't2.k1.AAAA.AAAA', 'x'])(

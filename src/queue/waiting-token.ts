@@ -1,5 +1,7 @@
 /**
- * The waiting token: a signed statement of a place. `t1.<kid>.<payload>.<mac>`, payload and mac base64url.
+ * The waiting token: a signed statement of a place. `t1.<kid>.<payload>.<mac>`, payload and mac base64url. The number is
+ * the version of the payload; the parts around it and the mac stay as they are for ever, so any version tells what
+ * we signed from what is forged. Flags that are not known are ignored.
  * Payload: flags (1 = joined by a verified subject), epoch (2 bytes), seq (5), joined ms (6), life (8 letters),
  * person digest (16, or none), then the event id. A forged one is refused from memory, and any gateway reads any
  * token, so the visitors' own tokens are a backup of the line.
@@ -21,6 +23,7 @@ export interface WaitingToken {
   readonly kid?: string;
 }
 
+const newerHead = /^t([2-9]|[1-9]\d)\./;
 const lifeChars = 8;
 const headBytes = 1 + 2 + 5 + 6 + lifeChars;
 const verifiedFlag = 1;
@@ -46,12 +49,9 @@ export function signWaitingToken(keyring: Keyring, token: WaitingToken, kid = ke
 /** Reads a token; undefined for anything that one of our keys did not sign. Costs one HMAC, no Redis command. */
 export function readWaitingToken(keyring: Keyring, text: string): WaitingToken | undefined {
   if (text.length > tokenCharsMax || !text.startsWith('t1.')) return undefined;
-  const kidEnd = text.indexOf('.', 3);
-  const payloadEnd = text.lastIndexOf('.');
-  if (kidEnd < 0 || payloadEnd <= kidEnd) return undefined;
-  const kid = text.slice(3, kidEnd);
-  const mac = keyring.mac(kid, text.slice(0, payloadEnd));
-  if (mac === undefined || !sameText(mac, text, payloadEnd + 1)) return undefined;
+  const signed = readEnvelope(keyring, text);
+  if (signed === undefined) return undefined;
+  const { kid, kidEnd, payloadEnd } = signed;
   const payload = Buffer.from(text.slice(kidEnd + 1, payloadEnd), 'base64url');
   const flags = payload[0] ?? 0;
   const eventAt = eventStart(payload);
@@ -66,6 +66,28 @@ export function readWaitingToken(keyring: Keyring, text: string): WaitingToken |
     verified: (flags & verifiedFlag) !== 0,
     ...(flags & personFlag ? { person: payload.subarray(headBytes, eventAt) } : {}),
   };
+}
+
+/** Whether one of our keys signed this text in a version that is not known here. Costs one HMAC, no Redis command. */
+export const isNewerToken = (keyring: Keyring, text: string): boolean =>
+  newerHead.test(text) && text.length <= tokenCharsMax && readEnvelope(keyring, text) !== undefined;
+
+interface Envelope {
+  readonly kid: string;
+  /** Where the kid and the payload end. */
+  readonly kidEnd: number;
+  readonly payloadEnd: number;
+}
+
+/** What stands around a payload of any version, if the mac is right. */
+function readEnvelope(keyring: Keyring, text: string): Envelope | undefined {
+  const kidAt = text.indexOf('.') + 1;
+  const kidEnd = text.indexOf('.', kidAt);
+  const payloadEnd = text.lastIndexOf('.');
+  if (kidEnd < 0 || payloadEnd <= kidEnd) return undefined;
+  const kid = text.slice(kidAt, kidEnd);
+  const mac = keyring.mac(kid, text.slice(0, payloadEnd));
+  return mac !== undefined && sameText(mac, text, payloadEnd + 1) ? { kid, kidEnd, payloadEnd } : undefined;
 }
 
 /** The event that a token names, unverified: for one that `readWaitingToken` has taken, or is about to. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { RedisSettings } from '../contract/config-kinds.ts';
 import type { RedisAddress } from './client.ts';
+import type { SentinelSettings } from './master-watch.ts';
 
 /** Longest wait for the store of secrets, ms. */
 const secretsMs = 5_000;
@@ -13,19 +14,28 @@ export class RedisAccessError extends Error {
 
 /** Where Redis is and how to sign in. @throws RedisAccessError when the file or the secret cannot be read */
 export async function redisAddress(settings: RedisSettings): Promise<RedisAddress> {
-  const { host, port, cluster, username, password, tls, tlsCaFile, passwordSecret } = settings;
+  const { host, port, cluster, sentinel, username, password, tls, tlsCaFile, passwordSecret } = settings;
+  const ca = tlsCaFile === undefined ? {} : { ca: readCa(tlsCaFile) };
   const readPassword = passwordSecret && (() => readSecret(passwordSecret));
   const secret = await readPassword?.();
   return {
     host,
     port,
     ...(cluster === undefined ? {} : { cluster }),
+    ...(sentinel === undefined ? {} : { sentinel: sentinelOf(sentinel, ca) }),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(secret === undefined ? {} : { password: secret }),
     ...(readPassword === undefined ? {} : { readPassword }),
-    ...(tls ? { tls: tlsCaFile === undefined ? {} : { ca: readCa(tlsCaFile), caFile: tlsCaFile } } : {}),
+    ...(tls ? { tls: tlsCaFile === undefined ? {} : { ...ca, caFile: tlsCaFile } } : {}),
   };
+}
+
+function sentinelOf(
+  { tls, ...rest }: NonNullable<RedisSettings['sentinel']>,
+  ca: { readonly ca?: string },
+): SentinelSettings {
+  return { ...rest, ...(tls ? { tls: ca } : {}) };
 }
 
 function readCa(path: string): string {

@@ -3,8 +3,10 @@ import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { redisCommandMs } from '../contract/limits.ts';
 import { changePassword, connectCluster } from './cluster.ts';
+import type { SentinelSettings } from './master-watch.ts';
 import { noteRunIds } from './run-ids.ts';
 import { type ScriptSet, scriptOptions } from './script-loader.ts';
+import { connectSentinel, NoMasterError } from './sentinel.ts';
 
 /** Where Redis is and how to sign in. */
 export interface RedisAddress {
@@ -12,6 +14,8 @@ export interface RedisAddress {
   readonly port: number;
   /** It is a cluster, and these are some of its servers; host and port are those of the first. */
   readonly cluster?: readonly { readonly host: string; readonly port: number }[];
+  /** Sentinels say where it is; host and port are those of the first of them. */
+  readonly sentinel?: SentinelSettings;
   readonly username?: string;
   readonly password?: string;
   /** Present = TLS; `ca` = PEM of who signed the server's certificate, else what the system trusts; its file. */
@@ -20,7 +24,10 @@ export interface RedisAddress {
   readonly readPassword?: () => Promise<string>;
 }
 
-/** A connection to one server, or to all masters of a cluster: then `options` and `connect` are not those of one. */
+/**
+ * A connection to one server, which may be another one after a reconnection where sentinels say who it is; or to all
+ * masters of a cluster: then `options` and `connect` are not those of one.
+ */
 export type RedisClient = Redis;
 
 const reconnectMsMin = 50;
@@ -33,7 +40,7 @@ const silentSocketMs = 5_000;
  * may have happened, and only its caller knows whether it can be repeated. Reconnects for ever, with full jitter.
  */
 export function connect(address: RedisAddress, options: { name: string; scripts?: ScriptSet }): RedisClient {
-  const { host, port, cluster: seeds, username, password, tls } = address;
+  const { host, port, cluster: seeds, sentinel, username, password, tls } = address;
   const tlsOf = tls === undefined ? undefined : (server: string) => ({ ...serverName(server), ...tls });
   const redisOptions = {
     ...(username === undefined ? {} : { username }),
@@ -50,17 +57,17 @@ export function connect(address: RedisAddress, options: { name: string; scripts?
   const retryMs = (attempt: number): number =>
     Math.random() * Math.min(reconnectMsMax, reconnectMsMin * 2 ** attempt) + reconnectMsMin;
   const scripts = options.scripts ? { scripts: scriptOptions(options.scripts) } : {};
-  const client =
-    seeds === undefined
-      ? new Redis({
-          ...redisOptions,
-          ...scripts,
-          host,
-          port,
-          enableOfflineQueue: false,
-          retryStrategy: retryMs,
-        })
-      : connectCluster({ seeds, redisOptions, ...scripts, retryMs, tlsOf });
+  const ofOne = { ...redisOptions, ...scripts, enableOfflineQueue: false };
+  let client: RedisClient;
+  if (seeds !== undefined) client = connectCluster({ seeds, redisOptions, ...scripts, retryMs, tlsOf });
+  else if (sentinel === undefined) client = new Redis({ ...ofOne, host, port, retryStrategy: retryMs });
+  else
+    client = connectSentinel({
+      sentinel,
+      redisOptions: { ...ofOne, ...(tls === undefined ? {} : { tls }) },
+      retryMs,
+      tlsOf: serverName,
+    });
   if (seeds === undefined) noteRunIds(client);
   noteRefusals(client, username ?? 'default');
   if (address.readPassword !== undefined) renewPassword(client, address.readPassword);
@@ -80,13 +87,17 @@ function noteRefusals(client: RedisClient, username: string): void {
   client.on('error', (error: Error & { readonly lastNodeError?: Error }) => {
     // A cluster client that no server took says so with what the last of them said.
     const code = refusedText.exec((error.lastNodeError ?? error).message)?.[1];
-    if (code === undefined) refusals.delete(client);
+    if (error instanceof NoMasterError) refusals.set(client, error.message);
+    else if (code === undefined) refusals.delete(client);
     else refusals.set(client, `Redis refuses the user ${username} (${code})`);
   });
   for (const event of ['ready', 'server ready']) client.on(event, () => refusals.delete(client));
 }
 
-/** That the server refuses to sign this connection in, a sentence for the operator; undefined = it does not. */
+/**
+ * That the server refuses to sign this connection in, or that sentinels name no master, a sentence for the operator;
+ * undefined = neither.
+ */
 export const refusalOf = (client: RedisClient): string | undefined => refusals.get(client);
 
 /** Servers that have several certificates choose by the name asked for. Of an address there is none (RFC 6066, 3). */
@@ -99,6 +110,7 @@ const passwordReadMs = 5_000;
 function renewPassword(client: RedisClient, readPassword: () => Promise<string>): void {
   let readAtMs = Number.NEGATIVE_INFINITY;
   client.on('error', (error: Error) => {
+    if (error instanceof NoMasterError) return;
     if (!/WRONGPASS|NOAUTH|invalid password/i.test(error.message)) return;
     if (performance.now() - readAtMs < passwordReadMs) return;
     readAtMs = performance.now();

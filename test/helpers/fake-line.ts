@@ -8,6 +8,7 @@ import type {
   Line,
   LineGauges,
   Outcome,
+  Unsubscribe,
 } from '../../src/queue/line-types.ts';
 
 export const waitingStatus: StatusReply = {
@@ -53,6 +54,8 @@ export class FakeLine implements Line {
   readonly refusals: string[] = [];
   readonly subscribers = new Set<(reply: StatusReply) => void>();
   statusCalls = 0;
+  /** Streams that were handed over to another gateway. */
+  handedOver = 0;
   closed = false;
   events: LineGauges['events'][number][] = [];
 
@@ -75,12 +78,15 @@ export class FakeLine implements Line {
     return unknown(token) ?? { ok: true, reply: { status: 'left', message: 'You have left the line.' } };
   }
 
-  subscribe(token: string, push: (reply: StatusReply) => void): Outcome<() => void> {
+  subscribe(token: string, push: (reply: StatusReply) => void): Outcome<Unsubscribe> {
     const refusal = unknown(token);
     if (refusal) return refusal;
     this.subscribers.add(push);
     push(this.statusReply);
-    return { ok: true, reply: () => this.subscribers.delete(push) };
+    const reply: Unsubscribe = (isHandedOver = false) => {
+      if (this.subscribers.delete(push) && isHandedOver) this.handedOver += 1;
+    };
+    return { ok: true, reply };
   }
 
   /** Pushes a status to all subscribers. */

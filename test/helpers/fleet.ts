@@ -9,6 +9,7 @@ import { connect, type RedisClient, whenReady } from '../../src/redis/client.ts'
 import { type Program, startProgram } from './processes.ts';
 import { type RedisOptions, startRedis, type TestRedis } from './redis.ts';
 import type { TestCluster } from './redis-cluster.ts';
+import type { TestSentinels } from './redis-sentinel.ts';
 
 /** A gateway process as visitors see it. */
 export interface Gateway extends Program {
@@ -28,8 +29,8 @@ export interface Fleet {
   readonly client: RedisClient;
   /** A plain connection for looking. */
   readonly look: Redis;
-  /** Starts one more gateway, listening on `port` (default: a free one). */
-  addGateway(port?: number, env?: Readonly<Record<string, string>>): Promise<Gateway>;
+  /** Starts one more gateway, listening on `port` (default: a free one), of the build in `dist` (default: this checkout's). */
+  addGateway(port?: number, env?: Readonly<Record<string, string>>, dist?: string): Promise<Gateway>;
   /** Makes an event of a name of its own. */
   event(plan?: Partial<EventPlan>): Promise<EventRef>;
   /** Its journal, oldest first. */
@@ -43,15 +44,18 @@ export interface FleetOptions {
   readonly redis?: RedisOptions;
   /** Stand on this instead; `redis` and `look` are then its first master. The caller stops it. */
   readonly cluster?: TestCluster;
+  /** The same with a master under sentinels; `redis` and `look` are then the master of the start. */
+  readonly sentinels?: TestSentinels;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the fleet; visitors on 127.0.0.1 may name their own address, as the simulator's do. */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
-  const { cluster } = options;
-  const redis = cluster?.masters[0] ?? (await startRedis(options.redis));
+  const { cluster, sentinels } = options;
+  const given = cluster?.masters[0] ?? sentinels?.servers[0];
+  const redis = given ?? (await startRedis(options.redis));
   const env = {
-    ...(cluster?.env ?? { REDIS_ADDRESS: `127.0.0.1:${redis.port}` }),
+    ...(cluster?.env ?? sentinels?.env ?? { REDIS_ADDRESS: `127.0.0.1:${redis.port}` }),
     SERVER_ENVIRONMENT: 'test',
     LOG_LEVEL: 'warn',
     TRUSTED_PROXIES: '127.0.0.0/8',
@@ -65,8 +69,14 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     ...options.env,
   };
   const gateways: Gateway[] = [];
-  const addGateway: Fleet['addGateway'] = async (port = 0, own = {}) => {
-    const argv = ['dist/gateway/main.js', '--port', String(port), '--workers', String(options.workers ?? 1)];
+  const addGateway: Fleet['addGateway'] = async (port = 0, own = {}, dist = 'dist') => {
+    const argv = [
+      `${dist}/gateway/main.js`,
+      '--port',
+      String(port),
+      '--workers',
+      String(options.workers ?? 1),
+    ];
     const ready = /^listening (http:\S+)$/m;
     const program = await startProgram({ argv, env: { ...env, ...own }, ready });
     const grpc = /^listening grpc:\/\/(\S+)$/m.exec(program.output().stdout)?.[1] ?? '';
@@ -75,7 +85,8 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     return gateway;
   };
   const seeds = cluster === undefined ? {} : { cluster: cluster.seeds };
-  const client = connect({ host: '127.0.0.1', port: redis.port, ...seeds }, { name: 'test', scripts });
+  const address = sentinels?.address ?? { host: '127.0.0.1', port: redis.port, ...seeds };
+  const client = connect(address, { name: 'test', scripts });
   await whenReady(client, 5_000);
   const store = new Store(client);
   const look = redis.client();
@@ -107,7 +118,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
     async stop() {
       await Promise.all(gateways.map((gateway) => gateway.stop()));
       client.disconnect();
-      if (cluster === undefined) await redis.stop();
+      if (given === undefined) await redis.stop();
     },
   };
 }

@@ -7,13 +7,13 @@ import type { Caller, Line, Outcome } from '../../src/queue/line-types.ts';
 import { ReservationKeys } from '../../src/queue/reservation-token.ts';
 import { keysOf, scripts } from '../../src/queue/scripts.ts';
 import { type EventRef, Store } from '../../src/queue/store.ts';
-import { connect, type RedisClient, whenReady } from '../../src/redis/client.ts';
+import { connect, type RedisAddress, type RedisClient, whenReady } from '../../src/redis/client.ts';
 import { eventually } from './eventually.ts';
 
 const keys = [{ kid: 'k1', secret: Buffer.alloc(32, 7) }];
 let workers = 0;
 
-/** Opens a line; what it warns of goes to `warnings`. */
+/** Opens a line at a port of this machine, unless `redis` says where; what it warns of goes to `warnings`. */
 export async function openLine(
   port: number,
   options: Partial<LineOptions> & { warnings?: string[] } = {},
@@ -42,9 +42,10 @@ export interface Operator {
   close(): void;
 }
 
-/** A connection for making events and changing them by the scripts. */
-export async function openOperator(port: number): Promise<Operator> {
-  const redis = connect({ host: '127.0.0.1', port }, { name: 'test-operator', scripts });
+/** A connection for making events and changing them by the scripts; to a port of this machine, or elsewhere. */
+export async function openOperator(at: number | RedisAddress): Promise<Operator> {
+  const address = typeof at === 'number' ? { host: '127.0.0.1', port: at } : at;
+  const redis = connect(address, { name: 'test-operator', scripts });
   await whenReady(redis, 5_000);
   const store = new Store(redis);
   return {

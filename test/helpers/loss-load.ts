@@ -16,6 +16,8 @@ export interface Visitor {
   readonly seq: number;
   readonly token: string;
   readonly subject: string;
+  /** When their place was told, ms of performance.now. */
+  readonly cameMs: number;
   /** Passes that they were given, each once. */
   readonly passes: Set<string>;
 }
@@ -60,7 +62,7 @@ export class LossLoad {
     if (!outcome.ok) return this.count(`join ${outcome.code}`);
     const token = outcome.reply.waiting_token;
     const { seq = 0 } = readWaitingToken(keyring, token) ?? {};
-    this.visitors.push({ seq, token, subject, passes: new Set() });
+    this.visitors.push({ seq, token, subject, cameMs: performance.now(), passes: new Set() });
   }
 
   async enter(line: Line, visitor: Visitor): Promise<string> {
@@ -84,6 +86,29 @@ export class LossLoad {
       if (next && (await this.enter(line, next)) === 'granted') return;
       await new Promise(setImmediate);
     }
+  }
+
+  /** Resolves once many people have joined and were let in after this moment. */
+  async untilFlowing(withinMs = 30_000): Promise<void> {
+    const told = { joins: this.visitors.length, grants: this.grants.length };
+    await eventually(
+      () => this.visitors.length >= told.joins + 60 && this.grants.length >= told.grants + 12,
+      { withinMs },
+    );
+  }
+
+  /** For how long at most nobody joined, and nobody was let in, since a moment of performance.now, s. */
+  gapsSince(sinceMs: number): { joinsSec: number; grantsSec: number } {
+    const longest = (times: readonly number[]): number => {
+      const after = [sinceMs, ...times.filter((timeMs) => timeMs > sinceMs), performance.now()].sort(
+        (a, b) => a - b,
+      );
+      return Math.max(...after.slice(1).map((timeMs, at) => timeMs - (after[at] ?? 0))) / 1000;
+    };
+    return {
+      joinsSec: longest(this.visitors.map(({ cameMs }) => cameMs)),
+      grantsSec: longest(this.grants.map(({ cameMs }) => cameMs)),
+    };
   }
 
   /** In order of their places. */

@@ -38,7 +38,8 @@ export interface RunOptions {
 
 export interface Office extends Fleet {
   readonly admins: readonly Admin[];
-  addAdmin(env?: Readonly<Record<string, string>>): Promise<Admin>;
+  /** Starts one more admin process, of the build in `dist` (default: this checkout's). */
+  addAdmin(env?: Readonly<Record<string, string>>, dist?: string): Promise<Admin>;
   /** What `tacos queue get -o json` shows, asked without the cost of a command: for those who look until it is so. */
   snapshot(event: string, server?: string): Promise<QueueSnapshot>;
   /** Runs one command through pipes. */
@@ -61,9 +62,9 @@ export async function openOffice(
   const ADMIN_TOKENS = people.map(([name, role]) => `${role}:${name}:${tokenOf(name)}`).join(',');
   const admins: Admin[] = [];
   let captured = '';
-  const addAdmin = async (env: Readonly<Record<string, string>> = {}): Promise<Admin> => {
+  const addAdmin = async (env: Readonly<Record<string, string>> = {}, dist = 'dist'): Promise<Admin> => {
     const program = await startProgram({
-      argv: ['dist/admin-api/main.js'],
+      argv: [`${dist}/admin-api/main.js`],
       env: { ...fleet.env, ADMIN_ADDRESS: '127.0.0.1:0', ADMIN_TOKENS, ...options.adminEnv, ...env },
       ready: /^listening (https?:\S+)$/m,
       withinMs: 60_000,

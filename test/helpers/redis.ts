@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -15,6 +15,10 @@ export interface RedisOptions {
   readonly port?: number;
   /** More arguments of redis-server, such as `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[];
+  /** Program and first arguments that start it in its place, by exec. Default: `['redis-server']`. */
+  readonly launcher?: readonly string[];
+  /** Lines of a configuration file, which the server may change, as a sentinel does. */
+  readonly config?: readonly string[];
 }
 
 /** A running redis-server on 127.0.0.1. It dies with the test process, however that ends. */
@@ -120,7 +124,11 @@ async function launchServer(wanted: {
   const { port, dir, ownDir, options } = wanted;
   const aof = options.aof === true ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : [];
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
-  const child = spawn('redis-server', [...fixed, ...aof, ...(options.args ?? [])], {
+  const file = join(dir, 'redis.conf');
+  if (options.config !== undefined) await writeFile(file, `${options.config.join('\n')}\n`);
+  const [program = '', ...first] = options.launcher ?? ['redis-server'];
+  const ownConfig = options.config === undefined ? [] : [file];
+  const child = spawn(program, [...first, ...ownConfig, ...fixed, ...aof, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const outcome = await firstOutcome(child);
@@ -145,7 +153,7 @@ async function firstOutcome(child: ChildProcess): Promise<string> {
     const timer = setTimeout(() => give(`not ready after ${startLimitMs} ms\n${log}`), startLimitMs);
     const read = (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-4_000);
-      if (log.includes('Ready to accept connections')) give('ready');
+      if (/Ready to accept connections|Sentinel ID is/.test(log)) give('ready');
     };
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);

@@ -63,6 +63,18 @@ describe('enter', () => {
     }
   });
 
+  it('asks nobody to wait again who joined before the clock was set back', async () => {
+    const { store } = line;
+    const event = await line.event({ capacity: 1000 });
+    await joinAt(store, event, 60, at(40));
+    expect(await enterAt(store, event, 60, at(10), { joinedMs: atMs(40) })).toMatchObject({
+      word: 'granted',
+    });
+    expect(await enterAt(store, event, 59, at(40), { joinedMs: atMs(40) })).toMatchObject({
+      reason: 'waited',
+    });
+  });
+
   it('lets nobody through from behind the window', async () => {
     const { store } = line;
     const event = await line.event({ capacity: 1000, window: 20 });

@@ -41,6 +41,8 @@ describe('recover', () => {
       meta: { incarnation: 'inc00002', run: 'r2' },
     });
     expect((await summaries(redis, event)).at(-1)).toBe('Redis was restarted or failed over: recovering');
+    const report = await redis.hmget(event.keys.meta, 'recoverAt', 'recoverWhy', 'recoverTotal');
+    expect(report).toEqual([String(atMs(10)), 'run', '1']);
     await expect(joinAt(store, event, 1, at(11))).rejects.toThrow('incarnation');
     const recovered = await refNow(redis, event);
     expect(await joinAt(store, recovered, 1, at(11))).toMatchObject({ word: 'joined', firstSeq: 1_016 });
@@ -88,6 +90,7 @@ describe('recover', () => {
     expect(await joinAt(store, recovered, 1, at(10.3))).toEqual({ word: 'recovering' });
     expect(await recoverAt(redis, event, 10.4, known, { worker: 'w3' })).toBe('done');
     expect(await joinAt(store, recovered, 1, at(10.5))).toMatchObject({ word: 'joined', firstSeq: 1_004 });
+    expect(await redis.hget(event.keys.meta, 'recoverJoins')).toBe('400');
 
     expect(
       await recoverAt(redis, event, 20, await knownOf(redis, event), { run: 'r3', newIncarnation: 'y' }),

@@ -142,13 +142,13 @@ it('a worker that dies is replaced, while the others serve', async () => {
     .toBe(true);
   expect((await readiness(url)).status).toBe('ready');
   expect(new Set(await poll(url, 4))).toEqual(new Set([200]));
-  await expect.poll(() => workersOf(url), { timeout: 15_000 }).toBe('2 of 2');
+  await expect.poll(() => workersOf(url), { timeout: 40_000 }).toBe('2 of 2');
 });
 
 it('settings: shown with --print-config, refused all at once with exit 2', async () => {
-  const env = { SERVER_PORT: 'x', REDIS_SENTINELS: 'a:1' };
+  const env = { SERVER_PORT: 'x', REDIS_SENTINELS: 'a' };
   await expect(start([], env)).rejects.toThrow(
-    /ended before it was ready \(2\)[\s\S]*SERVER_PORT is "x"[\s\S]*REDIS_SENTINELS is set/,
+    /ended before it was ready \(2\)[\s\S]*SERVER_PORT is "x"[\s\S]*REDIS_SENTINELS is "a"/,
   );
   const shown = startProgram({
     argv: ['test/helpers/fake-gateway.ts', '--print-config', '--port', '9'],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JoinReply } from '../../src/contract/visitor-api.ts';
+import { Keyring } from '../../src/queue/keyring.ts';
 import type { Line, Outcome } from '../../src/queue/line-types.ts';
 import { eventsKey, keysOf } from '../../src/queue/scripts.ts';
 import type { EventRef } from '../../src/queue/store.ts';
@@ -228,6 +229,13 @@ describe('tokens', () => {
       expect(no(await idle.leave(each)).code).toBe('TOKEN_NOT_FOUND');
       expect(no(await idle.subscribe(each, () => {})).code).toBe('TOKEN_NOT_FOUND');
     }
+    // One that we signed in a version that is not known here is worth keeping: whoever holds it asks again.
+    const newer = 't2.k1.whatever-it-will-be';
+    const mac = new Keyring([{ kid: 'k1', secret: Buffer.alloc(32, 7) }]).mac('k1', newer);
+    const kept = { code: 'UNAVAILABLE', retryAfterSec: 5 };
+    expect(await idle.status(`${newer}.${mac}`)).toMatchObject(kept);
+    expect(await idle.leave(`${newer}.${mac}`)).toMatchObject(kept);
+    expect(no(await idle.status(`${newer}.AAAA`)).code).toBe('TOKEN_NOT_FOUND');
     expect(commands()).toEqual(before);
     await idle.close();
     await other.stop();

@@ -1,29 +1,48 @@
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Desk } from '../../src/queue/desk/desk.ts';
 import type { Line } from '../../src/queue/line-types.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { as, joinAt, no, nobody, type Operator, openLine, openOperator, yes } from '../helpers/lines.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { openWholeDesk } from '../helpers/whole-desk.ts';
 import { summaries } from '../lua/loss.ts';
+
+const webhook = { configured: false, failing: false };
 
 describe('places that only the visitors’ tokens know', () => {
   let server: TestRedis;
   let operator: Operator;
   let line: Line;
+  let desk: Desk;
+
+  /** What a screen is told of recoveries, each state once in a row. */
+  async function watch(event: string): Promise<{ states: () => (string | undefined)[] }> {
+    await desk.load(event);
+    const states: (string | undefined)[] = [];
+    desk.onChange(event, ({ recovery }) => {
+      if (states.at(-1) !== recovery?.state) states.push(recovery?.state);
+    });
+    return { states: () => states };
+  }
 
   beforeEach(async () => {
     server = await startRedis({ aof: true });
     operator = await openOperator(server.port);
     line = await openLine(server.port);
+    desk = await openWholeDesk(server.port);
   });
   afterEach(async () => {
     await line.close();
+    await desk.close();
     operator.close();
     await server.stop();
   });
 
   async function aof(): Promise<{ file: string; size: number }> {
+    // While its disk is busy Redis answers before it has written.
+    await eventually(async () => /^aof_buffer_length:0\r?$/m.test(await server.client().info('persistence')));
     const dir = join(server.dir, 'appendonlydir');
     const file = join(dir, (await readdir(dir)).find((name) => name.endsWith('.incr.aof')) ?? '');
     return { file, size: (await stat(file)).size };
@@ -31,6 +50,7 @@ describe('places that only the visitors’ tokens know', () => {
 
   it('come back where they were once their visitors ask, and nobody holds two', async () => {
     const event = await operator.event({ refillPerSec: 50 });
+    const seen = await watch(event.id);
     const kept = await joinAt(line, event);
     const { file, size } = await aof();
     const lost: string[] = [];
@@ -66,6 +86,28 @@ describe('places that only the visitors’ tokens know', () => {
       const trail = await summaries(operator.redis, event);
       expect(trail.at(-1)).toBe('recovered: 0 places given back, 0 ends applied');
     });
+    // Operators saw it run, and have its report.
+    expect(seen.states()).toContain('hearing');
+    await eventually(() => expect(seen.states().at(-1)).toBe('tokens'));
+    await eventually(() => {
+      const report = desk.snapshot(event.id)?.recovery;
+      expect(report).toMatchObject({
+        why: 'run',
+        fromSeq: 1,
+        unheard: 0,
+        placesGivenBack: 0,
+        endsApplied: 0,
+      });
+      expect(report?.placesByTokens).toBe(30);
+      expect(report?.entersHeldSec).toBeGreaterThan(1);
+      expect(report?.joinsHeldSec).toBeGreaterThan(0);
+    });
+    const found = await desk.doctor(event.id, { certificateEndsAt: null, webhook });
+    const { result, text } = found.find(({ check }) => check === 'recovering') ?? {};
+    expect([result, text]).toEqual([
+      'pass',
+      expect.stringContaining("30 by visitors' tokens (they may until"),
+    ]);
     const twice = no(await line.join({ eventId: event.id, caller: as('p3') }));
     expect(twice.code).toBe('DUPLICATE_REQUEST');
     await eventually(async () => yes(await line.enter(kept, as('kept'))));

@@ -5,6 +5,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { as, no, nobody, type Operator, openLine, openOperator, yes } from '../helpers/lines.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
 import { keyring } from '../helpers/served.ts';
+import { openWholeDesk } from '../helpers/whole-desk.ts';
 import { summaries } from '../lua/loss.ts';
 
 const waiting = 50_000;
@@ -42,6 +43,21 @@ describe('Redis wiped', () => {
     return tokens.sort((a, b) => seqOf(a) - seqOf(b));
   }
 
+  /** What operators are told of an event that came back paused. */
+  async function tellsWhatToDo(event: string): Promise<void> {
+    const desk = await openWholeDesk(server.port);
+    await desk.load(event);
+    await eventually(() => {
+      const { recovery, paused } = desk.snapshot(event) ?? {};
+      expect([paused, recovery]).toMatchObject([true, { why: 'tokens', placesByTokens: 2_000, fromSeq: 0 }]);
+    });
+    const webhook = { configured: false, failing: false };
+    const found = await desk.doctor(event, { certificateEndsAt: null, webhook });
+    const { result, text } = found.find(({ check }) => check === 'recovering') ?? {};
+    expect([result, text]).toEqual(['warn', expect.stringMatching(/tokens alone, paused.* then resume$/)]);
+    await desk.close();
+  }
+
   it(`brings ${waiting} who wait back in their order within 60 s, and lets in nobody who entered`, async () => {
     const event = await operator.event({ capacity: 400, refillPerSec: 100, window: 2_000, name: 'Wiped' });
     const tokens = await joinAll(event.id, waiting);
@@ -53,6 +69,10 @@ describe('Redis wiped', () => {
     }
     const left = tokens[1_000] ?? '';
     yes(await lineOf(0).leave(left));
+    const desk = await openWholeDesk(server.port);
+    await desk.load(event.id);
+    const seen = new Map<string, number>();
+    desk.onChange(event.id, ({ recovery, waiting }) => seen.set(recovery?.state ?? 'none', waiting));
     await operator.store.setPhase({ ...event }, { action: 'pause', changeId: 'p', audit: '{}' });
     await eventually(async () => {
       for (const line of lines) if (!yes(await line.status(left)).paused) return false;
@@ -106,6 +126,11 @@ describe('Redis wiped', () => {
     );
     expect(seqOf(late.waiting_token)).toBeGreaterThan(waiting);
     expect(late.position_hint).toBe(remaining.length);
+    // A screen that was open all the time saw it run and end.
+    await eventually(() => expect([...seen.keys()]).toEqual(['none', 'hearing', 'tokens']));
+    const recovered = { why: 'wipe', fromSeq: 0, placesGivenBack: remaining.length, endsApplied: 301 };
+    await eventually(() => expect(desk.snapshot(event.id)?.recovery).toMatchObject(recovered));
+    await desk.close();
     const trail = await summaries(server.client(), event);
     expect(trail[0]).toBe('Redis had lost this event: made again, giving places back');
     expect(trail).toContainEqual(`recovered: ${remaining.length} places given back, 301 ends applied`);
@@ -145,6 +170,7 @@ describe('Redis wiped', () => {
       'made again from visitors’ tokens, paused: set its rate and name, then resume; who had entered is not known',
     );
     const now = { ...event, incarnation: meta.incarnation ?? '' };
+    await tellsWhatToDo(event.id);
     await operator.store.setPhase(now, { action: 'resume', changeId: 'r', audit: '{}' });
     await eventually(async () => yes(await lineOf(1).enter(tokens[0] ?? '', as('first'))), {
       withinMs: 20_000,

@@ -207,6 +207,25 @@ describe('a replica that cannot go on from the journal', () => {
     await expectTrue(tail, redis, event);
   });
 
+  it('reads the event anew after an entry of a newer version that says something of places', async () => {
+    const before = tail.replica(event);
+    await redis.eval(
+      `local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
+       redis.call('HINCRBY', KEYS[1], 'waiting', -1)
+       redis.call('SETBIT', KEYS[2], 3, 0)
+       redis.call('BITFIELD', KEYS[3], 'SET', 'u2', '#3', 2)
+       redis.call('XADD', KEYS[4], n .. '-0', 'e', 'L 3 in words of tomorrow')`,
+      4,
+      event.keys.meta,
+      event.keys.waiting,
+      event.keys.ended,
+      event.keys.journal,
+    );
+    await eventually(() => tail.replica(event) !== before);
+    await expectTrue(tail, redis, event);
+    expect(tail.replica(event).state(3)).toBe('left');
+  });
+
   it('keeps what it counted of the flow of people', async () => {
     await store.leave(event, { seq: 9 });
     await eventually(() => tail.replica(event).totals.left === 1);

@@ -112,6 +112,18 @@ describe('a stream', () => {
     expect(await dueMs(event, 1)).toBeGreaterThan(Date.now() + 3_000);
   });
 
+  it('leaves its visitor as present as after a poll where it was handed over', async () => {
+    const event = await operator.event();
+    const { stop } = await watch(await joinAt(line, event));
+    const handedMs = Date.now();
+    stop(true);
+    const marker = await operator.event();
+    const { stop: cut } = await watch(await joinAt(line, marker));
+    cut();
+    await eventually(async () => (await dueMs(marker, 1)) < Date.now() + 6_500, { withinMs: 5_000 });
+    expect(await dueMs(event, 1)).toBeGreaterThan(handedMs + 15_000);
+  });
+
   it('does not make a visitor silent who has another one open', async () => {
     const event = await operator.event();
     const token = await joinAt(line, event);

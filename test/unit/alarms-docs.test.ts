@@ -41,7 +41,10 @@ describe('the runbook', () => {
   it('links only to pages that exist', () => {
     const links = pages.flatMap(({ text }) =>
       [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, to = '']) =>
-        to.replace(/^\.\.\//, '').replace(/^(?!.*\/)/, 'runbook/'),
+        to
+          .replace(/^\.\.\//, '')
+          .replace(/^(?!.*\/)/, 'runbook/')
+          .replace(/#.*/, ''),
       ),
     );
     const there = new Set(filesIn('.').map(({ path }) => path));

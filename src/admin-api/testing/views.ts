@@ -39,7 +39,12 @@ const redis: RedisFigures = {
 
 /** What Prometheus is told of one healthy queue. */
 export const deskFiguresOf = (change: Partial<DeskFigures> = {}): DeskFigures => ({
-  events: [{ event: 'evt_x', waiting: 18_234, revision: 18, deadHeads: 4, overBound: 0 }],
+  events: [
+    {
+      ...{ event: 'evt_x', waiting: 18_234, revision: 18, deadHeads: 4, overBound: 0 },
+      ...{ recoveries: 2, recoveredPlaces: 1_204 },
+    },
+  ],
   redis,
   budget: { usedPerSec: 50, perSec: 120 },
   persistenceFailing: '',
@@ -135,6 +140,7 @@ export const snapshotOf = (change: Partial<QueueSnapshot> = {}): QueueSnapshot =
   message: null,
   restorable: null,
   brake: null,
+  recovery: null,
   hpa: null,
   top: [positionOf()],
   awayTop: [],

@@ -120,6 +120,7 @@ export const snapshotOf = (change: Partial<QueueSnapshot> = {}): QueueSnapshot =
   message: null,
   restorable: null,
   brake: null,
+  recovery: null,
   hpa: null,
   top: Array.from({ length: 20 }, (_, at) => positionOf(at + 1)),
   awayTop: [],

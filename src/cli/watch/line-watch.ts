@@ -11,6 +11,7 @@ import type { Feed } from './feed.ts';
 import { changeNote, lineHeader, lineRow, stateOf } from './line-row.ts';
 import { Beat, runLines, tooOld } from './line-run.ts';
 import { type Link, linkAt } from './link.ts';
+import { recoveryText } from './recovery-text.ts';
 import { changeInWords, linkInWords, news, opening, still } from './speech.ts';
 
 /** `rows` for eyes and pipes, `jsonl` for programs, `words` for ears. */
@@ -85,6 +86,7 @@ class Rows {
   private readonly options: LineWatchOptions;
   private readonly beat: Beat;
   private last: { state: string; word: string } | undefined;
+  private recovering = '';
 
   constructor(options: LineWatchOptions) {
     this.options = options;
@@ -104,7 +106,11 @@ class Rows {
   look(snapshot: QueueSnapshot, link: Link, isReached: boolean): void {
     const isDue = this.beat.isDue(this.options.clock.monotonic());
     const isOther = this.last?.word !== link.word || this.last.state !== stateOf(snapshot);
-    if (isDue || isOther || isReached) this.print(snapshot, link, brakeText(snapshot));
+    const recovering = recoveryText(snapshot);
+    const isTurn = (recovering === '') !== (this.recovering === '');
+    this.recovering = recovering;
+    if (isDue || isOther || isReached || isTurn)
+      this.print(snapshot, link, recovering || brakeText(snapshot));
   }
 
   private print(snapshot: QueueSnapshot, link: Link, note: string): void {

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../contract/audit.ts';
 import type { QueueSnapshot } from '../../contract/snapshot.ts';
 import { stateOf } from './line-row.ts';
 import type { LinkWord } from './link.ts';
+import { recoveryText } from './recovery-text.ts';
 
 /** A number as it is said, to two or three figures: `18 thousand`, `1.2 million`, `312`. */
 export function inWords(value: number): string {
@@ -43,6 +44,9 @@ export const opening = (snapshot: QueueSnapshot): string =>
 export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   const said: string[] = [];
   if (stateOf(before) !== stateOf(now)) said.push(`The queue is now ${stateOf(now)}.`);
+  if (recoveryText(before) === '' && recoveryText(now) !== '')
+    said.push(`Redis lost writes: ${recoveryText(now)}.`);
+  else if (isRecovering(before) && !isRecovering(now)) said.push('Recovered, people are let in again.');
   const { waiting, rate } = wordShare;
   // The pace is a mean that goes on drifting; of nobody's wait it says nothing.
   // Whether it is worth a word is told from the mean of a minute, which does not jump; said is the screen's figure.
@@ -58,6 +62,9 @@ export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   for (const alarm of before.alarms) if (!left.has(alarm.id)) said.push(`Alarm over: ${alarm.text}`);
   return said;
 }
+
+const isRecovering = ({ recovery }: QueueSnapshot): boolean =>
+  recovery?.state === 'hearing' || recovery?.state === 'givingBack';
 
 /** Said when nothing has been for half a minute. */
 export const still = ({ waiting }: QueueSnapshot): string =>

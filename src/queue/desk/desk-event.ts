@@ -26,6 +26,12 @@ import { seqOf } from './visitor-names.ts';
 
 type Listener = (snapshot: QueueSnapshot) => void;
 
+/** Who watches an event, and how far their numbers came: both outlast a loss of the event by Redis. */
+export interface Audience {
+  readonly listeners: Set<Listener>;
+  seq: number;
+}
+
 /** A snapshot is made anew when it is older, ms: a little less than a tick, which is never early. */
 const madeAnewMs = 240;
 /** Somebody who asked within this time counts as watching, ms. */
@@ -37,6 +43,7 @@ export interface DeskEventOptions {
   readonly redis: RedisClient;
   readonly keyring: Keyring;
   readonly wide: DeskWide;
+  readonly audience: Audience;
 }
 
 export class DeskEvent {
@@ -47,12 +54,10 @@ export class DeskEvent {
   private readonly options: DeskEventOptions;
   private readonly silent: SilentCount;
   private readonly alarmMemory = newAlarmMemory();
-  private readonly listeners = new Set<Listener>();
   /** What stands and falls with the event's life and incarnation. */
   private own: { life: string; incarnation: string; eta: EtaModel; references: References | undefined };
   /** Joins and leaves are known from here on, Redis ms. */
   sinceMs: number;
-  private seq = 0;
   private last: { snapshot: QueueSnapshot; text: string; atMs: number } | undefined;
   private askedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -108,8 +113,9 @@ export class DeskEvent {
   }
 
   onChange(listener: Listener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    const { listeners } = this.options.audience;
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** The state as it was at most a quarter of a second ago; its age is that of now. */
@@ -131,7 +137,7 @@ export class DeskEvent {
   }
 
   private get isWatched(): boolean {
-    return this.listeners.size > 0 || performance.now() - this.askedAtMs < askedMs;
+    return this.options.audience.listeners.size > 0 || performance.now() - this.askedAtMs < askedMs;
   }
 
   /** Reads what is not in the journal, once a second. @throws when Redis cannot be reached */
@@ -199,7 +205,7 @@ export class DeskEvent {
 
   private make(): { snapshot: QueueSnapshot; atMs: number } {
     const atMs = performance.now();
-    const { tailer, followed, wide } = this.options;
+    const { tailer, followed, wide, audience } = this.options;
     const snapshot = snapshotOf(
       {
         event: this.id,
@@ -216,10 +222,10 @@ export class DeskEvent {
     );
     const text = JSON.stringify({ ...snapshot, asOf: '', ageSec: 0 });
     const differs = text !== this.last?.text;
-    if (differs) this.seq += 1;
-    const numbered = { ...snapshot, seq: this.seq };
+    if (differs) audience.seq += 1;
+    const numbered = { ...snapshot, seq: audience.seq };
     this.last = { snapshot: numbered, text, atMs };
-    if (differs) for (const listener of this.listeners) listener(numbered);
+    if (differs) for (const listener of audience.listeners) listener(numbered);
     return this.last;
   }
 

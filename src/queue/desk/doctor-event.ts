@@ -7,6 +7,7 @@ import { doctorChecks, type Finding } from '../../contract/doctor.ts';
 import { burstMin, burstSecDefault, pollAfterSecMin } from '../../contract/limits.ts';
 import { counted } from './counted.ts';
 import type { DoctorEvent, DoctorGateway } from './doctor.ts';
+import { recoveryFinding } from './doctor-recovery.ts';
 import { findingsOf } from './finding.ts';
 
 /** Share of the window above which absent people are taken for the cause of a slow line. */
@@ -20,6 +21,7 @@ export const surelyGonePresences = 3;
 export function eventFindings(event: DoctorEvent, nowMs: number): Finding[] {
   const slow = event.alarms.some(({ id }) => id === 'admissions-none' || id === 'admissions-low');
   return [
+    recoveryFinding(event, nowMs),
     phaseFinding(event, nowMs),
     pauseFinding(event),
     gatewayFinding(event, nowMs),

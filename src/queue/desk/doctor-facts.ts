@@ -1,5 +1,6 @@
 /** Gathers what `doctor` looks at. */
 import type { RedisAddress } from '../../redis/client.ts';
+import { namedMasterOf } from '../../redis/sentinel.ts';
 import { headsOf } from './alarm-inputs.ts';
 import type { DeskEvent } from './desk-event.ts';
 import type { DeskWide } from './desk-wide.ts';
@@ -22,10 +23,11 @@ export function doctorFacts(
   const { cpuPercent, usedMemoryBytes, maxMemoryBytes } = wide.figures;
   const outside = wide.outside();
   const { certificateEndsAt } = server;
+  const cli = redisCliOf({ ...redis, ...namedMasterOf(redis.sentinel) });
   return {
     nowMs,
     events: events.map((event) => doctorEvent(event, nowMs)),
-    redis: { ...wide.health, cpuPercent, usedMemoryBytes, maxMemoryBytes, cli: redisCliOf(redis) },
+    redis: { ...wide.health, cpuPercent, usedMemoryBytes, maxMemoryBytes, cli },
     webhook: server.webhook,
     ...outside,
     certificateEndsAtMs:
@@ -57,6 +59,7 @@ function doctorEvent(event: DeskEvent, nowMs: number): DoctorEvent {
     revision: settings.revision,
     settledSec: Math.max(0, (nowMs - settings.changedAtMs) / 1000),
     gateways: reads.gateways.gateways(nowMs),
+    recovery: snapshot.recovery,
     alarms,
   };
 }

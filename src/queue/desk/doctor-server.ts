@@ -27,6 +27,8 @@ export function serverFindings(facts: DoctorFacts): Finding[] {
     cpuFinding(facts.redis),
     ...evictionFinding(facts.redis),
     ...aofFinding(facts.redis),
+    ...minReplicasFinding(facts.redis),
+    ...sentinelsFinding(facts.redis),
     failoverFinding(facts),
     versionFinding(facts),
     endingFinding('certificate-ending', {
@@ -115,6 +117,35 @@ function aofFinding({ aof, cli }: DoctorRedis): Finding[] {
   if (aof) return [pass('aof-off', 'Redis writes an append-only file')];
   const text = 'Redis writes no append-only file: a crash loses everybody since its last snapshot';
   return [fail('aof-off', { text, who: redisAdmin, next: `${cli} CONFIG SET appendonly yes` })];
+}
+
+function minReplicasFinding({ minReplicas, cli }: DoctorRedis): Finding[] {
+  if (minReplicas === null) return [];
+  if (minReplicas) return [pass('min-replicas', 'a master that has lost its replicas takes no writes')];
+  return [
+    warn('min-replicas', {
+      text: 'a master that is cut off from its replicas goes on taking writes, which a failover loses',
+      who: redisAdmin,
+      next: `${cli} CONFIG SET min-replicas-to-write 1`,
+    }),
+  ];
+}
+
+function sentinelsFinding({ sentinels }: DoctorRedis): Finding[] {
+  if (sentinels === null) return [];
+  const { named, answering, quorum } = sentinels;
+  const known = Math.max(named, sentinels.known ?? 0);
+  const text = `${answering} of ${named} sentinels answer`;
+  if (answering < named) {
+    // Quorum calls a master gone; a majority of all that watch it votes for who replaces it.
+    const needed = Math.max(quorum ?? 0, Math.floor(known / 2) + 1);
+    const isTooFew = answering + known - named < needed;
+    const then = isTooFew ? `, ${needed} are needed: nobody takes over from a master that is lost` : '';
+    return [trouble(isTooFew, 'sentinels-missing', { text: `${text}${then}`, who: runsRedis })];
+  }
+  if (known === named) return [pass('sentinels-missing', text)];
+  const unnamed = `${known} sentinels watch Redis, REDIS_SENTINELS names ${named}: while those are gone, no master is found`;
+  return [warn('sentinels-missing', { text: unnamed, who: 'whoever keeps the settings: name all of them' })];
 }
 
 function failoverFinding({ redis, nowMs }: DoctorFacts): Finding {

@@ -30,6 +30,7 @@ const line = (change: Partial<DoctorEvent> = {}): DoctorEvent => ({
   revision: 3,
   settledSec: 600,
   gateways: [gateway(), gateway({ gateway: 'box-2-88-cd34' })],
+  recovery: null,
   alarms: [],
   ...change,
 });
@@ -41,6 +42,8 @@ const healthyRedis = {
   cpuPercent: 41,
   aof: true,
   persistenceFailing: '',
+  minReplicas: null,
+  sentinels: null,
   failoverAtMs: null,
   cli: 'redis-cli -h redis.internal -p 6390',
 };
@@ -152,6 +155,38 @@ describe('a fault is named first, with what ends it', () => {
         result: 'fail',
         text: expect.stringContaining('maxmemory-policy is allkeys-lru:'),
         next: 'redis-cli -h redis.internal -p 6390 CONFIG SET maxmemory-policy noeviction',
+      },
+    ],
+    [
+      'a master that would go on alone',
+      facts({ redis: { ...healthyRedis, minReplicas: false } }),
+      {
+        check: 'min-replicas',
+        result: 'warn',
+        next: 'redis-cli -h redis.internal -p 6390 CONFIG SET min-replicas-to-write 1',
+      },
+    ],
+    [
+      'sentinels that are too few to agree',
+      facts({ redis: { ...healthyRedis, sentinels: { named: 3, answering: 1, quorum: 2, known: 3 } } }),
+      {
+        check: 'sentinels-missing',
+        result: 'fail',
+        text: '1 of 3 sentinels answer, 2 are needed: nobody takes over from a master that is lost',
+      },
+    ],
+    [
+      'a sentinel that is gone',
+      facts({ redis: { ...healthyRedis, sentinels: { named: 3, answering: 2, quorum: 2, known: 3 } } }),
+      { check: 'sentinels-missing', result: 'warn', text: '2 of 3 sentinels answer' },
+    ],
+    [
+      'a sentinel that the settings do not name',
+      facts({ redis: { ...healthyRedis, sentinels: { named: 2, answering: 2, quorum: 2, known: 3 } } }),
+      {
+        check: 'sentinels-missing',
+        result: 'warn',
+        text: expect.stringContaining('3 sentinels watch Redis, REDIS_SENTINELS names 2'),
       },
     ],
     [
@@ -267,6 +302,15 @@ describe('a fault is named first, with what ends it', () => {
     ]);
   });
 
+  it('replicas and sentinels are checked only where there are any', () => {
+    const guarded = { minReplicas: true, sentinels: { named: 3, answering: 3, quorum: 2, known: 3 } };
+    const checksOf = (change: object) =>
+      diagnose(facts({ redis: { ...healthyRedis, ...change } }))
+        .filter(({ check }) => check === 'min-replicas' || check === 'sentinels-missing')
+        .map(({ result }) => result);
+    expect([checksOf(guarded), checksOf({})]).toEqual([['pass', 'pass'], []]);
+  });
+
   it('a certificate that has ended fails, and one that is good for longer than a day passes', () => {
     expect(diagnose(facts({ certificateEndsAtMs: nowMs + 25 * hour }))[0]?.result).toBe('pass');
     expect(diagnose(facts({ certificateEndsAtMs: nowMs - hour }))[0]?.text).toContain('ended 60 min ago');
@@ -333,5 +377,63 @@ describe('how redis-cli is called', () => {
 
   it('quotes what a shell would take for more than a word', () => {
     expect(redisCliOf({ host: "a;ls 'b'", port: 1 })).toBe("redis-cli -h 'a;ls '\\''b'\\''' -p 1");
+  });
+});
+
+describe('a recovery of what Redis lost', () => {
+  const recovery = {
+    state: 'hearing',
+    at: '2026-11-21T05:03:19.000Z',
+    why: 'run',
+    fromSeq: 1_200,
+    skippedSeqs: 262_144,
+    unheard: 3,
+    placesGivenBack: 1_204,
+    placesByTokens: 3,
+    tokensUntil: '2026-11-21T05:13:19.000Z',
+    endsApplied: 2,
+    joinsHeldSec: 0.41,
+    entersHeldSec: 2,
+  } as const;
+  const found = (change: Partial<DoctorEvent>) =>
+    diagnose(at(change)).find(({ check }) => check === 'recovering');
+
+  it('is a warning while it runs', () => {
+    expect(found({ recovery })).toMatchObject({
+      result: 'warn',
+      text:
+        'recovering for 2 s what Redis lost: 3 gateways are not heard of yet, 1,207 places are back, ' +
+        'nobody is let in',
+      next: 'tacos queue watch evt_x',
+      runbook: 'recovering.md',
+    });
+    const giving = { ...recovery, state: 'givingBack', unheard: 0 } as const;
+    expect(found({ recovery: giving })?.text).toContain('the gateways give places back, 1,207');
+    expect(found({ recovery: { ...recovery, unheard: 0 } })?.text).toContain('the gateways are asked');
+  });
+
+  it('is told with its report for an hour', () => {
+    const done = { ...recovery, state: 'tokens', unheard: 0, entersHeldSec: 0.7 } as const;
+    expect(found({ recovery: done })).toMatchObject({
+      result: 'pass',
+      note: true,
+      text:
+        'recovered 2 s ago. Redis was restarted or failed over: 1,204 places given back by gateways, ' +
+        "3 by visitors' tokens (they may until 2026-11-21T05:13:19.000Z), 2 ends applied, 0.4 s without joins, " +
+        '0.7 s without enters, numbers 1,201 to 263,344 go to nobody new',
+    });
+    const long = { ...done, state: 'over', at: '2026-11-21T04:00:00.000Z' } as const;
+    const { text, note } = found({ recovery: long }) ?? {};
+    expect([text, note]).toEqual(['no recovery in the last hour', undefined]);
+  });
+
+  it('by tokens alone warns until somebody has set the event and resumed it', () => {
+    const made = { ...recovery, state: 'over', why: 'tokens', at: '2026-11-21T03:03:19.000Z' } as const;
+    expect(found({ recovery: made, paused: true })).toMatchObject({
+      result: 'warn',
+      text: expect.stringMatching(/tokens alone, paused: .* set its rate and name, then resume$/),
+      next: 'tacos bucket get evt_x',
+    });
+    expect(found({ recovery: made, paused: false })?.result).toBe('pass');
   });
 });

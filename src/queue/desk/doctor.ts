@@ -3,7 +3,9 @@
 import type { GatewayReport } from '../../contract/alarm-facts.ts';
 import type { Alarm } from '../../contract/alarms.ts';
 import { type Finding, rankFindings } from '../../contract/doctor.ts';
+import type { RecoveryView } from '../../contract/snapshot.ts';
 import type { Phase } from '../../contract/visitor-api.ts';
+import type { SentinelFacts } from '../../redis/master-watch.ts';
 import { eventFindings } from './doctor-event.ts';
 import { serverFindings } from './doctor-server.ts';
 
@@ -47,6 +49,8 @@ export interface DoctorEvent {
   /** Since that version was made, s. */
   readonly settledSec: number;
   readonly gateways: readonly DoctorGateway[];
+  /** Its last recovery; null = it had none. */
+  readonly recovery: RecoveryView;
   /** Alarms that are on: symptoms, listed behind their causes. */
   readonly alarms: readonly Alarm[];
 }
@@ -65,6 +69,10 @@ export interface DoctorRedis {
   readonly aof: boolean | null;
   /** What of aof_last_write_status, aof_last_bgrewrite_status, rdb_last_bgsave_status is not ok; '' = all are. */
   readonly persistenceFailing: string | null;
+  /** Whether every master that has replicas takes no writes without them; null = none has any. */
+  readonly minReplicas: boolean | null;
+  /** null = there are none. */
+  readonly sentinels: SentinelFacts | null;
   readonly failoverAtMs: number | null;
   /** How its command line program is called to reach it, ready for a shell: `redis-cli -h HOST -p PORT`. */
   readonly cli: string;

@@ -11,6 +11,7 @@ import { Arrivals } from './arrivals.ts';
 import { type DueStretch, dueIn } from './dues.ts';
 import { GatewayMemory } from './fleet.ts';
 import { parseReports, type Report } from './receipt.ts';
+import { type RecoveryFacts, recoveryFacts, recoveryFields } from './recovery-view.ts';
 import { parseRecord, type StreamEntry, TrailFold, type TrailRecord, withUndo } from './trail.ts';
 
 /** Places of the front whose `due` is read every second: 64 KB. */
@@ -26,6 +27,7 @@ export class EventReads {
   reports: readonly Report[] = [];
   readonly gateways = new GatewayMemory();
   tombs: readonly Tomb[] = [];
+  recovery: RecoveryFacts = {};
   /** The first of those in the window who are away, as of the last look. */
   away: readonly number[] = [];
   arrivals = new Arrivals();
@@ -68,13 +70,18 @@ export class EventReads {
       .hgetall(keys.reporters)
       .xrevrange(keys.audit, '+', '-', 'COUNT', 1)
       .hget(keys.tombs, 'index')
+      .hmget(keys.meta, ...recoveryFields)
+      .hgetall(keys.survivors)
       .getrangeBuffer(keys.arrivals, arrivals.readBytes, -1)
       .getrangeBuffer(keys.due, firstSeq * 4, lastSeqRead(replica, nowMs) * 4 + 3);
     for (const seq of away) pipeline.getrangeBuffer(keys.due, seq * 4, seq * 4 + 3);
     const replies = (await pipeline.exec()) ?? [];
     const failed = replies.find(([error]) => error)?.[0];
     if (failed) throw failed;
-    const [reports, newest, tombs, joined, due, ...awayDues] = replies.map(([, reply]) => reply);
+    const [reports, newest, tombs, recovery, survivors, joined, due, ...awayDues] = replies.map(
+      ([, reply]) => reply,
+    );
+    this.recovery = recoveryFacts(recovery as (string | null)[], survivors as Record<string, string>);
     this.reports = parseReports(reports as Record<string, string>);
     this.gateways.take(this.reports, nowMs);
     this.tombs = parseTombs((tombs as string | null) ?? '').filter(({ untilMs }) => untilMs > nowMs);

@@ -6,7 +6,7 @@ import { EventFinder } from '../events.ts';
 import type { Keyring } from '../keyring.ts';
 import type { RedisClock } from '../redis-clock.ts';
 import { Tailer } from '../tailer.ts';
-import { DeskEvent } from './desk-event.ts';
+import { type Audience, DeskEvent } from './desk-event.ts';
 import type { DeskWide } from './desk-wide.ts';
 
 export interface FollowedParts {
@@ -33,6 +33,7 @@ const opensAtOnce = 16;
 export class FollowedEvents {
   /** By id. */
   readonly events = new Map<string, DeskEvent>();
+  private readonly audiences = new Map<string, Audience>();
   private readonly parts: FollowedParts;
   private readonly tailer: Tailer;
   private readonly finder: EventFinder;
@@ -50,7 +51,11 @@ export class FollowedEvents {
           ?.settingsChanged()
           .catch((error) => parts.warn('reading the audit failed', error, event));
       },
-      onGone: (event) => this.events.delete(event),
+      onGone: (event) => {
+        this.events.delete(event);
+        for (const [id, { listeners }] of this.audiences)
+          if (listeners.size === 0 && !this.events.has(id)) this.audiences.delete(id);
+      },
       onError: (error, event) => parts.warn('reading the journal failed', error, event),
     });
   }
@@ -63,7 +68,10 @@ export class FollowedEvents {
     const followed = this.tailer.get(event);
     if (!exists || !followed) throw noEvent(event);
     const { redis, keyring, wide, warn } = this.parts;
-    const opened = new DeskEvent({ followed, tailer: this.tailer, redis, keyring, wide });
+    // Redis may have lost the event while people watched it: they go on with the one that came back.
+    const audience = this.audiences.get(event) ?? { listeners: new Set(), seq: 0 };
+    this.audiences.set(event, audience);
+    const opened = new DeskEvent({ followed, tailer: this.tailer, redis, keyring, wide, audience });
     if (!opened.secret) warn('visitors of this event have no names here', 'its key is not known', event);
     await opened.look();
     // Somebody else may have opened it meanwhile, and listen there.

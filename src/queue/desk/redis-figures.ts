@@ -2,6 +2,7 @@
 import type { RedisFigures } from '../../contract/snapshot.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { mastersOf } from '../../redis/nodes.ts';
+import { sentinelFactsOf } from '../../redis/sentinel.ts';
 import type { DoctorRedis } from './doctor.ts';
 import { LastMinute, RisingCount } from './last-minute.ts';
 import { cpuPercentBetween, parseInfo, type RedisReading } from './redis-info.ts';
@@ -26,6 +27,8 @@ export const noHealth: RedisHealth = {
   evictionPolicies: [],
   aof: null,
   persistenceFailing: null,
+  minReplicas: null,
+  sentinels: null,
   failoverAtMs: null,
 };
 
@@ -100,6 +103,8 @@ export class RedisFigureReader {
         evictionPolicies: [...new Set(readings.flatMap(({ evictionPolicy }) => evictionPolicy ?? []))],
         aof: readings.length === 0 ? null : readings.every(({ aof }) => aof === true),
         persistenceFailing: failing.length === 0 ? null : failing.filter((text) => text !== '').join('; '),
+        minReplicas: allOf(readings.flatMap(({ minReplicas }) => minReplicas ?? [])),
+        sentinels: sentinelFactsOf(this.redis) ?? null,
         failoverAtMs: this.failoverAtMs,
       },
       failovers: this.failovers,
@@ -157,6 +162,9 @@ export class RedisFigureReader {
     this.masters.set(name, master);
   }
 }
+
+const allOf = (answers: readonly boolean[]): boolean | null =>
+  answers.length === 0 ? null : answers.every(Boolean);
 
 /** Sum of what is known; null when nothing is. */
 function added(values: readonly (number | null)[]): number | null {

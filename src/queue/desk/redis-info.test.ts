@@ -36,8 +36,15 @@ describe('what INFO says', () => {
       evictionPolicy: 'allkeys-lru',
       aof: true,
       persistenceFailing: '',
+      minReplicas: null,
       scriptErrors: 5,
     });
+  });
+
+  it('says whether a master with replicas takes writes without them', () => {
+    expect(parseInfo(info({ connected_slaves: 1 }), 0).minReplicas).toBe(false);
+    const guarded = info({ connected_slaves: 1, min_slaves_good_slaves: 1 });
+    expect(parseInfo(guarded, 0).minReplicas).toBe(true);
   });
 
   it('names what cannot be saved', () => {

@@ -14,6 +14,8 @@ export interface RedisReading {
   readonly evictionPolicy: string | null;
   readonly aof: boolean | null;
   readonly persistenceFailing: string | null;
+  /** Whether it takes no writes without a replica (min-replicas-to-write); null = it has none, or does not say. */
+  readonly minReplicas: boolean | null;
   /** Script calls that failed; those that Redis had forgotten are sent again and do not count. */
   readonly scriptErrors: number | null;
 }
@@ -45,6 +47,8 @@ export function parseInfo(info: string, atMs: number): RedisReading {
     aof: text('aof_enabled') === undefined ? null : text('aof_enabled') === '1',
     persistenceFailing:
       known.length === 0 ? null : failing.map((name) => `${name} ${text(name) ?? ''}`).join(', '),
+    // Redis tells of good replicas only where it wants any.
+    minReplicas: (number('connected_slaves') ?? 0) > 0 ? text('min_slaves_good_slaves') !== undefined : null,
     scriptErrors: Math.max(0, failed - counted('errorstat_NOSCRIPT', 'count')),
   };
 }

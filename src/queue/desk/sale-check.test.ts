@@ -30,6 +30,7 @@ const event: DoctorEvent = {
   presenceSec: 20,
   revision: 3,
   settledSec: 600,
+  recovery: null,
   gateways: [
     { gateway: 'gw-1', revision: 3, lastMs: nowMs - 200, lagMs: 20, version: '1.2.3', workers: 2 },
     { gateway: 'gw-2', revision: 3, lastMs: nowMs - 300, lagMs: 20, version: '1.2.3', workers: 2 },
@@ -48,6 +49,8 @@ const doctor: DoctorFacts = {
     aof: true,
     persistenceFailing: '',
     failoverAtMs: null,
+    minReplicas: null,
+    sentinels: null,
     cli: 'redis-cli -h 127.0.0.1 -p 6379',
   },
   certificateEndsAtMs: null,

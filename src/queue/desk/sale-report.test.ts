@@ -18,7 +18,8 @@ describe('the tally of a journal', () => {
 
   it('counts who expired, less who was given back', () => {
     const tally = new JournalTally();
-    for (const value of ['x 1000 1-3,7', 'r 2000 2', 'zz what a later version wrote']) tally.take(value);
+    for (const value of ['x 1000 1-3,7', 'r 2000 2', 'r 3000 8-9 12', 'zz what a later version wrote'])
+      tally.take(value);
     expect(tally.expired).toBe(3);
   });
 });

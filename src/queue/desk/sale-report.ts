@@ -1,6 +1,7 @@
 /** What is known of a sale afterwards: from the journal, the event's totals and what the gateways report. */
 import type { Alarm } from '../../contract/alarms.ts';
 import type { SaleReport, SaleView } from '../../contract/sale.ts';
+import type { RecoveryView } from '../../contract/snapshot.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { sumCounts } from '../count-book.ts';
 import { parseEntry } from '../journal.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../store.ts';
 import { Arrivals } from './arrivals.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { FaultLog, faultReport } from './fault-log.ts';
+import { isRecovering, reportText } from './recovery-report.ts';
 
 const pageEntries = 5_000;
 
@@ -35,7 +37,8 @@ export class JournalTally {
       this.entered.push({ seq: entry.seq, atMs: entry.refilledAtUs / 1000 });
     } else if (entry.kind === 'left') this.left += 1;
     else if (entry.kind === 'expired') this.expired += entry.seqs.length;
-    else if (entry.kind === 'restored') this.expired -= entry.seqs.length;
+    // What a recovery gives back was lost, not expired.
+    else if (entry.kind === 'restored' && entry.skipped === undefined) this.expired -= entry.seqs.length;
   }
 
   /** Waits in ms, ascending. `earlier`: when a place was given out that the journal does not tell of any more. */
@@ -85,7 +88,7 @@ export async function saleReport(
     const since = arrivals.sinceBaseMs(seq);
     return since === undefined ? undefined : baseMs + since;
   });
-  const { joinedTotal, admittedTotal, waiting } = event.snapshot();
+  const { joinedTotal, admittedTotal, waiting, recovery } = event.snapshot();
   const at = (share: number): number | null =>
     waits[Math.min(waits.length - 1, Math.floor(share * waits.length))] ?? null;
   const { refusals, etaErrorRatio } = sumCounts(await redis.hgetall(ref.keys.counts));
@@ -108,10 +111,26 @@ export async function saleReport(
     expired: tally.expired,
     etaErrorRatio,
     refusals: [...refusals],
-    faults,
+    faults: withRecovery(faults, recovery, sinceMs),
     alarms: withNow(alarms, event.alarms),
     missing: [...missing],
   };
+}
+
+/** The last recovery since then, where there was one: earlier ones stand in the audit trail. */
+function withRecovery(
+  faults: SaleReport['faults'],
+  recovery: RecoveryView,
+  sinceMs: number,
+): SaleReport['faults'] {
+  if (recovery === null || Date.parse(recovery.at) < sinceMs) return faults;
+  const { at } = recovery;
+  const until = isRecovering(recovery)
+    ? null
+    : new Date(Date.parse(at) + recovery.entersHeldSec * 1000).toISOString();
+  return [...faults, { kind: 'recovery' as const, at, until, text: reportText(recovery) }].sort((a, b) =>
+    a.at.localeCompare(b.at),
+  );
 }
 
 /** Those that went on a moment ago may not be written down yet. */

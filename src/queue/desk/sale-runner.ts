@@ -16,7 +16,7 @@ import type { RedisClient } from '../../redis/client.ts';
 import { globalKeys } from '../global-scripts.ts';
 import { inOrder, SaleStore, type StoredSale } from '../sale-store.ts';
 import { keysOf } from '../scripts.ts';
-import { StaleEventError } from '../store-base.ts';
+import { FencedError, StaleEventError } from '../store-base.ts';
 import { auditIdOf } from './actions/record.ts';
 import { openingStep } from './actions/sale.ts';
 import type { ChangedEvent, ChangeOptions } from './changes-parts.ts';
@@ -164,8 +164,9 @@ const passing: ReadonlySet<string> = new Set([
   'CLUSTER_REPLY_LOST',
 ]);
 
+/** One that was recovered or flushed meanwhile is not: its sale goes on. */
 const isGone = (error: unknown): boolean =>
-  error instanceof StaleEventError ||
+  (error instanceof StaleEventError && !(error instanceof FencedError)) ||
   (error instanceof TacosError && error.refusal.code === 'EVENT_NOT_FOUND');
 
 /** What is left of a step that is run late; undefined = nothing. */

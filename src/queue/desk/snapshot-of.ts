@@ -8,6 +8,7 @@ import type { DeskWide } from './desk-wide.ts';
 import type { EventReads } from './event-reads.ts';
 import { fleetOf } from './fleet.ts';
 import { ratePerSec } from './rates.ts';
+import { recoveryView } from './recovery-view.ts';
 import { awayRow, type RowParts, waitingRow } from './rows.ts';
 import { bucketView, messageView } from './views.ts';
 
@@ -52,6 +53,7 @@ export function snapshotOf(from: SnapshotParts, wide: DeskWide): QueueSnapshot {
     ...etaOf(parts),
     revision: settings.revision,
     gateways: fleetOf(reads.reports, settings.revision, nowMs),
+    recovery: recoveryView(reads.recovery, nowMs, settings.recoverUntilMs > 0),
     redis: wide.figures,
     hpa: wide.outside().hpa,
     budget: wide.budget,

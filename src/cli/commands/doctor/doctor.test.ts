@@ -45,6 +45,13 @@ describe('doctor', () => {
     ]);
   });
 
+  it('shows a pass that is worth a note, and ends with 0', async () => {
+    const text = 'recovered 2 min ago. Redis was restarted or failed over: 7 places given back';
+    machine.api.findingsNow = [findingOf({ check: 'recovering', note: true, text })];
+    const { code, stdout } = await doctor('evt_x');
+    expect([code, stdout]).toEqual([0, `note  recovering evt_x: ${text}\n5 of 5 checks pass\n`]);
+  });
+
   it('adds -c to what is to be run next where it was given here', async () => {
     machine.config('contexts:\n  stg: {server: "https://admin.stg.example", kind: staging}\n');
     machine.api.environment = 'staging';

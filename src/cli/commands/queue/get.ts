@@ -5,6 +5,7 @@ import { rate, tokens } from '../../output/format.ts';
 import type { Column } from '../../output/table.ts';
 import { brakeText } from '../../watch/brake-text.ts';
 import { stateOf } from '../../watch/line-row.ts';
+import { recoveryText } from '../../watch/recovery-text.ts';
 
 const columns: readonly Column<QueueSnapshot>[] = [
   { head: 'EVENT', value: ({ event }) => event },
@@ -34,7 +35,7 @@ export async function queueGet(cli: Cli, event: string): Promise<void> {
   const brake = brakeText(snapshot);
   const warnings = [
     ...(snapshot.stale ? [`the data is ${snapshot.ageSec.toFixed(1)} s old`] : []),
-    ...(brake === '' ? [] : [brake]),
+    ...[brake, recoveryText(snapshot)].filter((text) => text !== ''),
   ];
   await printResult(
     cli.runtime,

@@ -3,6 +3,7 @@ import type { HpaFigures } from '../../../contract/hpa.ts';
 import type { QueueSnapshot } from '../../../contract/snapshot.ts';
 import { count } from '../../output/format.ts';
 import { stateOf } from '../../watch/line-row.ts';
+import { recoveryText } from '../../watch/recovery-text.ts';
 import { percent } from '../figures.ts';
 import { cutEnd, part, type Tone, widthOf } from '../text.ts';
 import type { Pane, View } from '../view.ts';
@@ -36,20 +37,26 @@ export const fleetPane: Pane = {
   },
   lines: (view) => {
     const { gateways, silentOver60Sec } = view.snapshot;
+    const recovering = recoveryText(view.snapshot);
     return [
       [
         part(` ready ${ready(view)}`, readyTone(view)),
         part(`   cpu ${percent(gateways.cpuPercent, 0)}   streams ${countOf(gateways.streams)}`),
       ],
-      [
-        part(` 5xx ${percent(gateways.errors5xxPercent, 2)}`, errorTone(view)),
-        part(`   409 ${percent(gateways.conflictsPercent, 1)}   silent ${count(silentOver60Sec)}`),
-      ],
+      recovering === ''
+        ? [
+            part(` 5xx ${percent(gateways.errors5xxPercent, 2)}`, errorTone(view)),
+            part(`   409 ${percent(gateways.conflictsPercent, 1)}   silent ${count(silentOver60Sec)}`),
+          ]
+        : [part(` ${recovering}`, 'warn')],
     ];
   },
   compact: (view, columns) => {
     const { snapshot } = view;
     const state = stateOf(snapshot);
+    const tone = state === 'open' ? 'good' : 'warn';
+    const recovering = recoveryText(snapshot);
+    if (recovering !== '') return compactLine('STATE', state.toUpperCase(), tone, [part(recovering, 'warn')]);
     const streams = `streams ${countOf(snapshot.gateways.streams)}   `;
     // What visitors are told is worth more than how many streams tell it to them.
     const rest = [
@@ -57,7 +64,7 @@ export const fleetPane: Pane = {
       part(`5xx ${percent(snapshot.gateways.errors5xxPercent, 2)}`, errorTone(view)),
       part(`   gateways ${ready(view)}`, readyTone(view)),
     ];
-    const row = compactLine('STATE', state.toUpperCase(), state === 'open' ? 'good' : 'warn', rest);
+    const row = compactLine('STATE', state.toUpperCase(), tone, rest);
     return [...row, part(messageIn(snapshot, columns - widthOf(row)), 'info')];
   },
 };

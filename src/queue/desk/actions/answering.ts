@@ -2,8 +2,9 @@
 import type { ChangeReply, ChangeResult, ParsedActRequest } from '../../../contract/actions.ts';
 import type { AuditEntry } from '../../../contract/audit.ts';
 import { TacosError } from '../../../contract/errors.ts';
-import { StaleEventError } from '../../store.ts';
+import { FencedError, StaleEventError } from '../../store.ts';
 import type { ChangesParts } from '../changes-parts.ts';
+import { cameAnew } from '../reaching.ts';
 import { awaitReceipt, countSeen } from './await-receipt.ts';
 import type { Settled } from './bounded.ts';
 import { catchUp } from './catch-up.ts';
@@ -124,6 +125,7 @@ export class Answering {
 
   private errorOf(error: unknown, event: string | null): { code: string; message: string } {
     if (error instanceof TacosError) return { code: error.refusal.code, message: error.message };
+    if (error instanceof FencedError) return { code: 'VERSION_CONFLICT', message: cameAnew().message };
     if (error instanceof StaleEventError) return { code: 'EVENT_NOT_FOUND', message: 'This event is gone.' };
     this.parts.log.warn({ event: event ?? '', reason: String(error) }, 'a change failed');
     return { code: 'UNAVAILABLE', message: 'Redis cannot be reached right now.' };

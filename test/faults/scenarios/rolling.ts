@@ -1,0 +1,62 @@
+/** Three gateways of the version before are replaced by this one's one by one, and the other way round. */
+import { previousDist, previousMissing } from '../../helpers/previous-version.ts';
+import { requestsOf } from '../history.ts';
+import { type Build, type Gone, roll } from '../roll.ts';
+import type { Scenario } from '../scenario.ts';
+import { StreamFolk } from '../stream-folk.ts';
+import type { World } from '../world.ts';
+
+const before = (): Build => ({ name: 'before', dist: previousDist() });
+const now: Build = { name: 'now', dist: 'dist' };
+
+const streams = 30;
+/** SPEC of a drain, s. */
+const drainSec = 25;
+
+export const rolling: Scenario = {
+  name: 'rolling',
+  row: 'a new version rolled out and rolled back, gateway by gateway: no request fails',
+  short: true,
+  isSmooth: true,
+  absent: previousMissing,
+  dist: () => before().dist,
+  // More come than go, so that there is a line, and tokens for more than those with streams, who never enter. This version's
+  // notice, and with it its hand-over, are half as long as in production.
+  world: { workers: 2, refillPerSec: 25, capacity: 150, env: { SERVER_DRAIN_NOTICE_MS: '2500' } },
+  crowd: { arrivalsPerSec: 45 },
+  async plan(world, _seed, isShort) {
+    await forgetRuns(world);
+    const folk = new StreamFolk(world);
+    await folk.come(streams);
+    const gone: Promise<Gone>[] = [];
+    const ways = isShort ? [now, before()] : [now, before(), now, now];
+    for (const to of ways) await roll(world, to, gone);
+    const all = await Promise.all(gone);
+    report(world, all);
+    const { handedOver, failed, gapSec, away } = await folk.leave();
+    const gaps = Object.entries(gapSec).map(([build, sec]) => `${sec.toFixed(1)} (${build})`);
+    console.log(
+      `  streams: ${streams} held, ${handedOver} handed over, ${failed} failed, stepped around ${away}, longest gap in s ${gaps.join(', ')}`,
+    );
+    const wrong = all.filter(({ code, saidSo, tookSec }) => code !== 0 || !saidSo || tookSec > drainSec);
+    world.broken.push(...wrong.map((one) => `did not go as it should: ${JSON.stringify(one)}`));
+    if (failed > 0 || away > 0) world.broken.push(`streams: ${failed} failed, stepped around ${away}`);
+  },
+};
+
+/** As the version before makes events: it knows of no runs of Redis. */
+async function forgetRuns(world: World): Promise<void> {
+  const { keys } = await world.event();
+  await world.client.hdel(keys.meta, 'run', 'recoveries', 'recoverUntil', 'joinsFrom', 'skipped');
+  await world.client.del(keys.mark);
+}
+
+function report(world: World, gone: readonly Gone[]): void {
+  const drains = gone.map(({ name, tookSec }) => `${name} ${tookSec.toFixed(1)}`).join(', ');
+  console.log(`  drained in s: ${drains}`);
+  const took = requestsOf(world.history.records)
+    .map(({ sentMs, answeredMs }) => answeredMs - sentMs)
+    .sort((a, b) => a - b);
+  const at = (share: number): string => (took[Math.floor(took.length * share)] ?? 0).toFixed(0);
+  console.log(`  answered in ms: p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(0.999999)}`);
+}
