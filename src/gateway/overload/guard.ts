@@ -44,8 +44,6 @@ const risePerSec = 0.3;
 const peekEvery = 64;
 /** Whose work is refused is reckoned anew so often, ms. */
 const divideMs = 100;
-/** Somebody always gets through. */
-const shareMax = 0.98;
 /**
  * Refusing takes about a quarter of what answering does. With more refusals than this for one answer, people are told to
  * come back later, so that what is refused does not eat up what could be done.
