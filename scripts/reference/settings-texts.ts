@@ -139,7 +139,7 @@ export const settingGroups: readonly SettingGroup[] = [
     title: 'Overload',
     meanings: {
       OVERLOAD_LAG_MS:
-        'A worker whose event loop comes round later than this refuses a share of the requests (503) until it does not; ' +
+        'A worker where requests wait longer than this to be looked at refuses a share of them (503) until they do not; ' +
         '0 = never.',
     },
     note: 'What is refused first, and what visitors are told: [Overload](../decisions/0017-overload.md).',

@@ -71,7 +71,7 @@ export interface GatewayConfig {
     /** Places taken a minute and at once, over all events; 0 = any number. */
     readonly joinsPerMin: { readonly ip: number; readonly subject: number };
   };
-  /** Lag of the event loop that is held while there is too much to do, ms; 0 = nothing is refused for it. */
+  /** How long a request may wait to be looked at before a share is refused, ms; 0 = none is. */
   readonly overloadLagMs: number;
   readonly connections: ConnectionLimits;
   readonly backends: {

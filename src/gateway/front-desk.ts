@@ -37,8 +37,6 @@ export interface FrontDesk {
   mustBeSignedIn(headers: IncomingHttpHeaders): Promise<Refusal | undefined>;
   /** Why a stream may not be opened for this token now, counted; undefined when it may. */
   streamRefusal(token: string): Refusal | undefined;
-  /** Why a join is refused before its body was read, counted; mostly undefined. */
-  unreadJoinRefusal(): Refusal | undefined;
   /** Counts what was refused before it came here. */
   refused(operation: OperationName, refusal: Refusal): Refusal;
 }
@@ -153,11 +151,6 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
     return isRefusal(caller) ? caller : undefined;
   }
 
-  function unreadJoinRefusal(): Refusal | undefined {
-    const refusal = guard.refusalUnread();
-    return refusal && counts.refused('join', refusal);
-  }
-
   return {
     join,
     challenge,
@@ -166,7 +159,6 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
     leave,
     mustBeSignedIn,
     streamRefusal: (token) => busyFor('status', token, 'stream'),
-    unreadJoinRefusal,
     refused: counts.refused.bind(counts),
   };
 }

@@ -21,7 +21,7 @@ import type { RequestSpan, Tracer } from './tracing/tracer.ts';
 
 /** What answering takes, on either path. */
 export interface HttpContext {
-  readonly desk: Pick<FrontDesk, 'unreadJoinRefusal' | 'streamRefusal'>;
+  readonly desk: Pick<FrontDesk, 'streamRefusal'>;
   readonly operations: Operations;
   readonly streams: Streams;
   readonly meters: Meters;
@@ -77,7 +77,7 @@ export function createHotPath(context: HttpContext): HotPath {
 
 /** The routes by their whole path. */
 function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
-  const { operations, meters, sender, gate, desk } = context;
+  const { operations, meters, sender, gate } = context;
 
   const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
     answered
@@ -124,21 +124,13 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
         }
       });
 
-  const join = withBody(operations.join);
-  /** While nearly every join is refused, the body is not even read. */
-  const joinUnlessBusy = (exchange: Exchange): void => {
-    const refusal = desk.unreadJoinRefusal();
-    if (refusal === undefined) join(exchange);
-    else sender.send(exchange, refusalAnswer(refusal, exchange.traceId));
-  };
-
   const route = (method: string, name: string, run: HotRoute['run']): [string, HotRoute] => {
     const path = `${apiPrefix}/queue/${name}`;
     return [path, { method, meter: meters.route(method, path), run }];
   };
   return new Map([
     route('GET', 'status', status),
-    route('POST', 'join', joinUnlessBusy),
+    route('POST', 'join', withBody(operations.join)),
     route('GET', 'challenge', challenge),
     route('POST', 'enter', withBody(operations.enter)),
     route('DELETE', 'leave', leave),

@@ -47,7 +47,7 @@ export const variables = {
   RATE_LIMIT_IP_RPS: { ...positiveNumber, fallback: '500' },
   /** Addresses without a limit. */
   RATE_LIMIT_EXEMPT: networks,
-  /** Refuses a share of the requests while the event loop is later than this; 0 = never. */
+  /** Refuses a share of the requests while they wait longer than this to be looked at; 0 = never. */
   OVERLOAD_LAG_MS: { ...wholeNumber(0, 10_000, 'milliseconds'), fallback: '500' },
   /** Places that one address may take over all events, a minute and at once; 0 = any number. */
   JOIN_LIMIT_IP_PER_MIN: { ...wholeNumber(0, 1_000_000, 'joins'), fallback: '3000' },

@@ -139,6 +139,10 @@ export const visitorRow: Row = {
       unit: 'reqps',
       min: 0,
       targets: [
+        {
+          expr: `sum by (operation) (rate(overload_refused_total[${rate}]))`,
+          legend: 'overload {{operation}}',
+        },
         { expr: `sum by (scope) (rate(ratelimit_dropped_total[${rate}]))`, legend: 'limited by {{scope}}' },
         { expr: `sum by (outcome) (rate(idempotency_hits_total[${rate}]))`, legend: 'key {{outcome}}' },
       ],

@@ -169,7 +169,7 @@ function addOverloadMetrics(register: Registry, figures: RegistryOptions['overlo
   const registers = [register];
   new Counter({
     name: 'overload_refused_total',
-    help: 'Requests refused because the event loop was late; polls and streams are status.',
+    help: 'Requests refused because there was too much to do; polls and streams are status.',
     labelNames: ['operation'],
     registers,
     collect() {
@@ -180,7 +180,7 @@ function addOverloadMetrics(register: Registry, figures: RegistryOptions['overlo
   });
   new Gauge({
     name: 'overload_refused_ratio',
-    help: 'Share of the work that is refused now because the event loop is late, of the worker that refuses most.',
+    help: 'Share of the work that is refused now because there is too much to do, of the worker that refuses most.',
     aggregator: 'max',
     registers,
     collect() {

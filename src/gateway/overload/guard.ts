@@ -44,8 +44,6 @@ const risePerSec = 0.3;
 const peekEvery = 64;
 /** Whose work is refused is reckoned anew so often, ms. */
 const divideMs = 100;
-/** Somebody always gets through. */
-const shareMax = 0.98;
 /**
  * Refusing takes about a quarter of what answering does. With more refusals than this for one answer, people are told to
  * come back later, so that what is refused does not eat up what could be done.
@@ -62,9 +60,6 @@ const retryGrowth = 1.05;
 const retryShrink = 1.01;
 /** Of what was counted before, so much still counts at each count: some five seconds. */
 const retryMemory = 0.98;
-/** Joins are refused unread once so many of them are refused at every event. */
-const unreadShare = 0.9;
-
 interface EventLoad {
   /** Requests of one look, those of the last few count too. */
   readonly asked: ByWork;
@@ -89,8 +84,6 @@ export class OverloadGuard {
   private retrySec = retrySecMin;
   private answers = 0;
   private refusals = 0;
-  private unreadNow = 0;
-  private unread = 0;
 
   constructor(options: GuardOptions) {
     this.options = options;
@@ -127,13 +120,6 @@ export class OverloadGuard {
     return this.refusal(work);
   }
 
-  /** The same of a join whose body was not read, so that its event is not known: only where nearly all are refused. */
-  refusalUnread(): Refusal | undefined {
-    if (this.calm || this.unread === 0 || this.random() >= this.unread) return undefined;
-    this.unreadNow += 1;
-    return this.refusal('join');
-  }
-
   /**
    * Looks at the loop. Of what waits, that is refused which cannot be done within the lag that is held, and no more: what is
    * left keeps the worker busy until those come back who were refused.
@@ -163,7 +149,6 @@ export class OverloadGuard {
     this.calm = true;
     this.looks = 0;
     this.sinceMs = 0;
-    this.unread = 0;
 
     this.answers = 0;
     this.refusals = 0;
@@ -173,7 +158,6 @@ export class OverloadGuard {
   /** What was asked for lately, half of it since the last count. */
   private count(): void {
     this.dividedMs = 0;
-    this.countUnread();
     for (const [event, { asked, now }] of this.events) {
       for (const work of works) {
         asked[work] = (asked[work] + now[work]) / 2;
@@ -190,20 +174,6 @@ export class OverloadGuard {
     const room = (1 - this.share) * all.reduce((sum, one) => sum + one, 0);
     const part = this.share === 0 ? Number.POSITIVE_INFINITY : fairPart(all, room);
     for (const load of loads) load.shares = refusedShares(load.asked, part);
-    const joins = loads.filter(({ asked }) => asked.join > 0).map(({ shares }) => shares.join);
-    const least = joins.length === 0 ? 0 : Math.min(shareMax, ...joins);
-    this.unread = least >= unreadShare ? least : 0;
-  }
-
-  /** Joins that were refused unread were of the events of those that were read, as far as anybody knows. */
-  private countUnread(): void {
-    const loads = [...this.events.values()];
-    const read = loads.reduce((sum, { now }) => sum + now.join, 0);
-    for (const { asked, now } of loads) {
-      if (read > 0) now.join *= 1 + this.unreadNow / read;
-      else if (this.unreadNow > 0) now.join = asked.join;
-    }
-    this.unreadNow = 0;
   }
 
   private pace(): void {

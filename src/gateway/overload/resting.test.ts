@@ -25,7 +25,7 @@ async function start(trustedProxies: readonly string[] = []) {
     text += chunk.toString();
   });
   opened.push({ socket, close: () => server.close() });
-  const answers = () => [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status);
+  const answers = () => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
   const look = (lagMs: number, times: number): void => {
     for (let at = 0; at < times; at += 1) guard.look({ tookMs: 1_000, lagMs, busy: 1 });
   };
