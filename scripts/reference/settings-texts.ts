@@ -129,6 +129,15 @@ export const settingGroups: readonly SettingGroup[] = [
     note: 'What counts for what: [limits](../visitor-api.md#limits). How to set and watch them: [rate-limits.md](rate-limits.md).',
   },
   {
+    title: 'Overload',
+    meanings: {
+      OVERLOAD_LAG_MS:
+        'A worker whose event loop comes round later than this refuses a share of the requests (503) until it does not; ' +
+        '0 = never.',
+    },
+    note: 'What is refused first, and what visitors are told: [Overload](../decisions/0017-overload.md).',
+  },
+  {
     title: 'Backends',
     meanings: {
       BACKEND_RESERVATION_API_GRPC_ADDRESS: 'The reservation service; none = its routes answer 503.',

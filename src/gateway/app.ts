@@ -24,6 +24,9 @@ import { createTraceIds, type TraceIdForm } from './http/trace-id.ts';
 import { Meters } from './metrics/meters.ts';
 import { createRegistry } from './metrics/registry.ts';
 import { createOperations } from './operations.ts';
+import { OverloadGuard } from './overload/guard.ts';
+import { RestingConnections } from './overload/resting.ts';
+import { createProxyList } from './rate-limit/client-address.ts';
 import { openGate, type RateGate } from './rate-limit/rate-gate.ts';
 import { createRequestOperations } from './requests/request-operations.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -72,6 +75,8 @@ export interface AppOptions {
     readonly authEnterRequired: boolean;
     readonly corsAllowOrigins: readonly string[];
     readonly environmentName: string;
+    /** Their connections carry many people's requests; default none. */
+    readonly trustedProxies?: readonly string[];
   };
   /** Streams that may be open at once; default `streamsPerProcessMax`. */
   readonly streamsMax?: number;
@@ -79,6 +84,8 @@ export interface AppOptions {
   readonly commentMs?: number;
   /** Time in which a whole request must arrive, ms; default `slowClientMs`. */
   readonly requestMs?: number;
+  /** Refuses what there is no time for; default: nothing. */
+  readonly guard?: OverloadGuard;
   /** Limits how often people ask; default: it does not. */
   readonly gate?: RateGate;
   /** Undefined where tracing is off. */
@@ -116,13 +123,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
     requestMs = slowClientMs,
   } = options;
   const streams = new Streams({ line, max: streamsMax, commentMs });
-  const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate });
+  const { guard = new OverloadGuard({ lateMs: 0, isServed: () => false }) } = options;
+  const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate, guard });
+  const resting = new RestingConnections({
+    isProxy: createProxyList(config.trustedProxies ?? []),
+    isCalm: () => guard.isCalm,
+  });
   const context: HttpContext = {
+    desk,
     operations: createOperations(desk),
     streams,
     meters,
     traceIds: createTraceIds(options.traceIdForm),
-    sender: new Sender({ cors, lifecycle }),
+    sender: new Sender({ cors, lifecycle, resting }),
     log,
     tracer: options.tracer,
     gate,
@@ -131,6 +144,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     line,
     meters,
     streamCount: () => streams.count,
+    overload: () => ({ refusedShare: guard.refusedShare, refused: guard.refused, resting: resting.count }),
     version: project.version,
     ...(backends === undefined ? {} : { breakers: () => backends.breakers() }),
   });
@@ -151,6 +165,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await app.register(wellKnownRoutes, { publicKeys: () => reservationKeys.jwks() });
   if (options.requests !== undefined) await addRequestRoutes(app, options, options.requests, meters);
   await app.register(healthRoutes, { peers, environmentName: config.environmentName });
+  app.addHook('onClose', async () => resting.close());
   await app.ready();
   return { fastify: app, server: app.server, streams, desk };
 }

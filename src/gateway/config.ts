@@ -68,6 +68,8 @@ export interface GatewayConfig {
     readonly ipPerSec: number;
     readonly exempt: readonly string[];
   };
+  /** Lag of the event loop that is held while there is too much to do, ms; 0 = nothing is refused for it. */
+  readonly overloadLagMs: number;
   readonly backends: {
     readonly addresses: Readonly<
       Partial<Record<BackendName, { readonly host: string; readonly port: number }>>
@@ -191,6 +193,7 @@ function toConfig(values: Values<typeof variables>): GatewayConfig {
       ipPerSec: values.RATE_LIMIT_IP_RPS,
       exempt: values.RATE_LIMIT_EXEMPT ?? [],
     },
+    overloadLagMs: values.OVERLOAD_LAG_MS,
     backends: backendSettings(values),
     brake: {
       mode: values.BRAKE_MODE,

@@ -6,11 +6,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Refusal } from '../contract/errors.ts';
 import type { EnterReply, JoinBody, JoinReply, LeaveReply, StatusReply } from '../contract/visitor-api.ts';
 import type { Line, Outcome } from '../queue/line-types.ts';
+import { eventOfToken } from '../queue/waiting-token.ts';
 import { type Authenticator, isRefusal, signedIn } from './auth/authenticator.ts';
 import { badIdempotencyKey, isIdempotencyKey } from './http/idempotency-key.ts';
 import { checkToken } from './http/query.ts';
 import type { Meters, OperationName } from './metrics/meters.ts';
 import { OperationCounts } from './metrics/operation-counts.ts';
+import type { OverloadGuard } from './overload/guard.ts';
+import type { Work } from './overload/shares.ts';
 import type { RateGate } from './rate-limit/rate-gate.ts';
 
 /** Each gives the outcome, counted; what they throw is a bug. Tokens of `status` and `leave` have passed checkToken. */
@@ -23,6 +26,10 @@ export interface FrontDesk {
   leave(token: string, asker: Asker): Promise<Outcome<LeaveReply>>;
   /** Why this caller is not signed in; undefined when they are. Not counted: it is no operation of the line. */
   mustBeSignedIn(headers: IncomingHttpHeaders): Promise<Refusal | undefined>;
+  /** Why a stream may not be opened for this token now, counted; undefined when it may. */
+  streamRefusal(token: string): Refusal | undefined;
+  /** Why a join is refused before its body was read, counted; mostly undefined. */
+  unreadJoinRefusal(): Refusal | undefined;
   /** Counts what was refused before it came here. */
   refused(operation: OperationName, refusal: Refusal): Refusal;
 }
@@ -40,17 +47,30 @@ export interface FrontDeskOptions {
   readonly authEnterRequired: boolean;
   readonly meters: Meters;
   readonly gate: RateGate;
+  /** Refuses what there is no time for; the same for all wires of the process. */
+  readonly guard: OverloadGuard;
 }
 
 export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
-  const { line, authEnterRequired, gate } = options;
+  const { line, authEnterRequired, gate, guard } = options;
   const authenticate = gate.counting(options.authenticate);
   const authenticateEnter = gate.guarding(options.authenticate);
   const { positions } = options.meters;
   const counts = new OperationCounts(line, options.meters);
 
+  /** Before anything else, so that it costs nothing: tokens were not looked at, nor who asks. */
+  function busy(work: Work, event: string | undefined, operation: OperationName = work): Refusal | undefined {
+    const refusal = guard.refusalOf(work, event);
+    return refusal && counts.refusedAt(event, operation, refusal);
+  }
+
+  const busyFor = (work: Work, token: string, operation?: OperationName): Refusal | undefined =>
+    guard.isOpen() ? undefined : busy(work, eventOfToken(token), operation);
+
   async function join(body: JoinBody, headers: IncomingHttpHeaders): Promise<Outcome<JoinReply>> {
     const { event_id: eventId, user_id: userId } = body;
+    const refusal = guard.isOpen() ? undefined : busy('join', eventId);
+    if (refusal !== undefined) return refusal;
     const idempotencyKey = headers['idempotency-key'];
     if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))
       return counts.refusedAt(eventId, 'join', badIdempotencyKey);
@@ -66,6 +86,8 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
   }
 
   function status(token: string, asker: Asker): Outcome<StatusReply> | Promise<Outcome<StatusReply>> {
+    const refusal = busyFor('status', token);
+    if (refusal !== undefined) return refusal;
     const outcome = line.status(token);
     if (outcome instanceof Promise) return outcome.then((later) => countedStatus(later, token, asker));
     return countedStatus(outcome, token, asker);
@@ -90,6 +112,8 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
   async function enter(text: string, headers: IncomingHttpHeaders): Promise<Outcome<EnterReply>> {
     const token = checkToken(text);
     if (typeof token !== 'string') return counts.refused('enter', token);
+    const refusal = busyFor('enter', token);
+    if (refusal !== undefined) return refusal;
     const caller = await (authEnterRequired
       ? signedIn(authenticateEnter, headers)
       : authenticateEnter(headers));
@@ -110,7 +134,21 @@ export function createFrontDesk(options: FrontDeskOptions): FrontDesk {
     return isRefusal(caller) ? caller : undefined;
   }
 
-  return { join, status, enter, leave, mustBeSignedIn, refused: counts.refused.bind(counts) };
+  function unreadJoinRefusal(): Refusal | undefined {
+    const refusal = guard.refusalUnread();
+    return refusal && counts.refused('join', refusal);
+  }
+
+  return {
+    join,
+    status,
+    enter,
+    leave,
+    mustBeSignedIn,
+    streamRefusal: (token) => busyFor('status', token, 'stream'),
+    unreadJoinRefusal,
+    refused: counts.refused.bind(counts),
+  };
 }
 
 /** Tokens that are no good are limited by address: the refusal, or that there were too many. */

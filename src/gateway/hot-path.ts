@@ -6,11 +6,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { refuse, TacosError } from '../contract/errors.ts';
-import { guessed } from './front-desk.ts';
+import { type FrontDesk, guessed } from './front-desk.ts';
 import { type Answer, answer, refusalAnswer } from './http/answer.ts';
 import { readBody } from './http/body.ts';
 import type { Exchange, Sender } from './http/exchange.ts';
-import { searchOf } from './http/query.ts';
+import { searchOf, tokenOf } from './http/query.ts';
 import type { TraceIds } from './http/trace-id.ts';
 import type { Meters, RouteMeter } from './metrics/meters.ts';
 import type { BodyRequest, Operations } from './operations.ts';
@@ -20,6 +20,7 @@ import type { RequestSpan, Tracer } from './tracing/tracer.ts';
 
 /** What answering takes, on either path. */
 export interface HttpContext {
+  readonly desk: Pick<FrontDesk, 'unreadJoinRefusal' | 'streamRefusal'>;
   readonly operations: Operations;
   readonly streams: Streams;
   readonly meters: Meters;
@@ -74,7 +75,7 @@ export function createHotPath(context: HttpContext): HotPath {
 
 /** The routes by their whole path. */
 function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
-  const { operations, meters, sender, gate } = context;
+  const { operations, meters, sender, gate, desk } = context;
 
   const finish = (exchange: Exchange, answered: Promise<Answer>): void => {
     answered
@@ -114,13 +115,21 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
         }
       });
 
+  const join = withBody(operations.join);
+  /** While nearly every join is refused, the body is not even read. */
+  const joinUnlessBusy = (exchange: Exchange): void => {
+    const refusal = desk.unreadJoinRefusal();
+    if (refusal === undefined) join(exchange);
+    else sender.send(exchange, refusalAnswer(refusal, exchange.traceId));
+  };
+
   const route = (method: string, name: string, run: HotRoute['run']): [string, HotRoute] => {
     const path = `${apiPrefix}/queue/${name}`;
     return [path, { method, meter: meters.route(method, path), run }];
   };
   return new Map([
     route('GET', 'status', status),
-    route('POST', 'join', withBody(operations.join)),
+    route('POST', 'join', joinUnlessBusy),
     route('POST', 'enter', withBody(operations.enter)),
     route('DELETE', 'leave', leave),
     route('GET', 'stream', stream),
@@ -158,10 +167,16 @@ function answerUnread({ request, traceId }: Exchange): Answer {
 
 /** Opens an event stream on the exchange, or refuses it. */
 export async function openStream(
-  { streams, sender, meters, gate }: HttpContext,
+  { desk, streams, sender, meters, gate }: HttpContext,
   exchange: Exchange,
 ): Promise<void> {
   const search = searchOf(exchange.request.url ?? '');
+  const token = tokenOf(search);
+  const busy = typeof token === 'string' ? desk.streamRefusal(token) : undefined;
+  if (busy !== undefined) {
+    sender.send(exchange, refusalAnswer(busy, exchange.traceId));
+    return;
+  }
   const opened = await streams.open(search, exchange.response, () => sender.startStream(exchange));
   if (opened === undefined) {
     meters.operations.stream.ok += 1;

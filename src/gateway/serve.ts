@@ -17,6 +17,8 @@ import type { Lifecycle } from './http/exchange.ts';
 import type { BuildLine } from './line-options.ts';
 import { Meters } from './metrics/meters.ts';
 import { WorkerFigureBook } from './metrics/worker-figures.ts';
+import { OverloadGuard } from './overload/guard.ts';
+import { watchLoop } from './overload/loop-watch.ts';
 import { createRateGate } from './rate-limit/rate-gate.ts';
 import { chargeThrough, limitScripts } from './rate-limit/shared-buckets.ts';
 import { requestScripts } from './requests/request-scripts.ts';
@@ -97,6 +99,12 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     log: tracer === undefined ? log : withTraceId(log, tracer),
     ...(tracer === undefined ? {} : { trace: tracer.line }),
   });
+  const guard = new OverloadGuard({
+    lateMs: config.overloadLagMs,
+    peek: () => watch.peek(),
+    isServed: (event) => line.facts(event) !== undefined,
+  });
+  const watch = watchLoop((seen) => guard.look(seen));
   const tracedBackends = tracer === undefined ? backends : traceBackends(backends, tracer);
   const traceIdForm = config.tracing.xray ? 'xray' : 'random';
   const app = await buildApp({
@@ -108,6 +116,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     meters,
     config,
     gate,
+    guard,
     requests: {
       backends: tracedBackends,
       redis: requests,
@@ -138,6 +147,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     await drain({ app, grpc, line, tracer, sockets, lifecycle, log, noticeMs });
     backends.close();
     figures.close();
+    watch.close();
     identity.close();
     requests.disconnect();
   };

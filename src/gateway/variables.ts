@@ -47,6 +47,8 @@ export const variables = {
   RATE_LIMIT_IP_RPS: { ...positiveNumber, fallback: '500' },
   /** Addresses without a limit. */
   RATE_LIMIT_EXEMPT: networks,
+  /** Refuses a share of the requests while the event loop is later than this; 0 = never. */
+  OVERLOAD_LAG_MS: { ...wholeNumber(0, 10_000, 'milliseconds'), fallback: '500' },
   BACKEND_RESERVATION_API_GRPC_ADDRESS: address,
   BACKEND_INVENTORY_API_GRPC_ADDRESS: address,
   BACKEND_PAYMENT_API_GRPC_ADDRESS: address,

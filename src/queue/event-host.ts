@@ -1,4 +1,5 @@
 /** Everything that one gateway process runs for one event, opened and ended together. */
+import type { ErrorCode } from '../contract/errors.ts';
 import { presenceReportMs, snapshotRowsMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { RedisClient } from '../redis/client.ts';
@@ -6,7 +7,7 @@ import { isReachable } from '../redis/nodes.ts';
 import type { Ask } from './ask.ts';
 import { type BrakePolicy, formatBackends } from './brake.ts';
 import { Braker } from './braker.ts';
-import { CountBook } from './count-book.ts';
+import { CountBook, type LineOperation } from './count-book.ts';
 import { EtaAccuracy } from './eta-accuracy.ts';
 import { JoinDesk } from './join-desk.ts';
 import type { Keyring } from './keyring.ts';
@@ -104,6 +105,12 @@ export class EventHost {
     const near = isNear(reply.position, reply.eta_sec, served.view(nowMs).window);
     const heartbeat = { seq, heardMs: nowMs, pollAfterSec: reply.poll_after_sec, near };
     served.presence.heard(heartbeat, served.settings.presenceMs);
+  }
+
+  /** Counts a refusal; who was refused for overload was there all the same. */
+  refused(operation: LineOperation, code: ErrorCode): void {
+    this.counts.add(`${operation}.${code}`);
+    if (code === 'OVERLOADED' && operation !== 'join') this.reporter.noteUnheard();
   }
 
   /** Answers an operator's question with what this process knows. */

@@ -45,6 +45,8 @@ export interface JoinerOptions {
 /** A join is refused when it has waited so long, ms; the rest of 2 s is for the answer's way. */
 const patienceMs = redisCommandMs + 100;
 const resendMs = 25;
+/** A batch whose timer is so late goes out with the next join, ms. */
+const timerLateMs = 5;
 
 export class Joiner {
   private readonly options: JoinerOptions;
@@ -55,6 +57,10 @@ export class Joiner {
   private timer: NodeJS.Timeout | undefined;
   private patience: NodeJS.Timeout | undefined;
   private sentMs = Number.NEGATIVE_INFINITY;
+  /** When the timer is due. */
+  private flushAtMs = 0;
+  /** Of the last batch, until its reply. */
+  private tookMs = 0;
 
   constructor(options: JoinerOptions) {
     this.options = options;
@@ -63,12 +69,29 @@ export class Joiner {
   /** Resolves with what became of the join, at the latest after `patienceMs`. */
   join(member: JoinMember): Promise<JoinResult> {
     if (!this.options.reachable()) return Promise.resolve({ word: 'unavailable' });
-    if (this.waiting.length >= joinQueueMax) return Promise.resolve({ word: 'overloaded' });
+    if (this.isTooLong()) return Promise.resolve({ word: 'overloaded' });
     return new Promise((resolve) => {
       const request = this.options.trace?.current();
-      this.waiting.push({ member, sinceMs: performance.now(), request, resolve });
-      this.schedule();
+      const sinceMs = performance.now();
+      this.waiting.push({ member, sinceMs, request, resolve });
+      // With thousands of sockets to read, the loop comes to no timer for seconds.
+      if (this.timer !== undefined && sinceMs > this.flushAtMs + timerLateMs) this.flushNow();
+      else this.schedule();
     });
+  }
+
+  /**
+   * Whether a join that came now would wait in vain: batches go one after the other, each as fast as the last one went.
+   * Better to say so at once than when its patience is over.
+   */
+  private isTooLong(): boolean {
+    const { length } = this.waiting;
+    if (length >= joinQueueMax) return true;
+    if (length < joinBatchMax) return false;
+    const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
+    const waitingSince = this.busy ? performance.now() - this.sentMs : 0;
+    const eachMs = Math.max(paceMs, this.tookMs, waitingSince);
+    return (Math.floor(length / joinBatchMax) + 2) * eachMs > patienceMs;
   }
 
   private schedule(): void {
@@ -76,10 +99,14 @@ export class Joiner {
     if (this.busy || this.timer) return;
     const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
     const waitMs = Math.max(joinBatchWaitMs, this.sentMs + paceMs - performance.now());
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      void this.flush();
-    }, waitMs);
+    this.flushAtMs = performance.now() + waitMs;
+    this.timer = setTimeout(() => this.flushNow(), waitMs);
+  }
+
+  private flushNow(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    void this.flush();
   }
 
   private async flush(): Promise<void> {
@@ -99,6 +126,7 @@ export class Joiner {
     settleBatch(batch, reply);
     if (typeof reply === 'object' && reply.word === 'joined')
       this.options.given?.(reply.firstSeq, batch.length - reply.exceptions.length);
+    this.tookMs = performance.now() - this.sentMs;
     this.sent = [];
     this.busy = false;
     if (this.waiting.length > 0) this.schedule();

@@ -192,7 +192,7 @@ class RedisLine implements Line {
   }
 
   noteRefusal(...[eventId = '', operation, code]: Parameters<Line['noteRefusal']>): void {
-    this.hosts.get(eventId)?.counts.add(`${operation}.${code}`);
+    this.hosts.get(eventId)?.refused(operation, code);
   }
 
   async close(): Promise<void> {

@@ -27,10 +27,17 @@ export class Reporter {
   private timer: NodeJS.Timeout;
   private running: Promise<void> = Promise.resolve();
   private closed = false;
+  /** Somebody's sign of life was refused since the last report. */
+  private isUnheard = false;
 
   constructor(options: ReporterOptions) {
     this.options = options;
     this.timer = setTimeout(() => this.reportNow(), options.everyMs);
+  }
+
+  /** Somebody of this line was here, and could not be heard. */
+  noteUnheard(): void {
+    this.isUnheard = true;
   }
 
   /** Reports now instead of at the next turn. */
@@ -66,6 +73,10 @@ export class Reporter {
   private async flush(revision: number): Promise<void> {
     const { served, store, workerId, gatewayId, figures, counts } = this.options;
     const gateway = `${gatewayId} ${figures()}`.trim();
+    if (this.isUnheard) {
+      await store.startGrace(served.ref);
+      this.isUnheard = false;
+    }
     for (let batch = 0; batch < batchesMax; batch += 1) {
       const taken = served.presence.takeBatch();
       const counted = counts.unsent();

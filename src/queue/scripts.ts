@@ -188,6 +188,7 @@ export const scripts = {
     keys: ['meta', 'waiting', 'away', 'due', 'reporters', 'turns', 'returned', 'journal', 'counts'],
     args: ['incarnation', 'reporter', 'gateway', 'revision', 'records', 'counts', 'nowUs'],
   },
+  start_grace: { keys: ['meta', 'bucket', 'turns'], args: ['incarnation', 'nowUs'] },
   step_aside: {
     keys: ['meta', 'waiting', 'away', 'due', 'bucket', 'reporters', 'turns', 'returned', 'journal'],
     args: ['incarnation', 'worker', 'leaseMs', 'limit', 'nowUs'],

@@ -141,6 +141,11 @@ export class Store extends TrailStore {
     return { back: Number(reply[1]) };
   }
 
+  /** People could not be heard for lack of time: nobody is stepped around for 40 s from now, nor expired for 300 s. */
+  async startGrace(event: EventRef, options: { nowUs?: number } = {}): Promise<void> {
+    await this.run('start_grace', event, options, ['started']);
+  }
+
   /** One sweep, if this worker holds or gets the lease; else how long another one holds it. */
   async stepAside(
     event: EventRef,

@@ -167,7 +167,7 @@ describe('kinds of visitors', () => {
   it('one who never enters goes on polling', async () => {
     const { report, of } = await visit(
       { status: [fakeStatus({ ready_for_entry: true })] },
-      { neverEnter: 1, forMs: 400 },
+      { neverEnter: 1, forMs: 1_500 },
     );
     expect(of('status').length).toBeGreaterThan(3);
     expect(of('enter')).toEqual([]);

@@ -3,7 +3,7 @@
  * processes and a load process of its own. CPU per request is the unit, as wall time depends on what else runs.
  *
  * --short  smaller numbers, for CI
- * --only   one of join, poll, latency, scale, fleet, claim, grpc, parts, capacity
+ * --only   one of join, poll, latency, scale, fleet, claim, grpc, parts, capacity, overload
  * --calibration  file that the part capacity writes its costs to, for `tacos capacity --calibration`
  * --json   the rows as JSON on stdout instead of the table
  * --check  exit 1 when a number is missed by more than 3 times; wrong answers fail in any case
@@ -16,13 +16,25 @@ import { fleet } from './cases/fleet.ts';
 import { grpcCost } from './cases/grpc-cost.ts';
 import { joinCost } from './cases/join-cost.ts';
 import { latency } from './cases/latency.ts';
+import { overload } from './cases/overload.ts';
 import { parts } from './cases/parts.ts';
 import { pollCost } from './cases/poll-cost.ts';
 import { scale } from './cases/scale.ts';
 import type { Case } from './lib/case.ts';
 import { machine, type Row, table } from './lib/rows.ts';
 
-const cases: readonly Case[] = [joinCost, pollCost, latency, scale, fleet, claim, grpcCost, parts, capacity];
+const cases: readonly Case[] = [
+  joinCost,
+  pollCost,
+  latency,
+  scale,
+  fleet,
+  claim,
+  grpcCost,
+  parts,
+  capacity,
+  overload,
+];
 const missedFactor = 3;
 
 const { values } = parseArgs({

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { bugs, runBug } from './bugs.ts';
 import { readHistory } from './history.ts';
 import { helpText, type Options, readOptions } from './options.ts';
+import { type Job, runSome } from './pool.ts';
 import { randomRun } from './random.ts';
 import { type Outcome, outcomeOf, runScenario, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -24,28 +25,14 @@ async function main(options: Options): Promise<number> {
   const outDir = options.out ?? mkdtempSync(join(tmpdir(), 'tacos-faults-'));
   mkdirSync(outDir, { recursive: true });
   console.log(tableHead());
-  const failures = await runChosen(options, outDir);
+  const failures = await runSome(jobsOf(options, outDir), options.parallel);
   if (failures === 0 && options.out === undefined) rmSync(outDir, { recursive: true });
   else console.log(`faults: histories are in ${outDir}`);
   console.log(`faults: ${failures === 0 ? 'passed' : `${failures} FAILED`}`);
   return failures === 0 ? 0 : 1;
 }
 
-/** Runs something and prints what came of it. @returns how many promises it broke: 0 or 1 */
-type Job = () => Promise<number>;
-
-/** What the flags ask for, some at a time. @returns how many runs failed */
-async function runChosen(options: Options, outDir: string): Promise<number> {
-  const jobs = jobsOf(options, outDir);
-  const next = jobs.values();
-  let failures = 0;
-  const worker = async (): Promise<void> => {
-    for (const job of next) failures += await job();
-  };
-  await Promise.all(Array.from({ length: Math.min(options.parallel, jobs.length) }, worker));
-  return failures;
-}
-
+/** What the flags ask for. */
 function jobsOf(options: Options, outDir: string): Job[] {
   const { seed, isRandom, isBugs, isShort, only, runs } = options;
   if (isRandom)

@@ -67,8 +67,12 @@ describe('enter', () => {
     const { store } = line;
     const event = await line.event({ capacity: 1000 });
     await joinAt(store, event, 60, at(40));
-    expect(await enterAt(store, event, 60, at(10), { joinedMs: atMs(40) })).toMatchObject({ word: 'granted' });
-    expect(await enterAt(store, event, 59, at(40), { joinedMs: atMs(40) })).toMatchObject({ reason: 'waited' });
+    expect(await enterAt(store, event, 60, at(10), { joinedMs: atMs(40) })).toMatchObject({
+      word: 'granted',
+    });
+    expect(await enterAt(store, event, 59, at(40), { joinedMs: atMs(40) })).toMatchObject({
+      reason: 'waited',
+    });
   });
 
   it('lets nobody through from behind the window', async () => {

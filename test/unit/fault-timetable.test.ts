@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readOptions } from '../faults/options.ts';
+import { runSome } from '../faults/pool.ts';
 import {
   changes,
   gatewayFaults,
@@ -51,5 +52,21 @@ describe('the flags of the fault suite', () => {
     });
     expect(() => readOptions(['--seed', 'x'])).toThrow('--seed takes a whole number');
     expect(() => readOptions(['--unknown'])).toThrow('--unknown');
+  });
+});
+
+describe('the runs of the fault suite', () => {
+  it.each([1, 2, 5])('go on %i at a time, and each that failed counts', async (parallel) => {
+    let underWay = 0;
+    let most = 0;
+    const jobs = [1, 0, 1, 0, 0, 1].map((broken) => async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setTimeout(resolve, 10 + 20 * broken));
+      underWay -= 1;
+      return broken;
+    });
+    expect(await runSome(jobs, parallel)).toBe(3);
+    expect(most).toBe(parallel);
   });
 });

@@ -18,8 +18,11 @@ export interface MetricText {
 export function metricTexts(): { readonly gateway: MetricText[]; readonly admin: MetricText[] } {
   const line = { gauges: () => ({ events: [], redisCommands: {} }) } as unknown as Line;
   const none = {} as unknown as DeskFigures;
+  const calm = { refusedShare: 0, refused: { join: 0, status: 0, enter: 0 }, resting: 0 };
   return {
-    gateway: textsOf(createRegistry({ line, meters: new Meters(), streamCount: () => 0, version: '' })),
+    gateway: textsOf(
+      createRegistry({ line, meters: new Meters(), streamCount: () => 0, overload: () => calm, version: '' }),
+    ),
     admin: textsOf(createAdminRegistry({ figures: () => none, version: '' })),
   };
 }

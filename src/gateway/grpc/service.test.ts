@@ -11,6 +11,7 @@ import { createAuthenticator } from '../auth/authenticator.ts';
 import { devTokenScheme } from '../auth/dev-tokens.ts';
 import { createFrontDesk } from '../front-desk.ts';
 import { Meters } from '../metrics/meters.ts';
+import { OverloadGuard } from '../overload/guard.ts';
 import { openGate, type RateGate } from '../rate-limit/rate-gate.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import { GrpcListenError, type GrpcServing, serveGrpc } from './server.ts';
@@ -25,15 +26,15 @@ afterEach(async () => {
 
 async function start(
   authEnterRequired = true,
-  more: { gate?: RateGate; tracer?: Tracer; requestMs?: number } = {},
+  more: { gate?: RateGate; guard?: OverloadGuard; tracer?: Tracer; requestMs?: number } = {},
 ) {
   const line = new FakeLine();
   const meters = new Meters();
   const logged: string[] = [];
   const log = pino({ level: 'error' }, { write: (text: string) => logged.push(text) });
   const authenticate = createAuthenticator([devTokenScheme]);
-  const { gate = openGate } = more;
-  const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate });
+  const { gate = openGate, guard = new OverloadGuard({ lateMs: 0, isServed: () => true }) } = more;
+  const desk = createFrontDesk({ line, authenticate, authEnterRequired, meters, gate, guard });
   const options = { host: '127.0.0.1', port: 0, backlog: 16, desk, line, meters, log, ...more, gate };
   const grpc = await serveGrpc(options);
   const client = new QueueClient(`127.0.0.1:${grpc.port}`);

@@ -8,6 +8,8 @@ export interface Answer {
   readonly body: string;
   /** Further headers: name, value, name, value. */
   readonly headers: readonly string[];
+  /** Refused for overload: nothing that comes on this connection within so many s needs to be read. */
+  readonly restSec?: number;
 }
 
 export const jsonType = 'application/json; charset=utf-8';
@@ -38,7 +40,9 @@ export function refusalAnswer(refusal: Refusal, traceId: string): Answer {
   const seconds = retryAfterSecOf(refusal);
   if (seconds !== undefined) headers.push('retry-after', String(seconds));
   if (status === 401) headers.push('www-authenticate', 'Bearer');
-  return { status, body: JSON.stringify(errorBody(refusal, traceId)), headers };
+  const body = JSON.stringify(errorBody(refusal, traceId));
+  if (refusal.code !== 'OVERLOADED' || seconds === undefined) return { status, body, headers };
+  return { status, body, headers, restSec: seconds };
 }
 
 /** The answer to what became of a request: `status` and the reply, or the refusal. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { refuse } from '../../contract/errors.ts';
 import type { RouteMeter } from '../metrics/meters.ts';
+import type { RestingConnections } from '../overload/resting.ts';
 import type { RequestSpan } from '../tracing/tracer.ts';
 import { type Answer, fixedHeaders, jsonType, refusalAnswer } from './answer.ts';
 import type { Cors } from './cors.ts';
@@ -31,10 +32,16 @@ const lingerBytesMax = 1024 * 1024;
 export class Sender {
   private readonly cors: Cors;
   private readonly lifecycle: Lifecycle;
+  private readonly resting: Pick<RestingConnections, 'rest'>;
 
-  constructor(options: { readonly cors: Cors; readonly lifecycle: Lifecycle }) {
+  constructor(options: {
+    readonly cors: Cors;
+    readonly lifecycle: Lifecycle;
+    readonly resting: Pick<RestingConnections, 'rest'>;
+  }) {
     this.cors = options.cors;
     this.lifecycle = options.lifecycle;
+    this.resting = options.resting;
   }
 
   /** Sends a whole answer in one write. */
@@ -44,6 +51,8 @@ export class Sender {
     exchange.response.writeHead(answer.status, head);
     exchange.response.end(answer.body);
     finish(exchange, answer.status);
+    if (answer.restSec !== undefined && !this.lifecycle.isDraining)
+      this.resting.rest(exchange.request, answer.restSec);
   }
 
   /**

@@ -25,7 +25,7 @@ const event = (name: string, waiting: number) => ({
   changeEndsAtMs: null as number | null,
 });
 
-function worker(events = [event('evt_a', 10)], reservation: BreakerState = 'closed') {
+function worker(events = [event('evt_a', 10)], reservation: BreakerState = 'closed', refusedShare = 0) {
   const line = new FakeLine();
   line.events = events;
   const meters = new Meters();
@@ -36,6 +36,7 @@ function worker(events = [event('evt_a', 10)], reservation: BreakerState = 'clos
       line,
       meters,
       streamCount: () => 2,
+      overload: () => ({ refusedShare, refused: { join: 3, status: 2, enter: 0 }, resting: 4 }),
       version: '1.2.3',
       breakers: () => ({ reservation }),
     }),

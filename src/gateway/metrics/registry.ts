@@ -2,6 +2,7 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Line } from '../../queue/line-types.ts';
 import { type Backends, type BreakerState, breakerStates } from '../backends/backends.ts';
+import { type ByWork, works } from '../overload/shares.ts';
 import { addCountedHistogram } from './counted-histogram.ts';
 import { addEventMetrics, scrapeOf } from './event-metrics.ts';
 import {
@@ -17,11 +18,23 @@ import {
 /** What a worker hands over for adding up: JSON all through, it crosses a process border. */
 export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
+/** What was refused for overload. */
+export interface OverloadFigures {
+  /** Of all work, now, 0 to 1. */
+  readonly refusedShare: number;
+  /** Requests since the worker began. */
+  readonly refused: Readonly<ByWork>;
+  /** Connections that rest now. */
+  readonly resting: number;
+}
+
 export interface RegistryOptions {
   readonly line: Line;
   readonly meters: Meters;
   /** Streams open in this worker. */
   readonly streamCount: () => number;
+  /** How the guard against overload stands in this worker. */
+  readonly overload: () => OverloadFigures;
   /** Of the program. */
   readonly version: string;
   /** Breaker of each backend that has an address; default none. */
@@ -42,6 +55,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   addBuildInfo(register, version);
   addHttpMetrics(register, meters);
   addRefusalMetrics(register, meters);
+  addOverloadMetrics(register, options.overload);
   addBackendMetrics(register, meters, breakers);
   const scrape = scrapeOf(line);
   addEventMetrics(register, scrape);
@@ -147,6 +161,38 @@ function addRefusalMetrics(register: Registry, meters: Meters): void {
     collect() {
       this.reset();
       for (const outcome of idempotencyOutcomes) this.inc({ outcome }, meters.idempotency[outcome]);
+    },
+  });
+}
+
+function addOverloadMetrics(register: Registry, figures: RegistryOptions['overload']): void {
+  const registers = [register];
+  new Counter({
+    name: 'overload_refused_total',
+    help: 'Requests refused because the event loop was late; polls and streams are status.',
+    labelNames: ['operation'],
+    registers,
+    collect() {
+      this.reset();
+      const { refused } = figures();
+      for (const operation of works) this.inc({ operation }, refused[operation]);
+    },
+  });
+  new Gauge({
+    name: 'overload_refused_ratio',
+    help: 'Share of the work that is refused now because the event loop is late, of the worker that refuses most.',
+    aggregator: 'max',
+    registers,
+    collect() {
+      this.set(figures().refusedShare);
+    },
+  });
+  new Gauge({
+    name: 'overload_resting_connections',
+    help: 'Connections that are not read until the time that their refusal named.',
+    registers,
+    collect() {
+      this.set(figures().resting);
     },
   });
 }

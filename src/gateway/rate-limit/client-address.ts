@@ -29,6 +29,12 @@ export function createNetworkList(networks: readonly string[]): (address: string
   };
 }
 
+/** Tells whether the other end of a connection is one of these proxies. */
+export function createProxyList(trustedProxies: readonly string[]): (remote: string) => boolean {
+  const isTrusted = createNetworkList(trustedProxies);
+  return (remote) => isTrusted(plain(remote));
+}
+
 /** Finds the client's address; what is no address at all ends the search at the proxy that named it. */
 export type ClientAddress = (remote: string | undefined, headers: IncomingHttpHeaders) => string;
 

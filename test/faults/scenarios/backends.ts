@@ -79,5 +79,8 @@ function judge(world: World, name: string, bookings: readonly Booking[]): void {
   const isRefused = ({ http, hasRetryAfter }: Booking) => http === 504 || (http === 503 && hasRetryAfter);
   // One may have been answered well at the very edge of the fault.
   const others = bookings.filter((booking) => !isRefused(booking) && booking.http !== 200);
+  const answers = [...new Set(others.map(({ http }) => http))];
+  if (others.length > 0)
+    note(world, `${name}: answered otherwise`, `${others.length} by ${answers.join(', ')}`);
   promise(world, `${name}: refused by 503 with Retry-After or 504`, others.length === 0);
 }

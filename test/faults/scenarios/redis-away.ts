@@ -41,15 +41,18 @@ export const redisVerySlow: Scenario = {
   name: 'redis-slow-5s',
   row,
   short: true,
-  plan: (world, _seed, isShort) =>
-    breakLinks(world, {
+  async plan(world, _seed, isShort) {
+    await breakLinks(world, {
       name: 'Redis answers after 5 s',
       forMs: isShort ? 7_000 : 10_000,
       isGone: false,
       begin: (link) => {
         link.delayMs = 2_500;
       },
-    }),
+    });
+    // What is on its way yet takes as long.
+    await pause(4_000);
+  },
 };
 
 export const redisCut: Scenario = {

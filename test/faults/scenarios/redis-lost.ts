@@ -83,6 +83,8 @@ export const wipe: Scenario = {
     const before = await beforeLoss(world);
     await world.during('FLUSHALL', {}, () => world.redis.client().flushall());
     await noteReturn(world, before, 10_000);
+    // People enter again once all gateways have said what they knew, 5 s at most.
+    await pause(4_000);
   },
 };
 

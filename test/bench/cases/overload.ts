@@ -1,0 +1,288 @@
+/**
+ * What a gateway does with more than it can do: the peak by a closed loop, then one, two and five times as much, open, with
+ * visitors who do not keep to Retry-After and with such as do; then half as much again. Last two events, one flooded.
+ * The gateway has one core, the crowd and Redis the other.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import type { Case } from '../lib/case.ts';
+import { Child } from '../lib/child.ts';
+import type { ByAsk, CrowdJob, CrowdReply, GatherJob, Stretch, StretchResult } from '../lib/crowd-jobs.ts';
+import { type GatewayProcess, startGateway } from '../lib/gateway-process.ts';
+import { cpuMs } from '../lib/proc-usage.ts';
+import { Redis } from '../lib/rig.ts';
+import { atLeast, atMost, type Row, reported, show } from '../lib/rows.ts';
+
+/** A sale: most wait, some come, some go in. */
+const mix: ByAsk = { join: 0.2, status: 0.7, enter: 0.1 };
+const only = (ask: keyof ByAsk): ByAsk => ({ join: 0, status: 0, enter: 0, [ask]: 1 });
+const deadlineMs = 2_000;
+
+/** One gateway with its crowd. */
+class Scene {
+  readonly event: string;
+  readonly redis: Redis;
+  readonly gateway: GatewayProcess;
+  readonly crowd: Child<CrowdJob, CrowdReply>;
+
+  private constructor(redis: Redis, gateway: GatewayProcess, event: string) {
+    this.redis = redis;
+    this.gateway = gateway;
+    this.event = event;
+    this.crowd = new Child('crowd-process');
+  }
+
+  static async open(more: Readonly<Record<string, string>> = {}): Promise<Scene> {
+    const redis = await Redis.start();
+    const gateway = await startGateway(redis.server.port, {
+      AUTH_ENTER_REQUIRED: 'false',
+      TRUSTED_PROXIES: '192.0.2.1',
+      // In force, but a few connections alone find the peak.
+      RATE_LIMIT_IP_RPS: '1000000',
+      ...more,
+    });
+    const scene = new Scene(redis, gateway, await redis.makeEvent(saleSettings));
+    pin(gateway.pid, 0);
+    for (const pid of [redis.server.pid, scene.crowd.pid]) pin(pid, 1);
+    return scene;
+  }
+
+  gather(crowd: Omit<GatherJob, 'kind' | 'port'>): Promise<CrowdReply> {
+    return this.crowd.ask({ kind: 'gather', port: this.gateway.port, ...crowd });
+  }
+
+  /** The stretches' results, with the CPU of the gateway meanwhile, ms. */
+  async run(
+    stretches: readonly Stretch[],
+    isPolite = false,
+  ): Promise<{ results: readonly StretchResult[]; gatewayMs: number }> {
+    const before = cpuMs(this.gateway.pid);
+    const { port } = this.gateway;
+    const { stretches: results } = await this.crowd.ask({
+      kind: 'run',
+      port,
+      stretches,
+      deadlineMs,
+      isPolite,
+    });
+    const wrong = results.flatMap(({ examples }) => examples);
+    if (wrong.length > 0) throw new Error(`wrong answers, such as:\n${wrong.join('\n')}`);
+    return { results, gatewayMs: cpuMs(this.gateway.pid) - before };
+  }
+
+  /** CPU of the gateway for one request of a kind, µs. */
+  async costOf(ask: keyof ByAsk, sec: number): Promise<number> {
+    const { results, gatewayMs } = await this.run([{ event: this.event, sec, closed: 32, mix: only(ask) }]);
+    const { good } = results[0] as StretchResult;
+    return (gatewayMs * 1000) / good[ask];
+  }
+
+  async stop(): Promise<void> {
+    await this.crowd.stop();
+    await this.gateway.stop();
+    await this.redis.stop();
+  }
+}
+
+/** People enter as fast as they ask: those in front always may. */
+const saleSettings = { refillPerSec: 5_000, capacity: 1_000_000, window: 2_000 } as const;
+
+/** Keeps a process to one core, where there are two and a tool for it. */
+function pin(pid: number, core: number): void {
+  if (cpus().length > core && cpus().length > 1) spawnSync('taskset', ['-apc', String(core), String(pid)]);
+}
+
+export const overload: Case = {
+  name: 'overload',
+  async run({ short, say }) {
+    const rows: Row[] = [];
+    const scene = await Scene.open();
+    try {
+      const { event } = scene;
+      say('the crowd comes');
+      await scene.gather({ event, visitors: short ? 5_000 : 10_000, enterers: short ? 20_000 : 150_000 });
+      rows.push(...(await underLoad(scene, { short, say })));
+      rows.push(...(await fairness(scene, { short, say })));
+    } finally {
+      await scene.stop();
+    }
+    rows.push(...(await refusalCost({ short, say })));
+    return rows;
+  },
+};
+
+interface Watched {
+  readonly short: boolean;
+  readonly say: (progress: string) => void;
+}
+
+/** Work in polls: a mix with fewer enters is not as much done. */
+const workOf = (good: Readonly<ByAsk>, costs: Readonly<ByAsk>): number =>
+  (good.join * costs.join + good.status * costs.status + good.enter * costs.enter) / costs.status;
+
+const countOf = ({ join, status, enter }: Readonly<ByAsk>): number => join + status + enter;
+
+async function underLoad(scene: Scene, { short, say }: Watched): Promise<Row[]> {
+  const { event } = scene;
+  const sec = short ? 4 : 10;
+  const rows: Row[] = [];
+  await scene.run([{ event, sec: 3, closed: 64, mix }]);
+  const costs = { join: 0, status: 0, enter: 0 };
+  for (const ask of ['status', 'join', 'enter'] as const) costs[ask] = await scene.costOf(ask, 2);
+  rows.push(
+    reported('CPU of the gateway: poll, join, enter', {
+      figure: costs.status,
+      unit: 'µs',
+      detail: `${show(costs.join)}, ${show(costs.enter)} µs`,
+    }),
+  );
+  let peak = 0;
+  let peakCount = 0;
+  for (const closed of [32, 64, 128, 256]) {
+    const { results } = await scene.run([{ event, sec: short ? 2 : 4, closed, mix }]);
+    const [{ good, sec: took }] = results as [StretchResult];
+    const done = workOf(good, costs) / took;
+    say(`${closed} at a time: ${show(countOf(good) / took)}/s`);
+    if (done > peak) [peak, peakCount] = [done, countOf(good) / took];
+  }
+  rows.push(
+    reported('peak, closed loop', {
+      figure: peakCount,
+      unit: '/s',
+      detail: `polls 70, joins 20, enters 10 %`,
+    }),
+  );
+  for (const isPolite of [false, true]) {
+    for (const factor of [1, 2, 5]) {
+      const who = isPolite ? 'who keep to Retry-After' : 'who ask on';
+      const high = { event, sec, perSec: peakCount * factor, mix };
+      const low = { event, sec: short ? 4 : 12, perSec: peakCount / 2, mix };
+      const { results } = await scene.run([high, low], isPolite);
+      rows.push(
+        ...loadRows(`${factor}× the peak, visitors ${who}`, results as [StretchResult, StretchResult], {
+          costs,
+          peak,
+          peakCount,
+          factor,
+          isPolite,
+        }),
+      );
+    }
+  }
+  return rows;
+}
+
+function loadRows(
+  what: string,
+  [high, low]: readonly [StretchResult, StretchResult],
+  {
+    costs,
+    peak,
+    peakCount,
+    factor,
+    isPolite,
+  }: {
+    costs: ByAsk;
+    peak: number;
+    peakCount: number;
+    factor: number;
+    isPolite: boolean;
+  },
+): Row[] {
+  const percent = (workOf(high.good, costs) / high.sec / peak) * 100;
+  const { good, refused } = high;
+  const per = (count: number): string => show(Math.round(count / high.sec));
+  const measured = {
+    figure: percent,
+    unit: '% of peak',
+    detail:
+      `${per(countOf(good))}/s good (joins ${per(good.join)}, polls ${per(good.status)}, enters ${per(good.enter)}), ` +
+      `${per(countOf(refused))}/s refused, ${per(high.late)}/s late, ${per(high.failed)}/s failed, of ${per(high.offered)}/s`,
+  };
+  const reach =
+    factor === 1 || !isPolite
+      ? reported(`${what}: goodput`, measured)
+      : atLeast(`${what}: goodput`, 90, measured);
+  const rows = [
+    reach,
+    reported('… p99 of admitted', {
+      figure: high.p99Ms,
+      unit: 'ms',
+      detail: `p50 ${show(high.p50Ms)}; refusals p50 ${show(high.refusedP50Ms)}, p99 ${show(high.refusedP99Ms)} ms, Retry-After up to ${high.retryMaxSec} s`,
+    }),
+  ];
+  if (factor > 1)
+    rows.push(
+      atMost('… then half the peak: normal after', 10, {
+        figure: recoveredSec(low, peakCount / 2),
+        unit: 's',
+      }),
+    );
+  return rows;
+}
+
+/** From then on no second with less than 95 % of what was asked, or with a refusal. */
+function recoveredSec({ tenths, refusedTenths, sec }: StretchResult, perSec: number): number {
+  for (let second = Math.floor(sec) - 1; second >= 0; second -= 1) {
+    const sum = (from: readonly number[]): number =>
+      from.slice(second * 10, second * 10 + 10).reduce((a, b) => a + b, 0);
+    if (sum(refusedTenths) > 0 || sum(tenths) < 0.95 * perSec) return second + 1;
+  }
+  return 0;
+}
+
+async function fairness(scene: Scene, { short, say }: Watched): Promise<Row[]> {
+  const { event } = scene;
+  const sec = short ? 4 : 10;
+  const { results: closed } = await scene.run([{ event, sec: 2, closed: 128, mix }]);
+  const peak = countOf((closed[0] as StretchResult).good) / 2;
+  const other = await scene.redis.makeEvent(saleSettings);
+  await scene.gather({ event: other, visitors: 500, enterers: short ? 2_000 : 10_000 });
+  const small = { event: other, sec, perSec: peak / 10, mix };
+  say('the small event alone');
+  const [alone] = (await scene.run([small])).results as [StretchResult];
+  say('beside one at five times the peak');
+  const { results } = await scene.run([{ event, sec, perSec: peak * 5, mix }, small]);
+  const [hot, beside] = results as [StretchResult, StretchResult];
+  const percent = (countOf(beside.good) / countOf(alone.good)) * 100;
+  return [
+    atLeast('an event at a tenth of the peak, beside one at 5 times the peak: goodput', 80, {
+      figure: percent,
+      unit: '% of alone',
+      detail: `${show(Math.round(countOf(beside.good) / sec))}/s, ${countOf(beside.refused)} refused, ${beside.late} late; hot one ${show(Math.round(countOf(hot.good) / sec))}/s`,
+    }),
+    reported('… its p99', {
+      figure: beside.p99Ms,
+      unit: 'ms',
+      detail: `alone ${show(alone.p99Ms)}; p50 ${show(beside.p50Ms)}, alone ${show(alone.p50Ms)} ms`,
+    }),
+  ];
+}
+
+/** A gateway that finds 1 ms too late refuses nearly everything that a proxy passes on. */
+async function refusalCost({ short, say }: Watched): Promise<Row[]> {
+  const scene = await Scene.open({ OVERLOAD_LAG_MS: '1', TRUSTED_PROXIES: '127.0.0.0/8' });
+  try {
+    const { event } = scene;
+    say('what a refusal costs');
+    await scene.gather({ event, visitors: 1_000, enterers: 0, isProxied: true });
+    const rows: Row[] = [];
+    for (const ask of ['status', 'join'] as const) {
+      const stretch = { event, sec: short ? 3 : 6, closed: 1_000, mix: only(ask) };
+      await scene.run([stretch]);
+      const { results, gatewayMs } = await scene.run([stretch]);
+      const [{ good, refused }] = results as [StretchResult];
+      const all = countOf(good) + countOf(refused);
+      rows.push(
+        reported(`CPU of a refused ${ask === 'status' ? 'poll' : 'join'}`, {
+          figure: (gatewayMs * 1000) / all,
+          unit: 'µs',
+          detail: `${show((countOf(refused) / all) * 100)} % of ${show(all)} were refused`,
+        }),
+      );
+    }
+    return rows;
+  } finally {
+    await scene.stop();
+  }
+}

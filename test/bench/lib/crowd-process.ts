@@ -1,0 +1,207 @@
+/**
+ * The crowd: thousands of visitors on a connection each, who ask at the pace that is wanted of them whatever becomes of
+ * it. A visitor whose turn comes while the last answer is still out misses it; it counts as offered all the same.
+ */
+import type { Ask, CrowdJob, CrowdReply, CrowdRunJob, GatherJob, Stretch } from './crowd-jobs.ts';
+import { Tally } from './crowd-tally.ts';
+import { numberAfter, Visitor } from './crowd-visitor.ts';
+
+const tickMs = 2;
+const lastWordMs = 3_000;
+const joiningAtOnce = 64;
+
+/** Who came for one event. */
+interface Crowd {
+  readonly visitors: Visitor[];
+  /** Tokens of those who joined before them, front first. */
+  readonly enterers: string[];
+  readonly isProxied: boolean;
+  /** Whose turn it is. */
+  turn: number;
+}
+
+const crowds = new Map<string, Crowd>();
+let fail: (error: Error) => void = () => {};
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Connects the visitors, and has everybody join; those in front will enter. */
+async function gather(job: GatherJob): Promise<CrowdReply> {
+  const isProxied = job.isProxied ?? false;
+  const first = [...crowds.values()].reduce((sum, { visitors }) => sum + visitors.length, 0);
+  const visitors: Visitor[] = [];
+  const tokens: string[] = [];
+  const join = async (visitor: Visitor): Promise<void> => {
+    for (;;) {
+      const answer = await visitor.ask(post('join', { visitor, isProxied }, `{"event_id":"${job.event}"}`));
+      const token = /"waiting_token":"([^"]+)"/.exec(answer)?.[1];
+      if (token !== undefined) {
+        tokens.push(token);
+        return;
+      }
+      if (!answer.includes('"code":"OVERLOADED"')) throw new Error(`a join was refused: ${answer}`);
+      // Other programs have the machine; that is not what is measured here.
+      await sleep(1_000);
+    }
+  };
+  while (visitors.length < job.visitors) {
+    const more = Math.min(joiningAtOnce, job.visitors - visitors.length);
+    const some = Array.from({ length: more }, (_, at) => {
+      const number = first + visitors.length + at;
+      return new Visitor({ number, port: job.port, onError: (error) => fail(error) });
+    });
+    // A connection on which nothing comes is soon closed.
+    await Promise.all(some.map((visitor) => visitor.connected().then(() => join(visitor))));
+    visitors.push(...some);
+  }
+  let left = job.enterers;
+  const joinOthers = async (visitor: Visitor): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await join(visitor);
+    }
+  };
+  await Promise.all(visitors.slice(0, joiningAtOnce).map(joinOthers));
+  tokens.sort((one, other) => seqOf(one) - seqOf(other));
+  const enterers = tokens.splice(0, job.enterers);
+  for (const [at, visitor] of visitors.entries()) visitor.token = tokens[at] ?? '';
+  crowds.set(job.event, { visitors, enterers, isProxied, turn: 0 });
+  return { stretches: [], cpuMs: 0 };
+}
+
+/** The seq that a waiting token carries: bytes 3 to 7 of its payload. */
+const seqOf = (token: string): number => Buffer.from(token.split('.')[2] ?? '', 'base64url').readUIntBE(3, 5);
+
+interface Sender {
+  readonly visitor: Visitor;
+  readonly isProxied: boolean;
+}
+
+const head = ({ visitor: { number }, isProxied }: Sender): string =>
+  `Host: 127.0.0.1\r\nUser-Agent: tacos-bench\r\nAccept: */*\r\n${
+    isProxied ? `X-Forwarded-For: 10.${number >> 16}.${(number >> 8) & 255}.${number & 255}\r\n` : ''
+  }`;
+
+const post = (path: string, sender: Sender, body: string): string =>
+  `POST /api/v1/queue/${path} HTTP/1.1\r\n${head(sender)}Content-Type: application/json\r\n` +
+  `Content-Length: ${body.length}\r\n\r\n${body}`;
+
+function requestOf(ask: Ask, sender: Sender, { event, token }: { event: string; token: string }): string {
+  if (ask === 'join') return post('join', sender, `{"event_id":"${event}"}`);
+  if (ask === 'enter') return post('enter', sender, JSON.stringify({ waiting_token: token }));
+  return `GET /api/v1/queue/status?token=${token} HTTP/1.1\r\n${head(sender)}\r\n`;
+}
+
+function askOf({ mix }: Stretch): Ask {
+  const at = Math.random();
+  if (at < mix.join) return 'join';
+  return at < mix.join + mix.enter ? 'enter' : 'status';
+}
+
+/** Has a visitor ask something, and counts what becomes of it. */
+function ask(visitor: Visitor, crowd: Crowd, tally: Tally, onDone?: () => void): void {
+  const { event } = tally.stretch;
+  let kind = askOf(tally.stretch);
+  const front = kind === 'enter' ? crowd.enterers.shift() : undefined;
+  if (kind === 'enter' && front === undefined) kind = 'status';
+  // Who asks again at once would ask more often than one place may: each request is for the next place.
+  const place = tally.stretch.closed === undefined ? visitor : nextOf(crowd);
+  const token = front ?? place.token;
+  tally.sent += 1;
+  visitor.onAnswer = (status, answer) => {
+    const { sentMs } = visitor;
+    visitor.sentMs = 0;
+    if (status === 503 && answer.includes('"code":"OVERLOADED"')) {
+      const retrySec = numberAfter(answer, '\r\nretry-after: ');
+      visitor.notBeforeMs = performance.now() + retrySec * 1000;
+      tally.refusedAfter(kind, sentMs, retrySec);
+      if (front !== undefined) crowd.enterers.unshift(front);
+      if (!(retrySec >= 1)) tally.wrongWith(answer);
+    } else if (status === 503) tally.failed += 1;
+    else if (isRight(kind, status, answer)) tally.answered(kind, sentMs);
+    else tally.wrongWith(answer);
+    onDone?.();
+  };
+  visitor.send(requestOf(kind, { visitor, isProxied: crowd.isProxied }, { event, token }));
+}
+
+function nextOf(crowd: Crowd): Visitor {
+  crowd.turn = (crowd.turn + 1) % crowd.visitors.length;
+  return crowd.visitors[crowd.turn] as Visitor;
+}
+
+function isRight(kind: Ask, status: number, answer: string): boolean {
+  if (kind === 'join') return status === 202 && answer.includes('"waiting_token":"');
+  if (kind === 'enter') return status === 200 && answer.includes('"reservation_token":"');
+  return status === 200 && answer.includes('"position":');
+}
+
+/** Turns come evenly, visitor after visitor, whatever became of the turns before. */
+async function openLoop(crowd: Crowd, tally: Tally, isPolite: boolean): Promise<void> {
+  const { perSec = 0, sec } = tally.stretch;
+  for (;;) {
+    const now = performance.now();
+    const due = Math.floor(perSec * Math.min(sec, (now - tally.startedMs) / 1000));
+    while (tally.offered < due) {
+      const visitor = nextOf(crowd);
+      tally.offered += 1;
+      if (visitor.sentMs === 0 && !(isPolite && now < visitor.notBeforeMs)) ask(visitor, crowd, tally);
+    }
+    if (now - tally.startedMs >= sec * 1000) return;
+    await sleep(tickMs);
+  }
+}
+
+async function closedLoop(crowd: Crowd, tally: Tally): Promise<void> {
+  const { closed = 0, sec } = tally.stretch;
+  const endMs = tally.startedMs + sec * 1000;
+  const again = (visitor: Visitor): void => {
+    if (performance.now() >= endMs) return;
+    tally.offered += 1;
+    ask(visitor, crowd, tally, () => again(visitor));
+  };
+  for (const visitor of crowd.visitors.slice(0, closed)) if (visitor.sentMs === 0) again(visitor);
+  await sleep(sec * 1000);
+}
+
+async function run(job: CrowdRunJob): Promise<CrowdReply> {
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  globalThis.gc?.();
+  const before = process.cpuUsage();
+  const tallies = new Map<Stretch, Tally>();
+  const atEvent = async (event: string): Promise<void> => {
+    const crowd = crowds.get(event);
+    if (crowd === undefined) throw new Error(`nobody came to ${event}`);
+    for (const stretch of job.stretches.filter((one) => one.event === event)) {
+      const tally = new Tally(stretch, job.deadlineMs);
+      tallies.set(stretch, tally);
+      if (stretch.closed === undefined) await openLoop(crowd, tally, job.isPolite);
+      else await closedLoop(crowd, tally);
+    }
+    await lastWord(crowd);
+  };
+  await Promise.race([
+    Promise.all([...new Set(job.stretches.map(({ event }) => event))].map(atEvent)),
+    broken,
+  ]);
+  const { user, system } = process.cpuUsage(before);
+  const results = job.stretches.map((stretch) => (tallies.get(stretch) as Tally).result());
+  return { stretches: results, cpuMs: (user + system) / 1000 };
+}
+
+/** Answers that are still out may come. */
+async function lastWord({ visitors }: Crowd): Promise<void> {
+  const endMs = performance.now() + lastWordMs;
+  while (performance.now() < endMs && visitors.some(({ sentMs }) => sentMs > 0)) await sleep(10);
+}
+
+process.on('message', (job: CrowdJob) => {
+  (job.kind === 'gather' ? gather(job) : run(job)).then(
+    (result) => process.send?.({ result }),
+    (error: unknown) =>
+      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit());
