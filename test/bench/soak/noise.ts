@@ -29,6 +29,7 @@ export class Noise {
   private readonly timer: NodeJS.Timeout;
   private readonly remembered: string[] = [];
   private round = 0;
+  private stopped = false;
   /** The event that is on; strangers join it. */
   event: string | undefined;
   /** Answers by status: a soak whose refusals are none would be no proof. */
@@ -41,6 +42,7 @@ export class Noise {
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
+    this.stopped = true;
     await this.agent.destroy();
   }
 
@@ -100,6 +102,9 @@ export class Noise {
         await answer.body.dump();
         this.answers.set(answer.statusCode, (this.answers.get(answer.statusCode) ?? 0) + 1);
       })
-      .catch(() => this.answers.set(0, (this.answers.get(0) ?? 0) + 1));
+      .catch(() => {
+        // Those under way at the end are cut by this side.
+        if (!this.stopped) this.answers.set(0, (this.answers.get(0) ?? 0) + 1);
+      });
   }
 }
