@@ -76,7 +76,11 @@ describe('tokens that are no good', () => {
         expect(codes.every((code) => code === 404 || code === 429)).toBe(true);
       else expect(statuses).toEqual(refusedEverywhere);
       expect(ran).toBeLessThan(besideMax);
-      expect((await statusAt(fleet.urls[1] ?? '', good)).status).toBe(200);
+      // Tokens of our own key count for the place that they name.
+      await eventually(async () => (await statusAt(fleet.urls[1] ?? '', good)).status === 200, {
+        withinMs: 20_000,
+        everyMs: 200,
+      });
     },
     60_000,
   );
