@@ -120,6 +120,7 @@ describe('the settings as operators see them', () => {
       expireNearSec: 300,
       expireFarSec: 1_800,
       maxWaiting: 0,
+      challengeBits: 0,
       message: null,
     });
     expect(settingsView('evt_a', settingsOf({ window: 7 }), rest).windowIsDefault).toBe(false);
