@@ -68,6 +68,7 @@ describe('the OpenAPI page', () => {
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths).sort()).toEqual([
       '/.well-known/jwks.json',
+      '/api/v1/queue/challenge',
       '/api/v1/queue/enter',
       '/api/v1/queue/join',
       '/api/v1/queue/leave',
