@@ -39,19 +39,16 @@ export async function ensureBuild() {
 
 /**
  * Bundles each program to dist/<program>/main.js and each bench to dist/bench/, and copies lua/, proto/ and k6/. Code
- * that programs share, or load late, goes to dist/chunks: every module of dist is one folder deep, so
- * `../lua` is right from all of them. Packages stay in node_modules, but for those of the live screen: hundreds of small
- * files, which load in half the time as one. The man pages go to dist/man, the types of the
- * .proto files to generated/.
+ * that programs share, or load late, goes to dist/chunks, that of benches to dist/bench: every module of dist is one folder
+ * deep, so `../lua` is right from all of them. Packages stay in node_modules, but for those of the live screen: hundreds of
+ * small files, which load in half the time as one. The man pages go to dist/man, the types of the .proto files to generated/.
  */
 export async function build() {
   const stamp = fingerprint();
   const { build: bundle } = await import('esbuild');
   const options = {
     absWorkingDir: root,
-    entryPoints: entries(),
     outdir: dist,
-    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -68,7 +65,12 @@ export async function build() {
     metafile: true,
     logLevel: 'warning',
   };
-  const { metafile } = await bundle(options).catch((cause) => {
+  // Benches by themselves: what they share stays out of what is shipped.
+  const parts = [
+    { entryPoints: programEntries(), chunkNames: 'chunks/[name]-[hash]' },
+    { entryPoints: benchEntries(), chunkNames: 'bench/[name]-[hash]' },
+  ];
+  const results = await Promise.all(parts.map((part) => bundle({ ...options, ...part }))).catch((cause) => {
     throw new SetupError({
       what: 'the build failed, its message is above',
       why: 'tacos starts from dist',
@@ -76,7 +78,8 @@ export async function build() {
       cause,
     });
   });
-  const made = new Set(Object.keys(metafile.outputs).map((path) => join(root, path)));
+  const outputs = results.flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  const made = new Set(outputs.map((path) => join(root, path)));
   for (const file of files(dist)) if (!made.has(file)) rmSync(file);
   for (const folder of ['lua', 'proto', 'k6'])
     cpSync(join(root, folder), join(dist, folder), { recursive: true });
@@ -97,16 +100,19 @@ function packagesLeft() {
   return Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !bundled.includes(name));
 }
 
-/** Output name to source file, for the programs and benches that exist. */
-function entries() {
+/** Output name to source file, for the programs that exist. */
+function programEntries() {
   const mains = programs.map((name) => [`${name}/main`, `src/${name}/main.ts`]);
-  const benches = files(join(root, 'test/bench'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .map((file) => [`bench/${basename(file, '.ts')}`, relative(root, file)]);
   const backends = ['simulator/backends', 'src/simulator/backends/main.ts'];
-  return Object.fromEntries(
-    [...mains, backends, ...benches].filter(([, source]) => existsSync(join(root, source))),
+  return Object.fromEntries([...mains, backends].filter(([, source]) => existsSync(join(root, source))));
+}
+
+/** The same for the benches. */
+function benchEntries() {
+  const sources = files(join(root, 'test/bench')).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
   );
+  return Object.fromEntries(sources.map((file) => [`bench/${basename(file, '.ts')}`, relative(root, file)]));
 }
 
 function fingerprint() {
