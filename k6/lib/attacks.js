@@ -51,11 +51,6 @@ const attacks = [
     const headers = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`x-${at}`, 'a']));
     return isRefused(join(JSON.stringify({ event_id: event }), headers));
   },
-  /** Work that nobody asked for, or that is wrong where somebody did: no more than a place of their own. */
-  function forgedProof() {
-    const answer = join(JSON.stringify({ event_id: event, proof: { seed: letters(30), nonce: letters(5) } }));
-    return answer.status === 202 || isRefused(answer);
-  },
   function strangeEvent() {
     return isRefused(join(JSON.stringify({ event_id: '../../etc/passwd' })));
   },

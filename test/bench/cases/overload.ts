@@ -32,14 +32,13 @@ class Scene {
     this.crowd = new Child('crowd-process');
   }
 
-  static async open(more: Readonly<Record<string, string>> = {}): Promise<Scene> {
+  static async open(): Promise<Scene> {
     const redis = await Redis.start();
     const gateway = await startGateway(redis.server.port, {
       AUTH_ENTER_REQUIRED: 'false',
       TRUSTED_PROXIES: '192.0.2.1',
       // In force, but a few connections alone find the peak.
       RATE_LIMIT_IP_RPS: '1000000',
-      ...more,
     });
     const scene = new Scene(redis, gateway, await redis.makeEvent(saleSettings));
     pin(gateway.pid, 0);
@@ -106,7 +105,6 @@ export const overload: Case = {
     } finally {
       await scene.stop();
     }
-    rows.push(...(await refusalCost({ short, say })));
     return rows;
   },
 };
@@ -268,32 +266,4 @@ async function fairness(scene: Scene, { short, say }: Watched): Promise<Row[]> {
       detail: `alone ${show(alone.p99Ms)}; p50 ${show(beside.p50Ms)}, alone ${show(alone.p50Ms)} ms`,
     }),
   ];
-}
-
-/** A gateway that finds 1 ms too late refuses nearly everything that a proxy passes on. */
-async function refusalCost({ short, say }: Watched): Promise<Row[]> {
-  const scene = await Scene.open({ OVERLOAD_LAG_MS: '1', TRUSTED_PROXIES: '127.0.0.0/8' });
-  try {
-    const { event } = scene;
-    say('what a refusal costs');
-    await scene.gather({ event, visitors: 1_000, enterers: 0, isProxied: true });
-    const rows: Row[] = [];
-    for (const ask of ['status', 'join'] as const) {
-      const stretch = { event, sec: short ? 3 : 6, closed: 1_000, mix: only(ask) };
-      await scene.run([stretch]);
-      const { results, gatewayMs } = await scene.run([stretch]);
-      const [{ good, refused }] = results as [StretchResult];
-      const all = countOf(good) + countOf(refused);
-      rows.push(
-        reported(`CPU of a refused ${ask === 'status' ? 'poll' : 'join'}`, {
-          figure: (gatewayMs * 1000) / all,
-          unit: 'µs',
-          detail: `${show((countOf(refused) / all) * 100)} % of ${show(all)} were refused`,
-        }),
-      );
-    }
-    return rows;
-  } finally {
-    await scene.stop();
-  }
 }

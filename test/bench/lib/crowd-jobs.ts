@@ -12,8 +12,6 @@ export interface GatherJob {
   readonly event: string;
   readonly visitors: number;
   readonly enterers: number;
-  /** Requests are passed on as a proxy would: their connections are shared. */
-  readonly isProxied?: boolean;
 }
 
 /** One stretch of load on one event. */

@@ -15,7 +15,6 @@ interface Crowd {
   readonly visitors: Visitor[];
   /** Tokens of those who joined before them, front first. */
   readonly enterers: string[];
-  readonly isProxied: boolean;
   /** Whose turn it is. */
   turn: number;
 }
@@ -27,13 +26,12 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Connects the visitors, and has everybody join; those in front will enter. */
 async function gather(job: GatherJob): Promise<CrowdReply> {
-  const isProxied = job.isProxied ?? false;
   const first = [...crowds.values()].reduce((sum, { visitors }) => sum + visitors.length, 0);
   const visitors: Visitor[] = [];
   const tokens: string[] = [];
   const join = async (visitor: Visitor): Promise<void> => {
     for (;;) {
-      const answer = await visitor.ask(post('join', { visitor, isProxied }, `{"event_id":"${job.event}"}`));
+      const answer = await visitor.ask(post('join', `{"event_id":"${job.event}"}`));
       const token = /"waiting_token":"([^"]+)"/.exec(answer)?.[1];
       if (token !== undefined) {
         tokens.push(token);
@@ -65,31 +63,23 @@ async function gather(job: GatherJob): Promise<CrowdReply> {
   tokens.sort((one, other) => seqOf(one) - seqOf(other));
   const enterers = tokens.splice(0, job.enterers);
   for (const [at, visitor] of visitors.entries()) visitor.token = tokens[at] ?? '';
-  crowds.set(job.event, { visitors, enterers, isProxied, turn: 0 });
+  crowds.set(job.event, { visitors, enterers, turn: 0 });
   return { stretches: [], cpuMs: 0 };
 }
 
 /** The seq that a waiting token carries: bytes 3 to 7 of its payload. */
 const seqOf = (token: string): number => Buffer.from(token.split('.')[2] ?? '', 'base64url').readUIntBE(3, 5);
 
-interface Sender {
-  readonly visitor: Visitor;
-  readonly isProxied: boolean;
-}
+const head = 'Host: 127.0.0.1\r\nUser-Agent: tacos-bench\r\nAccept: */*\r\n';
 
-const head = ({ visitor: { number }, isProxied }: Sender): string =>
-  `Host: 127.0.0.1\r\nUser-Agent: tacos-bench\r\nAccept: */*\r\n${
-    isProxied ? `X-Forwarded-For: 10.${number >> 16}.${(number >> 8) & 255}.${number & 255}\r\n` : ''
-  }`;
-
-const post = (path: string, sender: Sender, body: string): string =>
-  `POST /api/v1/queue/${path} HTTP/1.1\r\n${head(sender)}Content-Type: application/json\r\n` +
+const post = (path: string, body: string): string =>
+  `POST /api/v1/queue/${path} HTTP/1.1\r\n${head}Content-Type: application/json\r\n` +
   `Content-Length: ${body.length}\r\n\r\n${body}`;
 
-function requestOf(ask: Ask, sender: Sender, { event, token }: { event: string; token: string }): string {
-  if (ask === 'join') return post('join', sender, `{"event_id":"${event}"}`);
-  if (ask === 'enter') return post('enter', sender, JSON.stringify({ waiting_token: token }));
-  return `GET /api/v1/queue/status?token=${token} HTTP/1.1\r\n${head(sender)}\r\n`;
+function requestOf(ask: Ask, { event, token }: { event: string; token: string }): string {
+  if (ask === 'join') return post('join', `{"event_id":"${event}"}`);
+  if (ask === 'enter') return post('enter', JSON.stringify({ waiting_token: token }));
+  return `GET /api/v1/queue/status?token=${token} HTTP/1.1\r\n${head}\r\n`;
 }
 
 function askOf({ mix }: Stretch): Ask {
@@ -122,7 +112,7 @@ function ask(visitor: Visitor, crowd: Crowd, tally: Tally, onDone?: () => void):
     else tally.wrongWith(answer);
     onDone?.();
   };
-  visitor.send(requestOf(kind, { visitor, isProxied: crowd.isProxied }, { event, token }));
+  visitor.send(requestOf(kind, { event, token }));
 }
 
 function nextOf(crowd: Crowd): Visitor {

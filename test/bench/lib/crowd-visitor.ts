@@ -9,7 +9,6 @@ const buffer = Buffer.allocUnsafe(bufferBytes);
 export type OnAnswer = (status: number, answer: string) => void;
 
 export class Visitor {
-  readonly number: number;
   token = '';
   /** performance.now() when their request under way was sent; 0 = none is. */
   sentMs = 0;
@@ -21,7 +20,6 @@ export class Visitor {
 
   constructor(options: { number: number; port: number; onError: (error: Error) => void }) {
     const { number, port } = options;
-    this.number = number;
     this.socket = connect({
       host: '127.0.0.1',
       port,

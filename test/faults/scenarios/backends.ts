@@ -61,6 +61,16 @@ async function slow(world: World, fans: Fans): Promise<void> {
 
 async function down(world: World, fans: Fans): Promise<void> {
   await services.stop();
+  // What became of calls under way nobody can know, and it may be told so (502): they end by their deadline of 0.6 s.
+  await pause(1_000);
+  const underWay = fans.drain().filter(({ http }) => http >= 500);
+  const answers = [...new Set(underWay.map(({ http }) => http))].sort();
+  note(world, 'as it went: refused', `${underWay.length} by ${answers.join(', ')}`);
+  promise(
+    world,
+    'as it went: 502, 503 or 504',
+    answers.every((http) => http >= 502 && http <= 504),
+  );
   await world.during('the reservation service is gone', {}, () => pause(4_000));
   judge(world, 'down', fans.drain());
 }
