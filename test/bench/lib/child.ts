@@ -42,3 +42,18 @@ export class Child<Ask extends object, Reply> {
     await ended;
   }
 }
+
+/** The helper process's side: answers each question, and closes and ends when nobody asks any more. */
+export function answerWith<Ask, Reply>(
+  work: (question: Ask) => Promise<Reply>,
+  close: () => Promise<void> = async () => {},
+): void {
+  process.on('message', (question: Ask) => {
+    work(question).then(
+      (result) => process.send?.({ result }),
+      (error: unknown) =>
+        process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
+  });
+  process.on('disconnect', () => void close().finally(() => process.exit()));
+}

@@ -1,8 +1,7 @@
 /** What the overload bench and its crowd say to each other. */
 
 /** What a visitor of the crowd asks. */
-export const asks = ['join', 'status', 'enter'] as const;
-export type Ask = (typeof asks)[number];
+export type Ask = 'join' | 'status' | 'enter';
 export type ByAsk = Record<Ask, number>;
 
 /** Visitors with a connection each come and join; so many others join before them, for the enters. */
@@ -43,7 +42,6 @@ export interface StretchResult {
   readonly sec: number;
   /** Turns to ask, those included in which a visitor still waited for their last answer. */
   readonly offered: number;
-  readonly sent: number;
   /** Right answers within the deadline. */
   readonly good: ByAsk;
   /** Right ones that came later. What had not come 3 s after the end is in none of these. */
@@ -51,7 +49,7 @@ export interface StretchResult {
   readonly refused: ByAsk;
   /** 503 for another reason: Redis did not answer in time. */
   readonly failed: number;
-  readonly wrong: number;
+  /** The first few wrong answers. */
   readonly examples: readonly string[];
   /** Of right answers, the late ones included, ms. */
   readonly p50Ms: number;

@@ -2,9 +2,11 @@
  * The crowd: thousands of visitors on a connection each, who ask at the pace that is wanted of them whatever becomes of
  * it. A visitor whose turn comes while the last answer is still out misses it; it counts as offered all the same.
  */
+import { numberIn, seqOf, textIn } from './answers.ts';
+import { answerWith } from './child.ts';
 import type { Ask, CrowdJob, CrowdReply, CrowdRunJob, GatherJob, Stretch } from './crowd-jobs.ts';
 import { Tally } from './crowd-tally.ts';
-import { numberAfter, Visitor } from './crowd-visitor.ts';
+import { Visitor } from './crowd-visitor.ts';
 
 const tickMs = 2;
 const lastWordMs = 3_000;
@@ -20,6 +22,7 @@ interface Crowd {
 }
 
 const crowds = new Map<string, Crowd>();
+/** Ends the job that is under way, as no connection may fail. */
 let fail: (error: Error) => void = () => {};
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,8 +35,8 @@ async function gather(job: GatherJob): Promise<CrowdReply> {
   const join = async (visitor: Visitor): Promise<void> => {
     for (;;) {
       const answer = await visitor.ask(post('join', `{"event_id":"${job.event}"}`));
-      const token = /"waiting_token":"([^"]+)"/.exec(answer)?.[1];
-      if (token !== undefined) {
+      const token = textIn(answer, '"waiting_token":"');
+      if (token !== '') {
         tokens.push(token);
         return;
       }
@@ -67,9 +70,6 @@ async function gather(job: GatherJob): Promise<CrowdReply> {
   return { stretches: [], cpuMs: 0 };
 }
 
-/** The seq that a waiting token carries: bytes 3 to 7 of its payload. */
-const seqOf = (token: string): number => Buffer.from(token.split('.')[2] ?? '', 'base64url').readUIntBE(3, 5);
-
 const head = 'Host: 127.0.0.1\r\nUser-Agent: tacos-bench\r\nAccept: */*\r\n';
 
 const post = (path: string, body: string): string =>
@@ -97,12 +97,11 @@ function ask(visitor: Visitor, crowd: Crowd, tally: Tally, onDone?: () => void):
   // Who asks again at once would ask more often than one place may: each request is for the next place.
   const place = tally.stretch.closed === undefined ? visitor : nextOf(crowd);
   const token = front ?? place.token;
-  tally.sent += 1;
   visitor.onAnswer = (status, answer) => {
     const { sentMs } = visitor;
     visitor.sentMs = 0;
     if (status === 503 && answer.includes('"code":"OVERLOADED"')) {
-      const retrySec = numberAfter(answer, '\r\nretry-after: ');
+      const retrySec = numberIn(answer, '\r\nretry-after: ');
       visitor.notBeforeMs = performance.now() + retrySec * 1000;
       tally.refusedAfter(kind, sentMs, retrySec);
       if (front !== undefined) crowd.enterers.unshift(front);
@@ -155,9 +154,6 @@ async function closedLoop(crowd: Crowd, tally: Tally): Promise<void> {
 }
 
 async function run(job: CrowdRunJob): Promise<CrowdReply> {
-  const broken = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
   globalThis.gc?.();
   const before = process.cpuUsage();
   const tallies = new Map<Stretch, Tally>();
@@ -172,10 +168,7 @@ async function run(job: CrowdRunJob): Promise<CrowdReply> {
     }
     await lastWord(crowd);
   };
-  await Promise.race([
-    Promise.all([...new Set(job.stretches.map(({ event }) => event))].map(atEvent)),
-    broken,
-  ]);
+  await Promise.all([...new Set(job.stretches.map(({ event }) => event))].map(atEvent));
   const { user, system } = process.cpuUsage(before);
   const results = job.stretches.map((stretch) => (tallies.get(stretch) as Tally).result());
   return { stretches: results, cpuMs: (user + system) / 1000 };
@@ -187,11 +180,9 @@ async function lastWord({ visitors }: Crowd): Promise<void> {
   while (performance.now() < endMs && visitors.some(({ sentMs }) => sentMs > 0)) await sleep(10);
 }
 
-process.on('message', (job: CrowdJob) => {
-  (job.kind === 'gather' ? gather(job) : run(job)).then(
-    (result) => process.send?.({ result }),
-    (error: unknown) =>
-      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  );
+answerWith((job: CrowdJob): Promise<CrowdReply> => {
+  const broken = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  return Promise.race([job.kind === 'gather' ? gather(job) : run(job), broken]);
 });
-process.on('disconnect', () => process.exit());

@@ -19,9 +19,7 @@ export class Tally {
   readonly refusedTenths: number[] = [];
   readonly examples: string[] = [];
   offered = 0;
-  sent = 0;
   late = 0;
-  wrong = 0;
   failed = 0;
   retryMaxSec = 0;
 
@@ -33,7 +31,6 @@ export class Tally {
   }
 
   wrongWith(answer: string): void {
-    this.wrong += 1;
     if (this.examples.length < examplesMax) this.examples.push(answer.slice(0, 600));
   }
 
@@ -62,36 +59,21 @@ export class Tally {
 
   result(): StretchResult {
     const at = (from: Histogram, percentile: number): number => from.getValueAtPercentile(percentile) / 1000;
-    const {
-      offered,
-      sent,
-      good,
-      late,
-      refused,
-      wrong,
-      failed,
-      examples,
-      retryMaxSec,
-      tenths,
-      refusedTenths,
-    } = this;
     return {
       sec: this.stretch.sec,
-      offered,
-      sent,
-      good,
-      late,
-      refused,
-      wrong,
-      failed,
-      examples,
+      offered: this.offered,
+      good: this.good,
+      late: this.late,
+      refused: this.refused,
+      failed: this.failed,
+      examples: this.examples,
       p50Ms: at(this.took, 50),
       p99Ms: at(this.took, 99),
       refusedP50Ms: at(this.refusedTook, 50),
       refusedP99Ms: at(this.refusedTook, 99),
-      retryMaxSec,
-      tenths,
-      refusedTenths,
+      retryMaxSec: this.retryMaxSec,
+      tenths: this.tenths,
+      refusedTenths: this.refusedTenths,
     };
   }
 }

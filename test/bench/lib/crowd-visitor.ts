@@ -1,5 +1,6 @@
 /** One visitor of the crowd: a connection from an address of their own, one request under way at a time. */
 import { connect, type Socket } from 'node:net';
+import { numberIn } from './answers.ts';
 
 const bufferBytes = 16 * 1024;
 /** One for all: what comes is read at once. */
@@ -63,7 +64,7 @@ export class Visitor {
   private take(text: string): void {
     const answer = this.partial === '' ? text : this.partial + text;
     const headEnd = answer.indexOf('\r\n\r\n');
-    const length = headEnd < 0 ? -1 : numberAfter(answer, '\r\ncontent-length: ');
+    const length = headEnd < 0 ? -1 : numberIn(answer, '\r\ncontent-length: ');
     if (headEnd < 0 || answer.length < headEnd + 4 + length) {
       this.partial = answer;
       return;
@@ -71,12 +72,6 @@ export class Visitor {
     this.partial = '';
     this.onAnswer(Number(answer.slice(9, 12)), answer);
   }
-}
-
-/** The number behind a text; NaN where it is not. */
-export function numberAfter(answer: string, before: string): number {
-  const at = answer.indexOf(before);
-  return at < 0 ? Number.NaN : Number.parseInt(answer.slice(at + before.length, at + before.length + 10), 10);
 }
 
 /** Loopback has 16 million addresses. */

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLine } from '../../../src/queue/line.ts';
 import type { Line } from '../../../src/queue/line-types.ts';
 import { ReservationKeys } from '../../../src/queue/reservation-token.ts';
+import { answerWith } from './child.ts';
 import { waitingKey } from './gateway-process.ts';
 
 export type FleetAsk =
@@ -72,10 +73,4 @@ async function answer(ask: FleetAsk): Promise<FleetReply> {
   return { ...counts, waiting };
 }
 
-process.on('message', (ask: FleetAsk) => {
-  answer(ask).then(
-    (result) => process.send?.({ result }),
-    (error: unknown) => process.send?.({ error: String(error) }),
-  );
-});
-process.on('disconnect', () => void line?.close().finally(() => process.exit()));
+answerWith(answer, async () => line?.close());

@@ -56,23 +56,21 @@ export interface ReserveJob extends Target {
 }
 
 /** Kinds of requests that a gateway refuses, and what is measured beside them. */
-export const attackNames = [
-  'forged',
-  'foreign',
-  'oversized',
-  'limited',
-  'join-limited',
-  'unknown',
-  'more-headers',
-  'headers',
-  'too-many-headers',
-  'last-poll',
-  'large-body',
-  'challenge-missing',
-  'challenge-wrong',
-  'challenge-right',
-] as const;
-export type AttackName = (typeof attackNames)[number];
+export type AttackName =
+  | 'forged'
+  | 'foreign'
+  | 'oversized'
+  | 'limited'
+  | 'join-limited'
+  | 'unknown'
+  | 'more-headers'
+  | 'headers'
+  | 'too-many-headers'
+  | 'last-poll'
+  | 'large-body'
+  | 'challenge-missing'
+  | 'challenge-wrong'
+  | 'challenge-right';
 
 /** So many requests of one kind; `tokens` of its result = how many were answered as the kind is meant to be. */
 export interface AttackJob extends Target {

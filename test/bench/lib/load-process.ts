@@ -6,7 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { build, type Histogram } from 'hdr-histogram-js';
 import { ReservationKeys } from '../../../src/queue/reservation-token.ts';
 import { seatMap } from '../../../src/simulator/backends/seat-map.ts';
+import { numberIn, seqOf, textIn } from './answers.ts';
 import { attackLoad, hold } from './attack-load.ts';
+import { answerWith } from './child.ts';
 import { passKey } from './gateway-process.ts';
 import { callGrpc } from './grpc-load.ts';
 import { jwtsOf } from './jwt-maker.ts';
@@ -141,11 +143,6 @@ function keep(event: string, tokens: readonly string[], hints: readonly number[]
   return problems;
 }
 
-/** The seq that a waiting token carries: bytes 3 to 7 of its payload. */
-function seqOf(token: string): number {
-  return Buffer.from(token.split('.')[2] ?? '', 'base64url').readUIntBE(3, 5);
-}
-
 async function poll(job: PollJob): Promise<LoadResult> {
   const line = tokensOf.get(job.event) ?? [];
   const stride = strideOf(line.length);
@@ -198,16 +195,6 @@ async function reserve(job: ReserveJob): Promise<LoadResult> {
   return { ...(await run.start(job.port, job.connections)), tokens: job.count };
 }
 
-function textIn(body: string, before: string): string {
-  const at = body.indexOf(before);
-  return at < 0 ? '' : body.slice(at + before.length, body.indexOf('"', at + before.length));
-}
-
-function numberIn(body: string, before: string): number {
-  const at = body.indexOf(before);
-  return at < 0 ? Number.NaN : Number.parseInt(body.slice(at + before.length, at + before.length + 10), 10);
-}
-
 const nothing: LoadResult = {
   count: 0,
   wallMs: 0,
@@ -231,11 +218,4 @@ function workOf(job: LoadJob): Promise<LoadResult> {
   return job.kind === 'reserve' ? reserve(job) : callGrpc(job);
 }
 
-process.on('message', (job: LoadJob) => {
-  workOf(job).then(
-    (result) => process.send?.({ result }),
-    (error: unknown) =>
-      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit());
+answerWith(workOf);
