@@ -8,7 +8,6 @@
  * --json   the rows as JSON on stdout instead of the table
  * --check  exit 1 when a number is missed by more than 3 times; wrong answers fail in any case
  */
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { abuse } from './cases/abuse.ts';
 import { capacity } from './cases/capacity.ts';
@@ -22,7 +21,7 @@ import { parts } from './cases/parts.ts';
 import { pollCost } from './cases/poll-cost.ts';
 import { scale } from './cases/scale.ts';
 import type { Case } from './lib/case.ts';
-import { machine, type Row, table } from './lib/rows.ts';
+import { machine, type Row, redisVersion, table } from './lib/rows.ts';
 
 const cases: readonly Case[] = [
   joinCost,
@@ -73,9 +72,4 @@ else
 if (values.check && missed.length > 0) {
   console.error(`missed by more than ${missedFactor} times: ${missed.map(({ what }) => what).join('; ')}`);
   process.exitCode = 1;
-}
-
-function redisVersion(): string {
-  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
-  return /\bv=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown';
 }

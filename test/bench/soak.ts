@@ -4,11 +4,10 @@
  * made, opens, takes a crowd, is changed, paused, drained and deleted, while strangers and refused requests go on. Memory,
  * handles and keys at the end of each hour must not grow: exit 1 where one does. `--for 3m` is a try of four hours.
  */
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { pause } from '../helpers/fleet.ts';
 import { tokenOf } from '../helpers/office.ts';
-import { machine, show } from './lib/rows.ts';
+import { machine, redisVersion, show } from './lib/rows.ts';
 import { hourSec, type Lived, liveHour } from './soak/hour.ts';
 import { Noise } from './soak/noise.ts';
 import { openStream } from './soak/open-stream.ts';
@@ -30,7 +29,7 @@ if (!(hours >= hoursMin)) {
   console.error(`--for takes minutes, such as 20m, and ${hoursMin * hourSec} s at least`);
   process.exit(2);
 }
-const on = machine(/\bv=(\S+)/.exec(spawnSync('redis-server', ['--version']).stdout?.toString())?.[1] ?? '?');
+const on = machine(redisVersion());
 const say = (progress: string): void => console.error(`  soak: ${progress}`);
 
 const world = await openWorld();

@@ -14,7 +14,7 @@ import { type Office, openOffice } from '../helpers/office.ts';
 import { root } from '../helpers/processes.ts';
 import type { Terminal } from '../helpers/terminal.ts';
 import { cpuMs, residentBytes } from './lib/proc-usage.ts';
-import { atMost, machine, median, type Row, reported, table } from './lib/rows.ts';
+import { atMost, machine, median, type Row, redisVersion, reported, table } from './lib/rows.ts';
 
 const { values } = parseArgs({
   options: {
@@ -230,9 +230,4 @@ function minutesOf(text: string): number {
   const [, number, unit] = /^(\d+)(m|h)$/.exec(text) ?? [];
   if (number === undefined) throw new Error('--soak takes minutes or hours, such as 20m or 24h');
   return Number(number) * (unit === 'h' ? 60 : 1);
-}
-
-function redisVersion(): string {
-  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
-  return /\bv=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown';
 }

@@ -1,4 +1,5 @@
 /** The bench's table: one row a promised number. */
+import { spawnSync } from 'node:child_process';
 import { arch, cpus, loadavg, platform } from 'node:os';
 
 export interface Row {
@@ -73,6 +74,12 @@ export function table(rows: readonly Row[]): string {
   );
   lines.splice(1, 0, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
   return lines.join('\n');
+}
+
+/** Of the redis-server that the benches start. */
+export function redisVersion(): string {
+  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+  return /\bv=(\S+)/.exec(stdout ?? '')?.[1] ?? 'unknown';
 }
 
 /** What the figures are taken on, and how busy it is before the first. */
