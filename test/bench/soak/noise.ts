@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import { jwtOf } from '../lib/jwt-maker.ts';
 import { jwtSecret, type World } from './world.ts';
 
-/** Rounds a second; each sends every kind once. */
+/** Between two rounds, each of which sends every kind once. */
 const roundMs = 100;
 /** Tokens of old events that are asked for again. */
 const rememberedMax = 500;
