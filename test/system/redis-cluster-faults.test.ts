@@ -4,13 +4,13 @@ import type { Line } from '../../src/queue/line-types.ts';
 import type { EventRef } from '../../src/queue/store.ts';
 import { slotOf } from '../../src/redis/nodes.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { pause } from '../helpers/fleet.ts';
 import { type Operator, openLine, openOperator } from '../helpers/lines.ts';
 import { LossLoad } from '../helpers/loss-load.ts';
 import type { TestRedis } from '../helpers/redis.ts';
 import { startRedisCluster, type TestCluster } from '../helpers/redis-cluster.ts';
 
 const rate = { capacity: 20, refillPerSec: 20 };
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** At each of three lines; the rest of the machine is busy. */
 const joinsPerSec = 30;
 /** Within so long joins and grants go on by themselves, s: the servers' timeout of 2 s, an election, a recovery. */
