@@ -5,6 +5,7 @@ import { Keyring } from '../../src/queue/keyring.ts';
 import { readWaitingToken, signWaitingToken } from '../../src/queue/waiting-token.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { call, enterAt, type Fleet, joinAt, startFleet, statusAt } from '../helpers/fleet.ts';
+import { scriptCalls } from '../helpers/redis-says.ts';
 
 const many = 300;
 let fleet: Fleet;
@@ -17,15 +18,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => fleet.stop());
 
-/** Scripts that gateways ran so far: every transition of a visitor is one. */
-async function scripts(): Promise<number> {
-  const stats = await fleet.look.info('commandstats');
-  return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
-}
-
 /** Asks in all ways that take a token; the statuses, and how many scripts ran beside the reports and sweeps of two gateways. */
 async function sent(tokenOf: (at: number) => string) {
-  const before = await scripts();
+  const before = await scriptCalls(fleet.look);
   const startedMs = performance.now();
   const statuses = new Map<string, Set<number>>();
   const note = (way: string, status: number): void => {
@@ -45,7 +40,11 @@ async function sent(tokenOf: (at: number) => string) {
   }
   const sec = (performance.now() - startedMs) / 1000;
   const all = [...statuses].map(([way, codes]) => [way, [...codes]]);
-  return { statuses: Object.fromEntries(all), scripts: (await scripts()) - before, besideMax: 50 + 40 * sec };
+  return {
+    statuses: Object.fromEntries(all),
+    scripts: (await scriptCalls(fleet.look)) - before,
+    besideMax: 50 + 40 * sec,
+  };
 }
 
 const refusedEverywhere = { status: [404], enter: [404], leave: [404], stream: [404] };

@@ -8,6 +8,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { call } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
 import { QueueClient } from '../helpers/queue-client.ts';
+import { scriptCalls } from '../helpers/redis-says.ts';
 
 const patience = { withinMs: 20_000, everyMs: 20 };
 let office: Office;
@@ -82,7 +83,7 @@ describe('a challenge', () => {
   it('costs Redis nothing to refuse', async () => {
     const event = await createdEvent();
     expect(await set(event, 16)).toMatchObject({ code: 0 });
-    const before = await scriptCalls();
+    const before = await scriptCalls(office.look);
     const startedMs = performance.now();
     const wrong = { seed: (await challengeAt(0, event)).seed, nonce: 'x' };
     const answers = await Promise.all(
@@ -91,7 +92,7 @@ describe('a challenge', () => {
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([403]));
     const sec = (performance.now() - startedMs) / 1000;
     // Reports and sweeps of two gateways go on meanwhile.
-    expect((await scriptCalls()) - before).toBeLessThan(50 + 40 * sec);
+    expect((await scriptCalls(office.look)) - before).toBeLessThan(50 + 40 * sec);
   }, 60_000);
 
   it('is told over gRPC, and solved there too', async () => {
@@ -124,8 +125,3 @@ describe('a challenge', () => {
     }
   }, 60_000);
 });
-
-async function scriptCalls(): Promise<number> {
-  const stats = await office.look.info('commandstats');
-  return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(stats)?.[1] ?? 0);
-}

@@ -9,18 +9,9 @@ import { newCertificate } from '../helpers/certificates.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { enterAt, joinAt, statusAt } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
-import { root, startProgram } from '../helpers/processes.ts';
-
-const passwords = { gateway: 'gateway-password-of-this-test', admin: 'admin-password-of-this-test' };
-
-/** The two users as the guide gives them to operators, with the passwords of this test. */
-function aclUsers(): string[] {
-  const guide = readFileSync(join(root, 'docs/operate/redis.md'), 'utf8');
-  const lines = guide.split('\n').filter((line) => line.startsWith('user tacos-'));
-  return lines.map((line) =>
-    line.replace('GATEWAY_PASSWORD', passwords.gateway).replace('ADMIN_PASSWORD', passwords.admin),
-  );
-}
+import { startProgram } from '../helpers/processes.ts';
+import { refusedTo } from '../helpers/redis-says.ts';
+import { guideUsers, userPasswords } from '../helpers/redis-users.ts';
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -30,12 +21,6 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
-}
-
-/** Which commands were refused, and to whom. */
-async function denied({ look }: Office): Promise<string> {
-  const log = (await look.call('ACL', 'LOG')) as string[][];
-  return log.map((entry) => `${entry[9]} ${entry[3]} ${entry[7]}`).join(', ');
 }
 
 describe('Redis with TLS and ACL users', () => {
@@ -50,7 +35,7 @@ describe('Redis with TLS and ACL users', () => {
     tlsPort = await freePort();
     await writeFile(
       join(folder, 'users.acl'),
-      `user default on nopass ~* &* +@all\n${aclUsers().join('\n')}\n`,
+      `user default on nopass ~* &* +@all\n${guideUsers('tacos-').join('\n')}\n`,
     );
     const tls = { REDIS_ADDRESS: `127.0.0.1:${tlsPort}`, REDIS_TLS_ENABLED: 'true', REDIS_TLS_CA_FILE: ca };
     office = await openOffice({
@@ -63,8 +48,8 @@ describe('Redis with TLS and ACL users', () => {
           ...['--aclfile', join(folder, 'users.acl')],
         ],
       },
-      env: { ...tls, REDIS_USERNAME: 'tacos-gateway', REDIS_PASSWORD: passwords.gateway },
-      adminEnv: { ...tls, REDIS_USERNAME: 'tacos-admin', REDIS_PASSWORD: passwords.admin },
+      env: { ...tls, REDIS_USERNAME: 'tacos-gateway', REDIS_PASSWORD: userPasswords.gateway },
+      adminEnv: { ...tls, REDIS_USERNAME: 'tacos-admin', REDIS_PASSWORD: userPasswords.admin },
     });
   }, 60_000);
   afterAll(async () => {
@@ -87,7 +72,7 @@ describe('Redis with TLS and ACL users', () => {
     const token = String(joined.body.waiting_token);
     await eventually(async () => (await statusAt(url, token)).body.ready_for_entry === true);
     const entered = await enterAt(url, token, 'ann');
-    expect(entered.status, `${JSON.stringify(entered.body)} ${await denied(office)}`).toBe(200);
+    expect(entered.status, `${JSON.stringify(entered.body)} ${await refusedTo(office.look)}`).toBe(200);
     for (let count = 0; count < 5; count += 1) await joinAt(url, event);
     await run('queue', 'pause', event);
     await run('queue', 'expire', event, '--all', '--confirm', event);
@@ -106,12 +91,13 @@ describe('Redis with TLS and ACL users', () => {
     expect(clients).toMatch(/user=tacos-gateway/);
     expect(clients).toMatch(/user=tacos-admin/);
     // Commands that only answer a question may be refused; here not even those are.
-    expect(await denied(office)).toBe('');
+    expect(await refusedTo(office.look)).toEqual([]);
   });
 
   it('lets neither user touch what is not ours, nor wipe anything', async () => {
-    for (const [user, password] of Object.entries(passwords)) {
-      const address = { host: '127.0.0.1', port: tlsPort, username: `tacos-${user}`, password };
+    for (const user of ['gateway', 'admin'] as const) {
+      const own = { username: `tacos-${user}`, password: userPasswords[user] };
+      const address = { host: '127.0.0.1', port: tlsPort, ...own };
       const client = connect({ ...address, tls: { ca: readFileSync(ca, 'utf8') } }, { name: 'intruder' });
       expect(await whenReady(client, 5_000)).toBe(true);
       await expect(client.get('theirs')).rejects.toThrow(/NOPERM/);
@@ -127,7 +113,7 @@ describe('Redis with TLS and ACL users', () => {
       host: '127.0.0.1',
       port: tlsPort,
       username: 'tacos-gateway',
-      password: passwords.gateway,
+      password: userPasswords.gateway,
     };
     const client = connect({ ...address, tls: {} }, { name: 'careful' });
     expect(await whenReady(client, 1_500)).toBe(false);

@@ -12,6 +12,7 @@ import { CommandCounts } from '../../src/redis/command-counts.ts';
 import { askEach, mastersOf, runIdAt, slotOf, timeOf } from '../../src/redis/nodes.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startRedisCluster, type TestCluster } from '../helpers/redis-cluster.ts';
+import { runIdOf } from '../helpers/redis-says.ts';
 
 let cluster: TestCluster;
 const clients: RedisClient[] = [];
@@ -88,11 +89,7 @@ describe('a connection to a cluster', () => {
     await client.set(key, 'x');
     const slot = slotOf(key);
     const [from, to, third] = cluster.masters;
-    const runs = await Promise.all(
-      [from, to].map(
-        async (server) => /^run_id:(\w+)/m.exec((await server?.client().info('server')) ?? '')?.[1],
-      ),
-    );
+    const runs = await Promise.all([from, to].map((server) => server && runIdOf(server.client())));
     expect(runIdAt(client, slot)).toBe(runs[0]);
     await from?.client().del(key);
     const id = String(await to?.client().call('CLUSTER', 'MYID'));

@@ -1,6 +1,4 @@
 /** Gateways and admin API of dist/ on a Redis Cluster of three masters and three replicas, with the guide's users. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChangeReply } from '../../src/contract/actions.ts';
 import type { BudgetView } from '../../src/contract/admin-api.ts';
@@ -10,10 +8,10 @@ import { slotOf } from '../../src/redis/nodes.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { call, enterAt, joinAt, statusAt } from '../helpers/fleet.ts';
 import { type Office, openOffice, tokenOf } from '../helpers/office.ts';
-import { root } from '../helpers/processes.ts';
 import { startRedisCluster, type TestCluster } from '../helpers/redis-cluster.ts';
+import { refusedTo } from '../helpers/redis-says.ts';
+import { addGuideUsers, guideUsers, userPasswords } from '../helpers/redis-users.ts';
 
-const passwords = { gateway: 'gateway-password-of-this-test', admin: 'admin-password-of-this-test' };
 const patience = { withinMs: 20_000, everyMs: 50 };
 /** People who join each event. */
 const people = 40;
@@ -24,22 +22,6 @@ let office: Office;
 let events: string[];
 
 const servers = () => [...cluster.masters, ...cluster.replicas];
-
-/** The two users as the guide gives them to operators, on every server. */
-async function addUsers(): Promise<void> {
-  const guide = readFileSync(join(root, 'docs/operate/redis.md'), 'utf8');
-  const lines = guide.split('\n').filter((line) => line.startsWith('user tacos-'));
-  expect(lines.length).toBe(2);
-  for (const server of servers()) {
-    for (const line of lines) {
-      const own = line
-        .replace('GATEWAY_PASSWORD', passwords.gateway)
-        .replace('ADMIN_PASSWORD', passwords.admin);
-      const [, name = '', ...rules] = own.split(' ');
-      await server.client().call('ACL', 'SETUSER', name, ...rules);
-    }
-  }
-}
 
 const admin = async <T>(path: string): Promise<T> => {
   const answer = await call('GET', `${office.admins[0]?.url}${path}`, {
@@ -58,14 +40,15 @@ const sure = ['--yes', '--reason', 'as the test wants'];
 
 beforeAll(async () => {
   cluster = await startRedisCluster();
-  await addUsers();
+  expect(guideUsers('tacos-').length).toBe(2);
+  await addGuideUsers(servers(), 'tacos-');
   events = cluster.masters.map((_, master) => cluster.idOn(master, 'sale'));
   office = await openOffice({
     cluster,
     gateways: 2,
     admins: 1,
-    env: { REDIS_USERNAME: 'tacos-gateway', REDIS_PASSWORD: passwords.gateway },
-    adminEnv: { REDIS_USERNAME: 'tacos-admin', REDIS_PASSWORD: passwords.admin },
+    env: { REDIS_USERNAME: 'tacos-gateway', REDIS_PASSWORD: userPasswords.gateway },
+    adminEnv: { REDIS_USERNAME: 'tacos-admin', REDIS_PASSWORD: userPasswords.admin },
   });
 }, 60_000);
 afterAll(async () => {
@@ -154,10 +137,7 @@ describe('on a Redis Cluster', () => {
   });
 
   it('asks for no right that the guide does not name', async () => {
-    for (const server of servers()) {
-      const log = (await server.client().call('ACL', 'LOG')) as string[][];
-      expect(log.map((entry) => `${entry[9]} ${entry[3]} ${entry[7]}`)).toEqual([]);
-    }
+    for (const server of servers()) expect(await refusedTo(server.client())).toEqual([]);
   });
 
   it('loses no place of a master that dies, and disturbs nobody else, until its replica has taken over', async () => {

@@ -16,9 +16,10 @@ import { runIdAt } from '../../src/redis/nodes.ts';
 import { namedMasterOf, sentinelFactsOf } from '../../src/redis/sentinel.ts';
 import { newCertificate } from '../helpers/certificates.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { root } from '../helpers/processes.ts';
 import { startRedis, type TestRedis } from '../helpers/redis.ts';
+import { runIdOf } from '../helpers/redis-says.ts';
 import { startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts';
+import { addGuideUsers, userPasswords } from '../helpers/redis-users.ts';
 
 const patience = { withinMs: 20_000, everyMs: 20 };
 let fleet: TestSentinels;
@@ -40,12 +41,9 @@ function open(sentinel?: Partial<RedisAddress['sentinel']>): RedisClient {
   return client;
 }
 
-const runIdOf = async (server: TestRedis): Promise<string | undefined> =>
-  /^run_id:(\w+)/m.exec(await server.client().info('server'))?.[1];
-
 async function expectAtMaster(client: RedisClient): Promise<void> {
   const master = await fleet.master();
-  await eventually(async () => expect(runIdAt(client, 0)).toBe(await runIdOf(master)), patience);
+  await eventually(async () => expect(runIdAt(client, 0)).toBe(await runIdOf(master.client())), patience);
   await client.set('who', master.port);
   expect(await master.client().get('who')).toBe(String(master.port));
 }
@@ -101,12 +99,8 @@ describe('a connection behind sentinels', () => {
   });
 
   it('signs in at the sentinels, and says whom they refuse', async () => {
-    const guide = readFileSync(join(root, 'docs/operate/redis.md'), 'utf8');
-    const [, rules = ''] = /^user watch-tacos (.*)$/m.exec(guide) ?? [];
-    const own = rules.replace('SENTINEL_PASSWORD', 'secret').split(' ');
-    for (const sentinel of fleet.sentinels)
-      await sentinel.client().call('ACL', 'SETUSER', 'watch-tacos', ...own);
-    const client = open({ username: 'watch-tacos', password: 'secret' });
+    await addGuideUsers(fleet.sentinels, 'watch-tacos');
+    const client = open({ username: 'watch-tacos', password: userPasswords.sentinel });
     expect(await whenReady(client, 10_000)).toBe(true);
     for (const sentinel of fleet.sentinels) expect(await sentinel.client().call('ACL', 'LOG')).toEqual([]);
     const stranger = open({ username: 'watch-tacos', password: 'wrong' });

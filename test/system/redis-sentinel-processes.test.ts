@@ -1,20 +1,13 @@
 /** Gateways and admin API of dist/ on a master under sentinels, with the guide's users. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/contract/doctor.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { call, enterAt, joinAt, statusAt } from '../helpers/fleet.ts';
 import { type Office, openOffice } from '../helpers/office.ts';
-import { root } from '../helpers/processes.ts';
-import type { TestRedis } from '../helpers/redis.ts';
+import { refusedTo } from '../helpers/redis-says.ts';
 import { startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts';
+import { addGuideUsers, userPasswords } from '../helpers/redis-users.ts';
 
-const passwords = {
-  GATEWAY_PASSWORD: 'gateway-password-of-this-test',
-  ADMIN_PASSWORD: 'admin-password-of-this-test',
-  SENTINEL_PASSWORD: 'sentinel-password-of-this-test',
-};
 const patience = { withinMs: 30_000, everyMs: 50 };
 const event = 'evt_sentinel';
 const sure = ['--yes', '--reason', 'as the test wants'];
@@ -23,23 +16,6 @@ let sentinels: TestSentinels;
 let office: Office;
 /** Token and seq, in the order of the joins. */
 const joined: { token: string; seq: number }[] = [];
-
-/** Adds those users of the guide whose names begin so. */
-async function addUsers(servers: readonly TestRedis[], prefix: string): Promise<void> {
-  const guide = readFileSync(join(root, 'docs/operate/redis.md'), 'utf8');
-  const lines = guide.split('\n').filter((line) => line.startsWith(`user ${prefix}`));
-  expect(lines.length).toBeGreaterThan(0);
-  for (const line of lines) {
-    const own = line.replace(/[A-Z]+_PASSWORD/, (name) => passwords[name as keyof typeof passwords]);
-    const [, name = '', ...rules] = own.split(' ');
-    for (const server of servers) await server.client().call('ACL', 'SETUSER', name, ...rules);
-  }
-}
-
-async function refusedBy(servers: readonly TestRedis[]): Promise<string[]> {
-  const logs = await Promise.all(servers.map((server) => server.client().call('ACL', 'LOG')));
-  return (logs as string[][][]).flat().map((entry) => `${entry[9]} ${entry[3]} ${entry[7]}`);
-}
 
 async function joinNext(): Promise<boolean> {
   const { status, body } = await joinAt(office.urls[joined.length % 2] ?? '', event);
@@ -59,19 +35,19 @@ const readiness = async (url: string): Promise<string> =>
 
 beforeAll(async () => {
   sentinels = await startSentinels({ args: ['--min-replicas-to-write', '1', '--appendonly', 'yes'] });
-  await addUsers(sentinels.servers, 'tacos-');
-  await addUsers(sentinels.sentinels, 'watch-tacos');
+  await addGuideUsers(sentinels.servers, 'tacos-');
+  await addGuideUsers(sentinels.sentinels, 'watch-tacos');
   office = await openOffice({
     sentinels,
     gateways: 2,
     admins: 1,
     env: {
       REDIS_USERNAME: 'tacos-gateway',
-      REDIS_PASSWORD: passwords.GATEWAY_PASSWORD,
+      REDIS_PASSWORD: userPasswords.gateway,
       REDIS_SENTINEL_USERNAME: 'watch-tacos',
-      REDIS_SENTINEL_PASSWORD: passwords.SENTINEL_PASSWORD,
+      REDIS_SENTINEL_PASSWORD: userPasswords.sentinel,
     },
-    adminEnv: { REDIS_USERNAME: 'tacos-admin', REDIS_PASSWORD: passwords.ADMIN_PASSWORD },
+    adminEnv: { REDIS_USERNAME: 'tacos-admin', REDIS_PASSWORD: userPasswords.admin },
   });
 }, 60_000);
 afterAll(async () => {
@@ -101,7 +77,8 @@ describe('on a master under sentinels', () => {
         ['noeviction', 'aof-off', 'sentinels-missing', 'min-replicas'].map((check) => [check, 'pass']),
       );
     }, patience);
-    expect(await refusedBy([...sentinels.servers, ...sentinels.sentinels])).toEqual([]);
+    for (const server of [...sentinels.servers, ...sentinels.sentinels])
+      expect(await refusedTo(server.client())).toEqual([]);
   });
 
   it('a killed master is followed by another: places as before, and operators see which', async ({
