@@ -111,13 +111,33 @@ export class LossLoad {
     };
   }
 
+  /** Everything flows again, and did not for less than `boundSec`; for how long is told. */
+  async expectGoingOn(wanted: {
+    readonly sinceMs: number;
+    readonly boundSec: number;
+    readonly tell: (text: string) => unknown;
+  }): Promise<void> {
+    await this.untilFlowing();
+    const { joinsSec, grantsSec } = this.gapsSince(wanted.sinceMs);
+    await wanted.tell(`no joins for ${joinsSec.toFixed(1)} s, no grants for ${grantsSec.toFixed(1)} s`);
+    expect(Math.max(joinsSec, grantsSec)).toBeLessThan(wanted.boundSec);
+  }
+
+  /** Ends the load: nobody came or went in twice, the rate was kept, and everybody has their place. */
+  async expectNothingLost(rate: { readonly capacity: number; readonly refillPerSec: number }): Promise<void> {
+    await this.stop();
+    this.expectSingle();
+    this.expectBound(rate.capacity, rate.refillPerSec);
+    await this.expectPlaces();
+  }
+
   /** In order of their places. */
   inOrder(): Visitor[] {
     return [...this.visitors].sort((a, b) => a.seq - b.seq);
   }
 
   /** No seq and no pass was told twice, and nobody was let in twice. */
-  expectSingle(): void {
+  private expectSingle(): void {
     expect(new Set(this.visitors.map(({ seq }) => seq)).size).toBe(this.visitors.length);
     expect(this.visitors.filter(({ passes }) => passes.size > 1)).toEqual([]);
     const passes = this.visitors.flatMap((visitor) => [...visitor.passes]);
@@ -128,7 +148,7 @@ export class LossLoad {
    * In every window of T seconds grants <= C + D + refill x T; a window reaches from a request's sending to an answer's coming.
    * One more is no fault: this clock and Redis's do not run alike to the millisecond.
    */
-  expectBound(capacity: number, refillPerSec: number): void {
+  private expectBound(capacity: number, refillPerSec: number): void {
     const grants = [...this.grants].sort((a, b) => a.cameMs - b.cameMs);
     for (const [first, { sentMs }] of grants.entries()) {
       for (let last = first; last < grants.length; last += 1) {
@@ -139,7 +159,7 @@ export class LossLoad {
   }
 
   /** Everybody who was told of a place and did not enter has it, in the order of the seqs; who entered, entered. */
-  async expectPlaces(withinMs = 20_000): Promise<void> {
+  private async expectPlaces(withinMs = 20_000): Promise<void> {
     const visitors = this.inOrder();
     for (const line of this.lines) {
       await eventually(

@@ -49,24 +49,6 @@ describe('a cluster of three masters', () => {
     return { event, load };
   }
 
-  async function expectGoingOn(
-    load: LossLoad,
-    sinceMs: number,
-    tell: (text: string) => unknown,
-  ): Promise<void> {
-    await load.untilFlowing();
-    const { joinsSec, grantsSec } = load.gapsSince(sinceMs);
-    await tell(`no joins for ${joinsSec.toFixed(1)} s, no grants for ${grantsSec.toFixed(1)} s`);
-    expect(Math.max(joinsSec, grantsSec)).toBeLessThan(boundSec);
-  }
-
-  async function expectNothingLost(load: LossLoad): Promise<void> {
-    await load.stop();
-    load.expectSingle();
-    load.expectBound(rate.capacity, rate.refillPerSec);
-    await load.expectPlaces();
-  }
-
   const idOf = async (server: TestRedis): Promise<string> =>
     String(await server.client().call('CLUSTER', 'MYID'));
 
@@ -86,7 +68,7 @@ describe('a cluster of three masters', () => {
     await cluster.masters[0]?.client().script('FLUSH');
     await load.untilFlowing();
     expect(unavailable()).toBe(before);
-    await expectNothingLost(load);
+    await load.expectNothingLost(rate);
   });
 
   it('one of which gives way (CLUSTER FAILOVER) loses nobody', async ({ annotate }) => {
@@ -97,8 +79,8 @@ describe('a cluster of three masters', () => {
     await eventually(async () => (await replica.client().info('replication')).includes('role:master'), {
       withinMs: 20_000,
     });
-    await expectGoingOn(load, sinceMs, annotate);
-    await expectNothingLost(load);
+    await load.expectGoingOn({ sinceMs, boundSec, tell: annotate });
+    await load.expectNothingLost(rate);
   });
 
   it('goes on with an event whose slot moves to another master, key by key', async ({ annotate }) => {
@@ -119,8 +101,8 @@ describe('a cluster of three masters', () => {
     // The new one first: if the one before forgot the slot first, it would be nobody's for a moment.
     for (const server of [to, from]) await server.client().call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
     expect(await to.client().exists(event.keys.meta)).toBe(1);
-    await expectGoingOn(load, sinceMs, annotate);
-    await expectNothingLost(load);
+    await load.expectGoingOn({ sinceMs, boundSec, tell: annotate });
+    await load.expectNothingLost(rate);
   });
 
   it('one of which is killed is followed by its replica, and disturbs no other event', async ({
@@ -135,11 +117,11 @@ describe('a cluster of three masters', () => {
     await eventually(async () => (await replica.client().info('replication')).includes('role:master'), {
       withinMs: 20_000,
     });
-    await expectGoingOn(load, sinceMs, annotate);
+    await load.expectGoingOn({ sinceMs, boundSec, tell: annotate });
     await annotate(JSON.stringify(calm.gapsSince(sinceMs)));
     expect(calm.gapsSince(sinceMs).joinsSec).toBeLessThan(load.gapsSince(sinceMs).joinsSec);
-    await expectNothingLost(load);
-    await expectNothingLost(calm);
+    await load.expectNothingLost(rate);
+    await calm.expectNothingLost(rate);
   });
 
   it('one of which is gone for good refuses its events quickly, answers their polls, and keeps the others', async () => {
@@ -169,6 +151,6 @@ describe('a cluster of three masters', () => {
     });
     expect(performance.now() - startedMs).toBeLessThan(4_000);
     await calm.untilFlowing();
-    await expectNothingLost(calm);
+    await calm.expectNothingLost(rate);
   });
 });

@@ -11,6 +11,8 @@ import { startSentinels, type TestSentinels } from '../helpers/redis-sentinel.ts
 const rate = { capacity: 20, refillPerSec: 20 };
 /** Three lines' joins a second each; the rest of the machine is busy. */
 const joinsPerSec = 40;
+/** Within so long joins and grants go on by themselves, s: 1 s until it is noticed, an election, a recovery. */
+const boundSec = 15;
 
 describe('a master under sentinels', () => {
   let fleet: TestSentinels;
@@ -37,26 +39,8 @@ describe('a master under sentinels', () => {
     await fleet?.stop();
   }, 60_000);
 
-  async function expectNothingLost(): Promise<void> {
-    await load.stop();
-    load.expectSingle();
-    load.expectBound(rate.capacity, rate.refillPerSec);
-    await load.expectPlaces();
-  }
-
   /** Last number of the event's journal, as this server has it. */
   const lastOf = (server: TestRedis): Promise<string | null> => server.client().hget(event.keys.meta, 'n');
-
-  /** Within so long joins and grants go on by themselves, s: 1 s until it is noticed, an election, a recovery. */
-  const boundSec = 15;
-
-  /** Everything flows again; how long it did not is told. */
-  async function expectGoingOn(sinceMs: number, tell: (text: string) => unknown): Promise<void> {
-    await load.untilFlowing();
-    const { joinsSec, grantsSec } = load.gapsSince(sinceMs);
-    await tell(`no joins for ${joinsSec.toFixed(1)} s, no grants for ${grantsSec.toFixed(1)} s`);
-    expect(Math.max(joinsSec, grantsSec)).toBeLessThan(boundSec);
-  }
 
   it('loads its scripts by itself where they were forgotten, and nobody notices', async () => {
     const unavailable = () => load.refusals.get('join UNAVAILABLE');
@@ -64,20 +48,20 @@ describe('a master under sentinels', () => {
     await (await fleet.master()).client().script('FLUSH');
     await load.untilFlowing();
     expect(unavailable()).toBe(before);
-    await expectNothingLost();
+    await load.expectNothingLost(rate);
   });
 
   it('that is replaced while it serves (SENTINEL FAILOVER) loses nobody', async ({ annotate }) => {
     const left = await fleet.master();
     const sinceMs = performance.now();
     const next = await fleet.failOver();
-    await expectGoingOn(sinceMs, annotate);
+    await load.expectGoingOn({ sinceMs, boundSec, tell: annotate });
     // It could still write for some seconds, as it is not told at once; nobody is there any more.
     const [there, here] = [await lastOf(left), Number(await lastOf(next))];
     await load.untilFlowing();
     expect(Number(await lastOf(next))).toBeGreaterThan(here);
     expect(await lastOf(left)).toBe(there);
-    await expectNothingLost();
+    await load.expectNothingLost(rate);
   });
 
   it('that freezes is left, and gets nothing more when it comes back', async ({ annotate }) => {
@@ -86,7 +70,7 @@ describe('a master under sentinels', () => {
     process.kill(frozen.pid, 'SIGSTOP');
     try {
       await fleet.untilOther(frozen);
-      await expectGoingOn(sinceMs, annotate);
+      await load.expectGoingOn({ sinceMs, boundSec, tell: annotate });
     } finally {
       process.kill(frozen.pid, 'SIGCONT');
     }
@@ -96,7 +80,7 @@ describe('a master under sentinels', () => {
     const there = String(await frozen.client().client('LIST'));
     expect([await lastOf(frozen), /name=tacos-/.test(there)]).toEqual([n, false]);
     expect(await frozen.client().info('replication')).toContain('role:master');
-    await expectNothingLost();
+    await load.expectNothingLost(rate);
   });
 
   it('that is killed is followed by another', async ({ annotate }) => {
@@ -104,7 +88,7 @@ describe('a master under sentinels', () => {
     const sinceMs = performance.now();
     await killed.kill();
     await fleet.untilOther(killed);
-    await expectGoingOn(sinceMs, annotate);
-    await expectNothingLost();
+    await load.expectGoingOn({ sinceMs, boundSec, tell: annotate });
+    await load.expectNothingLost(rate);
   });
 });
