@@ -1,5 +1,6 @@
 /** What requests cost that a gateway refuses, beside those that it answers, and what a connection costs that only holds on. */
 import { capacityMax } from '../../../src/contract/limits.ts';
+import { pause } from '../../helpers/fleet.ts';
 import type { Case } from '../lib/case.ts';
 import type { AttackName } from '../lib/load-jobs.ts';
 import { residentBytes } from '../lib/proc-usage.ts';
@@ -29,7 +30,6 @@ const refused: readonly (readonly [AttackName, string, 'plain' | 'limited'])[] =
 /** So few that making the requests does not take long: judging them costs the same. */
 const challengeBits = 6;
 const settleMs = 1_000;
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, settleMs));
 const challenged = [
   ['challenge-missing', 'join without the work that is asked for (403)'],
   ['challenge-wrong', 'join with wrong work (403)'],
@@ -72,7 +72,7 @@ export const abuse: Case = {
         const worked = await rig.redis.makeEvent();
         await rig.attack('challenge-missing', worked, 1).catch(() => {});
         await rig.redis.challenge(worked, challengeBits);
-        await settled();
+        await pause(settleMs);
         for (const [attack, what] of challenged)
           await note(what, rig, () => rig.attack(attack, worked, count));
         for (const [attack, what, which] of refused) {
@@ -112,7 +112,7 @@ async function counted(rig: Rig, idlePerSec: number, act: () => Promise<Cost>): 
 
 async function idleCommands(rig: Rig): Promise<number> {
   const before = await commandsOf(rig);
-  await new Promise((resolve) => setTimeout(resolve, idleSec * 1000));
+  await pause(idleSec * 1000);
   return ((await commandsOf(rig)) - before) / idleSec;
 }
 

@@ -13,7 +13,6 @@ const visitors = 1_200;
 const browsers = 40;
 
 export interface Lived {
-  readonly event: string;
   readonly entered: number;
   readonly polls: number;
   /** Answers that no visitor of a sound line gets, such as a 500 or a connection error. */
@@ -62,7 +61,7 @@ export async function liveHour(world: World, noise: Noise, hour: number): Promis
   await Promise.all([...watchers, ...streams]);
   const { connectionErrors, outcomes, requests } = report;
   const broken = Object.values(connectionErrors).reduce((sum, count) => sum + count, 0);
-  return { event, entered: outcomes.entered, polls: requests.status, troubles: broken + outcomes.lost };
+  return { entered: outcomes.entered, polls: requests.status, troubles: broken + outcomes.lost };
 }
 
 async function joinBrowsers({ office }: World, event: string, hour: number): Promise<string[]> {

@@ -31,7 +31,7 @@ export class Samples {
   private readonly courses = new Map<string, Course & { levels: number[] }>();
   private resident: Map<string, number[]> = new Map();
   private readonly timer: NodeJS.Timeout;
-  /** Most keys and people seen, so that a soak of nothing is none. */
+  /** Most keys seen, so that a soak of nothing is none. */
   keysMax = 0;
 
   constructor(world: World) {
