@@ -45,7 +45,7 @@ export function recoveryView(facts: RecoveryFacts, nowMs: number, isHeld: boolea
   // After a wipe nobody knows who else lived; that is asked for as one that has no name.
   gateways.delete(unnamed);
   const tokensUntilMs = last.atMs + recoveryKeptMs;
-  const heldMs = number('recoverTook') || nowMs - last.atMs;
+  const heldMs = number('recoverUntil') > 0 ? nowMs - last.atMs : number('recoverTook');
   return {
     state: isRunning
       ? silent.length > 0
