@@ -87,7 +87,7 @@ describe('who is master', () => {
     expect(moves.length).toBe(1);
   });
 
-  it('goes by the other name once nobody says the first any more', async () => {
+  it('goes by the other name once nobody says the first any more', { timeout: 15_000 }, async () => {
     words = [{ port: 6001, epoch: 1 }, 'ERR gone', 'ERR gone'];
     const { watch, moves } = opened();
     await vi.waitFor(() => expect(moves).toEqual([6001]), patience);
