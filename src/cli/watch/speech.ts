@@ -1,6 +1,6 @@
 /** The queue in words, for people who listen to it: no glyphs, nothing that has to be seen as a table. */
 import type { AuditEntry } from '../../contract/audit.ts';
-import type { QueueSnapshot } from '../../contract/snapshot.ts';
+import { isRecovering, type QueueSnapshot } from '../../contract/snapshot.ts';
 import { stateOf } from './line-row.ts';
 import type { LinkWord } from './link.ts';
 import { recoveryText } from './recovery-text.ts';
@@ -46,7 +46,8 @@ export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   if (stateOf(before) !== stateOf(now)) said.push(`The queue is now ${stateOf(now)}.`);
   if (recoveryText(before) === '' && recoveryText(now) !== '')
     said.push(`Redis lost writes: ${recoveryText(now)}.`);
-  else if (isRecovering(before) && !isRecovering(now)) said.push('Recovered, people are let in again.');
+  else if (isRecovering(before.recovery) && !isRecovering(now.recovery))
+    said.push('Recovered, people are let in again.');
   const { waiting, rate } = wordShare;
   // The pace is a mean that goes on drifting; of nobody's wait it says nothing.
   // Whether it is worth a word is told from the mean of a minute, which does not jump; said is the screen's figure.
@@ -62,9 +63,6 @@ export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   for (const alarm of before.alarms) if (!left.has(alarm.id)) said.push(`Alarm over: ${alarm.text}`);
   return said;
 }
-
-const isRecovering = ({ recovery }: QueueSnapshot): boolean =>
-  recovery?.state === 'hearing' || recovery?.state === 'givingBack';
 
 /** Said when nothing has been for half a minute. */
 export const still = ({ waiting }: QueueSnapshot): string =>
