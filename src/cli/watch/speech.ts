@@ -44,10 +44,7 @@ export const opening = (snapshot: QueueSnapshot): string =>
 export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   const said: string[] = [];
   if (stateOf(before) !== stateOf(now)) said.push(`The queue is now ${stateOf(now)}.`);
-  if (recoveryText(before) === '' && recoveryText(now) !== '')
-    said.push(`Redis lost writes: ${recoveryText(now)}.`);
-  else if (isRecovering(before.recovery) && !isRecovering(now.recovery))
-    said.push('Recovered, people are let in again.');
+  said.push(...recoveryNews(before, now));
   const { waiting, rate } = wordShare;
   // The pace is a mean that goes on drifting; of nobody's wait it says nothing.
   // Whether it is worth a word is told from the mean of a minute, which does not jump; said is the screen's figure.
@@ -62,6 +59,18 @@ export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   const left = new Set(now.alarms.map(({ id }) => id));
   for (const alarm of before.alarms) if (!left.has(alarm.id)) said.push(`Alarm over: ${alarm.text}`);
   return said;
+}
+
+function recoveryNews(before: QueueSnapshot, now: QueueSnapshot): string[] {
+  const text = recoveryText(now);
+  if (isRecovering(before.recovery)) {
+    if (isRecovering(now.recovery)) return [];
+    const end = now.paused ? 'the queue is paused' : 'people are let in again';
+    return [`Recovered, ${text || end}.`];
+  }
+  // What to do after one by tokens stands there again whenever somebody pauses the event later on.
+  const isNew = isRecovering(now.recovery) || before.recovery?.at !== now.recovery?.at;
+  return isNew && text !== '' ? [`Redis lost writes: ${text}.`] : [];
 }
 
 /** Said when nothing has been for half a minute. */
