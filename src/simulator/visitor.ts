@@ -17,13 +17,10 @@ import {
   type StatusSeen,
 } from './replies.ts';
 import { enterRequest, joinRequest, leaveRequest, statusRequest } from './requests.ts';
-import { isWorthRetrying, Retry } from './retry.ts';
+import { isWorthRetrying, proofsMax, Retry } from './retry.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Outcome } from './tally.ts';
 import type { Answer, Outgoing } from './wire.ts';
-
-/** Proofs of work that are refused one after the other: then the visitor gives in. */
-const proofsMax = 5;
 
 /**
  * One simulated visitor: a browser tab that does as the gateway tells it.
@@ -32,8 +29,7 @@ const proofsMax = 5;
  * |----------|----------------------------------|------------------------------------------------------------|
  * | arriving | a join is due                    | its time has come → joining                                |
  * | joining  | a join, or racing copies of it   | all answered: a place → waiting (a no-show may end here);  |
- * |          | are under way                    | a proof is asked for → joining; busy or no answer →        |
- * |          |                                  | arriving; else ends                                        |
+ * |          | are under way                    | busy or no answer → arriving; proof → joining; else ends   |
  * | waiting  | a poll (or the leave) is due     | its time has come → polling, or leaving out of impatience  |
  * | polling  | a poll is under way              | ready → thinking (neverEnter: waiting; a no-show ends);    |
  * |          |                                  | not yet, busy or no answer → waiting; place ended → ends   |
@@ -94,7 +90,6 @@ export class Visitor implements Due {
     return this.#token === '' ? undefined : leaveRequest(this.#plan, this.#token);
   }
 
-  /** `work`: what the join before was refused for; `proofs`: how many were given without a break. */
   #join(work?: ChallengeReply, proofs = 0): void {
     this.#state = 'joining';
     const request = joinRequest(this.#plan, this.#around.settings.event, work);
