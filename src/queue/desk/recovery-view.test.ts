@@ -59,6 +59,13 @@ describe('what operators see of a recovery', () => {
     expect(atOnce?.entersHeldSec).toBe(0);
   });
 
+  it('that took no time, or of a version that does not say how long, is no longer with every hour', () => {
+    const heldSec = (fields: Fields) =>
+      recoveryView(facts({ ...running, recoverUntil: '0', ...fields }), atMs + 3_600_000, false)
+        ?.entersHeldSec;
+    expect([heldSec({ recoverTook: '0' }), heldSec({})]).toEqual([0, 0]);
+  });
+
   it('is over as soon as the journal says so, though the facts are a second old', () => {
     const view = recoveryView(facts(running, { 'gw-b/w1': 'w' }), atMs + 900, false);
     expect(view).toMatchObject({ state: 'tokens', unheard: 0, entersHeldSec: 0.9 });
