@@ -5,7 +5,6 @@ import { streamUnsentBytesMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { Line, Unsubscribe } from '../queue/line-types.ts';
 import { eventOfToken } from '../queue/waiting-token.ts';
-import { tokenOf } from './http/query.ts';
 import { statusJson } from './http/status-json.ts';
 
 export interface StreamsOptions {
@@ -60,11 +59,10 @@ export class Streams {
 
   /**
    * Opens a stream on the response and keeps it until the place has ended or either side goes away. A refusal leaves
-   * the response untouched. `start` writes the head, as soon as it is known that there will be a stream.
+   * the response untouched. `start` writes the head, as soon as it is known that there will be a stream. The token has
+   * passed checkToken.
    */
-  async open(search: string, response: ServerResponse, start: () => void): Promise<Refusal | undefined> {
-    const token = tokenOf(search);
-    if (typeof token !== 'string') return token;
+  async open(token: string, response: ServerResponse, start: () => void): Promise<Refusal | undefined> {
     if (this.count >= this.max) return this.refused(token, refuse('STREAMS_FULL', { retryAfterSec: 10 }));
     this.count += 1;
     const stream: Stream = {
