@@ -47,6 +47,7 @@ export class Streams {
   private readonly timer: NodeJS.Timeout;
   private slotNow = 0;
   private slotNext = 0;
+  private isEnded = false;
   /** Open now, those that are still being opened included. */
   count = 0;
 
@@ -110,6 +111,7 @@ export class Streams {
     const waiting = early;
     early = undefined;
     for (const reply of waiting) push(stream, reply);
+    if (this.isEnded) this.handOverSome(Number.POSITIVE_INFINITY);
     return undefined;
   }
 
@@ -127,8 +129,9 @@ export class Streams {
     this.handOverSome(Number.POSITIVE_INFINITY);
   }
 
-  /** Hands all over at once, and sends no more comments. */
+  /** Hands all over at once, each that is opened later too, and sends no more comments. */
   endAll(): void {
+    this.isEnded = true;
     clearInterval(this.timer);
     this.handOverSome(Number.POSITIVE_INFINITY);
   }
