@@ -160,11 +160,30 @@ describe('a connection', () => {
     const many = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at): [string, string] => [`x${at}`, 'a']));
     expect((await sendRaw(port, requestText('GET', status, { headers: many(90) }))).status).toBe(200);
-    for (const count of [101, 900, 1_200]) {
+    for (const count of [99, 101, 900, 1_200]) {
       const refused = await sendRaw(port, requestText('GET', status, { headers: many(count) }));
       expect([refused.status, refused.headers.connection]).toEqual([431, 'close']);
+      expect(refused.body).toMatch(/more than 100/i);
     }
     expect((await sendRaw(port, requestText('GET', status, { headers: many(3_000) }))).status).toBe(431);
+  });
+
+  it('that the answer and the drain both close is told so once', async () => {
+    const { port, lifecycle } = await start();
+    lifecycle.isDraining = true;
+    const many = Object.fromEntries(Array.from({ length: 99 }, (_, at) => [`x${at}`, 'a']));
+    const stream = `/api/v1/queue/stream?token=${goodToken}`;
+    for (const [asked, code] of [
+      [requestText('GET', status, { headers: many }), 431],
+      [requestText('POST', '/api/v1/queue/join', { body: 'x'.repeat(20_000) }), 413],
+      [requestText('GET', stream), 200],
+    ] as const) {
+      const one = await client(port);
+      one.socket.write(asked);
+      await eventually(() => one.text().includes('\r\n\r\n'), { withinMs: 10_000 });
+      expect(one.text()).toMatch(new RegExp(`^HTTP/1.1 ${code} `));
+      expect(one.text().match(/^connection: .*$/gim)).toEqual(['connection: close']);
+    }
   });
 });
 
