@@ -6,11 +6,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { pause } from '../helpers/fleet.ts';
 import { root } from '../helpers/processes.ts';
 import type { FindingKind } from './checker.ts';
 import { restart, restartWithout } from './losses.ts';
 import { type Outcome, runScenario, type Scenario } from './scenario.ts';
-import { pause } from './world.ts';
 
 /** A text of a file of the product that must be there, once, and what stands there instead. */
 interface Patch {
@@ -28,7 +28,7 @@ export interface Bug {
   readonly expected: FindingKind;
   /** Part of --short. */
   readonly short?: boolean;
-  readonly world?: Exclude<Scenario['world'], () => unknown>;
+  readonly world?: Scenario['world'];
   readonly crowd?: Scenario['crowd'];
   readonly plan: Scenario['plan'];
 }

@@ -1,7 +1,6 @@
 /** People who were let in and look at their reservations, at every gateway in turn; no part of the crowd and its history. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
-import { call, enterAt, joinAt } from '../helpers/fleet.ts';
+import { call, enterAt, joinAt, pause } from '../helpers/fleet.ts';
 import type { World } from './world.ts';
 
 /** One request for a reservation. */

@@ -1,9 +1,9 @@
-/** What a scenario says of itself beside the checker's rules; it stands in the history too. */
+/** What a scenario says of itself beside the checker's rules. */
 import type { HistoryRecord, RequestRecord } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import type { World } from './world.ts';
 
-/** A figure of this scenario's own. */
+/** A figure of this scenario's own; it stands in the history too. */
 export function note({ history }: World, name: string, figure: number | string): void {
   history.add({ kind: 'note', name, figure: String(figure) });
 }

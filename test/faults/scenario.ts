@@ -1,25 +1,17 @@
 /** One row of the suite: a world, a crowd, a fault, and what must be 0 whatever it does. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pause } from '../helpers/fleet.ts';
 import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
 import { lagWithin } from './checks/hangs.ts';
 import { History, type HistoryRecord, requestsOf } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import { type Note, notesOf } from './notes.ts';
 import { type CrowdOptions, Visitors } from './visitors.ts';
-import { pause, World, type WorldOptions } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 /** What every scenario promises, unless it says otherwise. */
-export const allZero: readonly FindingKind[] = [
-  'lost',
-  'doubled',
-  'inverted',
-  'over-admitted',
-  'lie',
-  'hang',
-];
-
-type WorldPlan = Omit<WorldOptions, 'history' | 'dist'>;
+const allZero: readonly FindingKind[] = ['lost', 'doubled', 'inverted', 'over-admitted', 'lie', 'hang'];
 
 export interface Scenario {
   /** A word for --only and the table. */
@@ -34,7 +26,7 @@ export interface Scenario {
   readonly absent?: () => string | undefined;
   /** Folder of the build that the gateways run at first. Default: dist of this checkout. */
   readonly dist?: () => string;
-  readonly world?: WorldPlan | (() => Promise<WorldPlan>);
+  readonly world?: Omit<WorldOptions, 'history' | 'dist'>;
   readonly crowd?: Omit<CrowdOptions, 'seed'>;
   /** Which kinds must be 0. Default: all. */
   readonly promises?: readonly FindingKind[];
@@ -48,8 +40,6 @@ export interface Scenario {
   readonly afterSec?: number;
   /** Makes the fault and, where it ends, ends it. The crowd is there all the time. */
   plan(world: World, seed: number, isShort: boolean): Promise<void>;
-  /** Ends what `world` started beside the world, however the run went. */
-  readonly after?: () => Promise<void>;
 }
 
 export interface RunOptions {
@@ -104,8 +94,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   try {
     const dist = options.dist ?? scenario.dist?.();
     const own = dist === undefined ? {} : { dist };
-    const plan = typeof scenario.world === 'function' ? await scenario.world() : scenario.world;
-    const world = await World.start({ ...plan, ...own, history });
+    const world = await World.start({ ...scenario.world, ...own, history });
     const visitors = new Visitors(world, { ...scenario.crowd, seed });
     try {
       visitors.start();
@@ -124,7 +113,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } catch (error) {
     failure = `the run came to no end: ${error instanceof Error ? error.message : error}`;
   } finally {
-    await scenario.after?.();
     await history.close();
   }
   const tookSec = (performance.now() - startedMs) / 1000;

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { forkRandom, poissonGapMs, type Random } from '../../src/simulator/random.ts';
 import { type Called, Caller, type Identity } from './caller.ts';
-import { isGrant, isPlaced } from './history.ts';
+import { isGrant, isPlaced, type Operation } from './history.ts';
 import type { World, WorldGateway } from './world.ts';
 
 export interface CrowdOptions {
@@ -143,7 +143,7 @@ export class Visitors {
     if (!this.isOver) await this.call('status', visitor);
   }
 
-  private async call(op: 'join' | 'status' | 'enter' | 'leave', who: Visitor): Promise<Called> {
+  private async call(op: Operation, who: Visitor): Promise<Called> {
     while (this.underWay >= underWayMax) await pause(5);
     this.underWay += 1;
     try {

@@ -2,10 +2,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pause } from '../../helpers/fleet.ts';
 import { note } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { clockEnv, fakeClock, findFaketime, redisWith } from '../tools/fake-clock.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 const library = findFaketime();
 const missing = (): string | undefined =>

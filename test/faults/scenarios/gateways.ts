@@ -1,6 +1,6 @@
 /** A gateway that stands still: nobody knows, and a third of all visitors are led to it. */
+import { pause } from '../../helpers/fleet.ts';
 import type { Scenario } from '../scenario.ts';
-import { pause } from '../world.ts';
 
 export const gatewayStopped: Scenario = {
   name: 'gateway-stopped-5s',

@@ -1,17 +1,12 @@
 /** Processes that end at once: Redis, which comes back from its append-only file, and a gateway, which does not. */
+import { pause } from '../../helpers/fleet.ts';
+import { restart } from '../losses.ts';
 import type { Scenario } from '../scenario.ts';
-import { pause } from '../world.ts';
 
 export const redisKilled: Scenario = {
   name: 'redis-killed',
   row: 'Redis restarted from AOF: places as before',
-  async plan(world) {
-    await world.during('Redis SIGKILL', { without: world.names }, async () => {
-      await world.redis.kill();
-      await pause(3_000);
-    });
-    await world.redis.restart();
-  },
+  plan: (world) => restart(world, 3_000),
 };
 
 export const gatewayKilled: Scenario = {

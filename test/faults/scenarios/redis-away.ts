@@ -1,6 +1,7 @@
 /** Redis slow or gone: polls go on from memory, the rest is refused in time, nothing is lost. */
+import { pause } from '../../helpers/fleet.ts';
 import type { Scenario } from '../scenario.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 /** Breaks the links of all gateways for a time, then makes them as they were. */
 async function breakLinks(

@@ -1,9 +1,10 @@
 /** Redis without room: a disk that is full, memory at its bound. It goes on reading and refuses to write. */
+import { pause } from '../../helpers/fleet.ts';
 import { requestsOf } from '../history.ts';
 import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { boundedLauncher, canBoundFiles, fillDisk, freeDisk } from '../tools/full-disk.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 /** Leaves Redis without room for a time, and looks whether it refused to write. */
 async function withoutRoom(
