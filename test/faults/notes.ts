@@ -13,6 +13,10 @@ export function promise({ broken }: World, sentence: string, isKept: boolean): v
   if (!isKept) broken.push(`not so: ${sentence}`);
 }
 
+/** The figure below which such a share of them lies; 0.5 = the median. */
+export const figureAt = (share: number, figures: readonly number[]): number =>
+  figures.toSorted((a, b) => a - b)[Math.floor(figures.length * share)] ?? 0;
+
 /** Name and figure. */
 export type Note = readonly [name: string, figure: string];
 
