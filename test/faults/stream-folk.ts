@@ -48,10 +48,14 @@ export class StreamFolk {
     this.lives = this.folk.map((one) => this.live(one));
   }
 
-  /** How it went, once all have gone. */
-  async leave(): Promise<StreamFigures> {
+  /** All go. */
+  async close(): Promise<void> {
     this.stopped.abort();
     await Promise.all(this.lives);
+  }
+
+  /** How it went. */
+  async figures(): Promise<StreamFigures> {
     const { handedOver, failed, gapSec } = this;
     return { handedOver, failed, gapSec, away: await this.timesAway() };
   }

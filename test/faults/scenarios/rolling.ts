@@ -4,7 +4,7 @@ import { requestsOf } from '../history.ts';
 import { figureAt, note, promise } from '../notes.ts';
 import { type Build, type Gone, roll } from '../roll.ts';
 import type { Scenario } from '../scenario.ts';
-import { StreamFolk } from '../stream-folk.ts';
+import { type StreamFigures, StreamFolk } from '../stream-folk.ts';
 import type { World } from '../world.ts';
 
 const before = (): Build => ({ name: 'before', dist: previousDist() });
@@ -28,22 +28,16 @@ export const rolling: Scenario = {
   async plan(world, _seed, isShort) {
     await forgetRuns(world);
     const folk = new StreamFolk(world);
-    await folk.come(streams);
-    const gone: Promise<Gone>[] = [];
-    const ways = isShort ? [now, before()] : [now, before(), now, now];
-    for (const to of ways) await roll(world, to, gone);
-    const all = await Promise.all(gone);
-    judge(world, all);
-    const { handedOver, failed, gapSec, away } = await folk.leave();
-    const gaps = Object.entries(gapSec).map(([build, sec]) => `${sec.toFixed(1)} (${build})`);
-    note(
-      world,
-      'streams',
-      `${streams} held, ${handedOver} handed over, ${failed} failed, stepped around ${away}`,
-    );
-    note(world, 'longest gap of a stream, s', gaps.join(', '));
-    promise(world, `no stream failed (${failed})`, failed === 0);
-    promise(world, `nobody with a stream was stepped around (${away})`, away === 0);
+    try {
+      await folk.come(streams);
+      const gone: Promise<Gone>[] = [];
+      const ways = isShort ? [now, before()] : [now, before(), now, now];
+      for (const to of ways) await roll(world, to, gone);
+      judge(world, await Promise.all(gone));
+    } finally {
+      await folk.close();
+    }
+    judgeStreams(world, await folk.figures());
   },
 };
 
@@ -52,6 +46,18 @@ async function forgetRuns(world: World): Promise<void> {
   const { keys } = await world.event();
   await world.client.hdel(keys.meta, 'run', 'recoveries', 'recoverUntil', 'joinsFrom', 'skipped');
   await world.client.del(keys.mark);
+}
+
+function judgeStreams(world: World, { handedOver, failed, gapSec, away }: StreamFigures): void {
+  const gaps = Object.entries(gapSec).map(([build, sec]) => `${sec.toFixed(1)} (${build})`);
+  note(
+    world,
+    'streams',
+    `${streams} held, ${handedOver} handed over, ${failed} failed, stepped around ${away}`,
+  );
+  note(world, 'longest gap of a stream, s', gaps.join(', '));
+  promise(world, `no stream failed (${failed})`, failed === 0);
+  promise(world, `nobody with a stream was stepped around (${away})`, away === 0);
 }
 
 /** Each went as it should, and what it took. */
