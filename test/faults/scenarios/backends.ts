@@ -3,6 +3,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { pause } from '../../helpers/fleet.ts';
 import { goodAnswer, startGrpcServices } from '../../helpers/grpc-services.ts';
 import { type Booking, Fans } from '../fans.ts';
+import { isFailed } from '../normal.ts';
 import { figureAt, note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import type { World } from '../world.ts';
@@ -58,7 +59,7 @@ async function down(world: World, fans: Fans): Promise<void> {
   await world.services.stop();
   // What became of calls under way nobody can know, and it may be told so (502): they end by their deadline of 0.6 s.
   await pause(1_000);
-  const underWay = fans.drain().filter(({ http }) => http >= 500);
+  const underWay = fans.drain().filter(isFailed);
   const answers = [...new Set(underWay.map(({ http }) => http))].sort();
   note(world, 'as it went: refused', `${underWay.length} by ${answers.join(', ')}`);
   promise(
