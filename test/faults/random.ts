@@ -110,7 +110,8 @@ async function stopRedis(world: World, forMs: number): Promise<void> {
   process.kill(world.redis.pid, 'SIGCONT');
 }
 
-async function breakGateway(
+/** Has one gateway fail, or its way to Redis, and puts it right. */
+export async function breakGateway(
   world: World,
   { kind, gateway: index, forMs, amount }: GatewayFault,
 ): Promise<void> {
