@@ -21,7 +21,7 @@ export interface Scenario {
   /** Part of --short. */
   readonly short?: boolean;
   /** Why it cannot run here, a sentence; undefined = it can. */
-  readonly missing?: () => Promise<string | undefined> | string | undefined;
+  readonly missing?: () => string | undefined;
   /** Why it cannot run here though nothing is wrong with that, a sentence; then it is left out in CI too. */
   readonly absent?: () => string | undefined;
   /** Folder of the build that the gateways run at first. Default: dist of this checkout. */
@@ -47,8 +47,6 @@ export interface RunOptions {
   readonly isShort: boolean;
   /** Folder for histories. */
   readonly outDir: string;
-  /** Folder of the build that the gateways run. */
-  readonly dist?: string;
   /** Distinguishes runs of one scenario in file names. */
   readonly suffix?: string;
   readonly timetable?: readonly string[];
@@ -92,8 +90,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   let logs = '';
   let seen: readonly string[] = [];
   try {
-    const dist = options.dist ?? scenario.dist?.();
-    const own = dist === undefined ? {} : { dist };
+    const own = scenario.dist === undefined ? {} : { dist: scenario.dist() };
     const world = await World.start({ ...scenario.world, ...own, history });
     const visitors = new Visitors(world, { ...scenario.crowd, seed });
     try {
