@@ -102,12 +102,7 @@ export class World {
   /** Ends everything that was started, however far that got. */
   async stop(): Promise<void> {
     clearInterval(this.lagTimer);
-    await Promise.allSettled(
-      this.gateways.map(({ program }) => {
-        program.child.kill('SIGCONT');
-        return program.stop(3_000);
-      }),
-    );
+    await Promise.allSettled(this.gateways.map(({ program }) => program.stop(3_000)));
     for (const close of this.closers.reverse()) await Promise.allSettled([close()]);
   }
 
@@ -337,8 +332,8 @@ export class World {
     let lastMs = performance.now();
     this.lagTimer = setInterval(() => {
       const nowMs = performance.now();
-      const toMs = nowMs;
-      if (nowMs - lastMs > everyMs + 100) this.history.add({ kind: 'lag', fromMs: lastMs + everyMs, toMs });
+      if (nowMs - lastMs > everyMs + 100)
+        this.history.add({ kind: 'lag', fromMs: lastMs + everyMs, toMs: nowMs });
       lastMs = nowMs;
     }, everyMs);
   }
