@@ -36,8 +36,8 @@ async function setClock(world: World, aheadSec: number, leapSec: number): Promis
   const sentMs = performance.now();
   await world.during(`Redis's clock at ${aheadSec} s`, {}, async () => {
     clockIn(world.redis.dir).set(aheadSec);
-    // Programs look at the file once a second.
-    await pause(1_500);
+    // Two seconds until Redis looks at the file, and some for a busy machine.
+    await pause(2_500);
   });
   if (leapSec <= 0) return;
   const answeredMs = performance.now();

@@ -26,7 +26,7 @@ export function clockEnv(
   return { ...base(library), FAKETIME: `${sign}${Math.abs(aheadSec)}s${rate}` };
 }
 
-/** A clock that can be set while programs run by it; they notice within a second. */
+/** A clock that can be set while programs run by it; they notice within two seconds. */
 export interface FakeClock {
   readonly env: Readonly<Record<string, string>>;
   /** Sets it so many seconds ahead of the true time; negative = behind. */
