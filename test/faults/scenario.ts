@@ -2,16 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pause } from '../helpers/fleet.ts';
-import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
+import { check, countKinds, type Finding, type FindingKind, findingKinds, isSettled } from './checker.ts';
 import { lagWithin } from './checks/hangs.ts';
 import { History, type HistoryRecord, requestsOf } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import { type Note, notesOf } from './notes.ts';
 import { type CrowdOptions, Visitors } from './visitors.ts';
 import { World, type WorldOptions } from './world.ts';
-
-/** What every scenario promises, unless it says otherwise. */
-const allZero: readonly FindingKind[] = ['lost', 'doubled', 'inverted', 'over-admitted', 'lie', 'hang'];
 
 export interface Scenario {
   /** A word for --only and the table. */
@@ -28,8 +25,6 @@ export interface Scenario {
   readonly dist?: () => string;
   readonly world?: Omit<WorldOptions, 'history' | 'dist'>;
   readonly crowd?: Omit<CrowdOptions, 'seed'>;
-  /** Which kinds must be 0. Default: all. */
-  readonly promises?: readonly FindingKind[];
   /** Findings that docs/reliability.md names as not promised; they are counted beside the others. */
   readonly isExcused?: (finding: Finding) => boolean;
   /** No request may fail, but where the machine stood still. Default: some may, while the fault lasts. */
@@ -39,7 +34,7 @@ export interface Scenario {
   /** The crowd goes on for so long after the plan is done, s. Default 6; with --short 4. */
   readonly afterSec?: number;
   /** Makes the fault and, where it ends, ends it. The crowd is there all the time. */
-  plan(world: World, seed: number, isShort: boolean): Promise<void>;
+  plan(world: World, isShort: boolean): Promise<void>;
 }
 
 export interface RunOptions {
@@ -68,7 +63,7 @@ export interface Outcome {
   readonly notes: readonly Note[];
   readonly tookSec: number;
   readonly path: string;
-  /** Promised kinds that are not 0, or what kept the run from being one. */
+  /** Kinds that are not 0, or what kept the run from being one. */
   readonly broken: readonly string[];
 }
 
@@ -97,7 +92,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       visitors.start();
       await pause(1000 * (isShort ? 3 : (scenario.beforeSec ?? 4)));
       faultMs = performance.now();
-      await scenario.plan(world, seed, isShort);
+      await scenario.plan(world, isShort);
       await pause(1000 * (isShort ? 4 : (scenario.afterSec ?? 6)));
       await visitors.stop();
       await settle(world, visitors, options.settleMs ?? settleMs, scenario.isExcused);
@@ -138,7 +133,7 @@ async function settle(
 
 /** What a history comes to. */
 export function outcomeOf(
-  scenario: Pick<Scenario, 'name' | 'promises' | 'isSmooth' | 'isExcused'>,
+  scenario: Pick<Scenario, 'name' | 'isSmooth' | 'isExcused'>,
   records: readonly HistoryRecord[],
   run: { seed: number; path: string; faultMs: number; tookSec: number },
 ): Outcome {
@@ -148,9 +143,7 @@ export function outcomeOf(
   const requests = requestsOf(records).filter(({ round }) => round === undefined);
   const joins = requests.filter(({ op, http }) => op === 'join' && http === 202).length;
   const grants = new Set(requests.flatMap(({ pass }) => (pass === undefined ? [] : [pass.id]))).size;
-  const broken = (scenario.promises ?? allZero)
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${kind} ${counts[kind]}`);
+  const broken = findingKinds.filter((kind) => counts[kind] > 0).map((kind) => `${kind} ${counts[kind]}`);
   const failed = requests.filter(isFailed);
   // Of a machine that stood still there is nothing to be learnt about gateways.
   const lags = records.filter((record) => record.kind === 'lag');

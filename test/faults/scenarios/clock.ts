@@ -23,7 +23,7 @@ export const gatewayClocks: Scenario = {
     },
   },
   // They are wrong from the start on.
-  plan: (_world, _seed, isShort) => pause(isShort ? 5_000 : 10_000),
+  plan: (_world, isShort) => pause(isShort ? 5_000 : 10_000),
 };
 
 /** Of a Redis with this data directory. */

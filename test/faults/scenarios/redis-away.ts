@@ -41,7 +41,7 @@ export const redisVerySlow: Scenario = {
   name: 'redis-slow-5s',
   row,
   short: true,
-  async plan(world, _seed, isShort) {
+  async plan(world, isShort) {
     await breakLinks(world, {
       name: 'Redis answers after 5 s',
       forMs: isShort ? 7_000 : 10_000,

@@ -25,7 +25,7 @@ export const rolling: Scenario = {
   // notice, and with it its hand-over, are half as long as in production.
   world: { workers: 2, refillPerSec: 25, capacity: 150, env: { SERVER_DRAIN_NOTICE_MS: '2500' } },
   crowd: { arrivalsPerSec: 45 },
-  async plan(world, _seed, isShort) {
+  async plan(world, isShort) {
     await forgetRuns(world);
     const folk = new StreamFolk(world);
     try {

@@ -37,7 +37,7 @@ export const diskFull: Scenario = {
   short: true,
   missing: () => (canBoundFiles() ? undefined : 'no prlimit (util-linux) on PATH'),
   world: { redis: { aof: true, launcher: boundedLauncher } },
-  plan: (world, _seed, isShort) =>
+  plan: (world, isShort) =>
     withoutRoom(world, {
       name: 'disk full',
       forMs: isShort ? 5_000 : 10_000,
