@@ -88,8 +88,6 @@ export function problemWith(
   return `${name} is ${value}: it must be ${variable.allowed}`;
 }
 
-const isOff = (text: string): boolean => ['false', '0', 'no', 'off'].includes(text.toLowerCase());
-
 type Found = { text: string | undefined; source: Source } | { problem: string };
 
 function find(name: string, environment: Environment, readFile: ReadFile): Found {
@@ -110,7 +108,7 @@ const flagSchema = z
   .string()
   .toLowerCase()
   .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off']))
-  .transform((text) => !isOff(text));
+  .transform((text) => ['true', '1', 'yes', 'on'].includes(text));
 
 /** true or false. */
 export const flag = { schema: flagSchema, allowed: 'true or false' } as const;

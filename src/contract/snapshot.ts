@@ -166,6 +166,14 @@ export const queueSnapshotSchema = z.object({
 });
 export type QueueSnapshot = z.infer<typeof queueSnapshotSchema>;
 
+/** Whether nobody is let in because of a recovery. */
+export const isRecovering = (recovery: RecoveryView): boolean =>
+  recovery?.state === 'hearing' || recovery?.state === 'givingBack';
+
+/** Whether a recovery waits for an operator: the event came back paused, with the settings of a new one. */
+export const needsSettings = ({ recovery, paused }: Pick<QueueSnapshot, 'recovery' | 'paused'>): boolean =>
+  paused && recovery?.why === 'tokens' && !isRecovering(recovery);
+
 /** `queue watch --all`: a row an event, the budget on top; sent by /admin/v1/stream. */
 export const overviewSchema = z.object({
   kind: z.literal('Overview'),

@@ -75,7 +75,7 @@ export async function drain(draining: Draining): Promise<void> {
   log.info({ afterMs: Math.round(performance.now() - startedMs) }, 'drained');
 }
 
-/** Resolves when no connection is left, or the time is up. */
+/** Resolves when no connection is left, after half of the time at the earliest, or the time is up. */
 async function handOver({ app, sockets }: Draining, withinMs: number): Promise<void> {
   const untilMs = performance.now() + withinMs;
   // Half of the time: whoever is slow to read has the other half.

@@ -1,13 +1,15 @@
 /** Clients that hold on to what they were given: connections, answers unread, requests unfinished or too many at once. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../test/helpers/eventually.ts';
 import { goodToken, waitingStatus } from '../../test/helpers/fake-line.ts';
 import { requestText, sendRaw, startVisitorServer } from '../../test/helpers/visitor-server.ts';
 import { pipelinedMax, streamUnsentBytesMax } from '../contract/limits.ts';
-import { ConnectionGuard } from './http/connection-guard.ts';
+import { anyNumber, ConnectionGuard } from './http/connection-guard.ts';
 import { Meters } from './metrics/meters.ts';
 
 const closing: (() => Promise<unknown> | undefined)[] = [];
@@ -119,16 +121,69 @@ describe('a connection', () => {
     expect(meters.limited.connection).toBe(0);
   });
 
+  it('that is read slowly is not cut, though something is unsent all the time', async () => {
+    const chunk = Buffer.alloc(65_536);
+    const server = createServer((_, response) => {
+      const endless = new Readable({ read: () => void endless.push(chunk) });
+      endless.pipe(response);
+    });
+    new ConnectionGuard(anyNumber, new Meters()).watch(server, 1_000);
+    closing.push(async () => {
+      server.closeAllConnections();
+      server.close();
+    });
+    let accepted: Socket | undefined;
+    server.once('connection', (socket: Socket) => {
+      accepted = socket;
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { socket } = await client((server.address() as AddressInfo).port);
+    let [got, unsentLooks] = [0, 0];
+    socket.on('data', ({ length }) => {
+      got += length;
+      socket.pause();
+      setTimeout(() => socket.resume(), 5);
+    });
+    socket.write(requestText('GET', '/'));
+    await eventually(() => (accepted?.writableLength ?? 0) > 0, { withinMs: 10_000 });
+    for (let look = 0; look < 20; look += 1) {
+      await sleep(100);
+      if ((accepted?.writableLength ?? 0) > 0) unsentLooks += 1;
+    }
+    expect(got).toBeGreaterThan(1_000_000);
+    expect(unsentLooks).toBeGreaterThan(15);
+    expect(accepted?.destroyed).toBe(false);
+  });
+
   it('with more than a hundred headers is refused, however short they are', async () => {
     const { port } = await start();
     const many = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at): [string, string] => [`x${at}`, 'a']));
     expect((await sendRaw(port, requestText('GET', status, { headers: many(90) }))).status).toBe(200);
-    for (const count of [101, 900, 1_200]) {
+    for (const count of [99, 101, 900, 1_200]) {
       const refused = await sendRaw(port, requestText('GET', status, { headers: many(count) }));
       expect([refused.status, refused.headers.connection]).toEqual([431, 'close']);
+      expect(refused.body).toMatch(/more than 100/i);
     }
     expect((await sendRaw(port, requestText('GET', status, { headers: many(3_000) }))).status).toBe(431);
+  });
+
+  it('that the answer and the drain both close is told so once', async () => {
+    const { port, lifecycle } = await start();
+    lifecycle.isDraining = true;
+    const many = Object.fromEntries(Array.from({ length: 99 }, (_, at) => [`x${at}`, 'a']));
+    const stream = `/api/v1/queue/stream?token=${goodToken}`;
+    for (const [asked, code] of [
+      [requestText('GET', status, { headers: many }), 431],
+      [requestText('POST', '/api/v1/queue/join', { body: 'x'.repeat(20_000) }), 413],
+      [requestText('GET', stream), 200],
+    ] as const) {
+      const one = await client(port);
+      one.socket.write(asked);
+      await eventually(() => one.text().includes('\r\n\r\n'), { withinMs: 10_000 });
+      expect(one.text()).toMatch(new RegExp(`^HTTP/1.1 ${code} `));
+      expect(one.text().match(/^connection: .*$/gim)).toEqual(['connection: close']);
+    }
   });
 });
 
@@ -194,6 +249,16 @@ describe('connections', () => {
     const again = await client(server.port);
     again.socket.write(poll);
     await eventually(() => answersOf(again.text()) === 1, { withinMs: 10_000 });
+  });
+
+  it('of IPv4 are counted by their own address where it comes as an IPv6 one', () => {
+    const limits = { max: 100, perAddress: 1, unlimited: ['10.0.0.0/8'] };
+    const guard = new ConnectionGuard(limits, new Meters());
+    const takes = (remoteAddress: string): boolean =>
+      guard.takes(Object.defineProperty(new Socket(), 'remoteAddress', { value: remoteAddress }));
+    expect(['::ffff:192.0.2.1', '::ffff:192.0.2.2'].map(takes)).toEqual([true, true]);
+    expect(['::ffff:192.0.2.1', '192.0.2.2'].map(takes)).toEqual([false, false]);
+    expect(['::ffff:10.0.0.1', '::ffff:10.0.0.1'].map(takes)).toEqual([true, true]);
   });
 
   it('of a proxy are limited by the whole only, and when that is nearly full answered ones do not stay', async () => {

@@ -84,26 +84,14 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
       .then((result) => sender.send(exchange, result))
       .catch((error: unknown) => fail(context, exchange, error));
   };
-  const status = (exchange: Exchange): void => {
-    const { span, traceId, request } = exchange;
-    const answered = within(span, () => operations.status(searchOf(request.url ?? ''), traceId, request));
-    if (answered instanceof Promise) finish(exchange, answered);
-    else sender.send(exchange, answered);
-  };
-  const challenge = (exchange: Exchange): void =>
-    finish(
-      exchange,
-      within(exchange.span, () =>
-        operations.challenge(searchOf(exchange.request.url ?? ''), exchange.traceId, exchange.request),
-      ),
-    );
-  const leave = (exchange: Exchange): void =>
-    finish(
-      exchange,
-      within(exchange.span, () =>
-        operations.leave(searchOf(exchange.request.url ?? ''), exchange.traceId, exchange.request),
-      ),
-    );
+  const bySearch =
+    (ask: Operations['status']) =>
+    (exchange: Exchange): void => {
+      const { span, traceId, request } = exchange;
+      const answered = within(span, () => ask(searchOf(request.url ?? ''), traceId, request));
+      if (answered instanceof Promise) finish(exchange, answered);
+      else sender.send(exchange, answered);
+    };
   const stream = (exchange: Exchange): void =>
     void within(exchange.span, () => openStream(context, exchange)).catch((error: unknown) =>
       fail(context, exchange, error),
@@ -129,11 +117,11 @@ function createRoutes(context: HttpContext): ReadonlyMap<string, HotRoute> {
     return [path, { method, meter: meters.route(method, path), run }];
   };
   return new Map([
-    route('GET', 'status', status),
+    route('GET', 'status', bySearch(operations.status)),
     route('POST', 'join', withBody(operations.join)),
-    route('GET', 'challenge', challenge),
+    route('GET', 'challenge', bySearch(operations.challenge)),
     route('POST', 'enter', withBody(operations.enter)),
-    route('DELETE', 'leave', leave),
+    route('DELETE', 'leave', bySearch(operations.leave)),
     route('GET', 'stream', stream),
   ]);
 }
@@ -180,14 +168,16 @@ export async function openStream(
   { desk, streams, sender, meters, gate }: HttpContext,
   exchange: Exchange,
 ): Promise<void> {
-  const search = searchOf(exchange.request.url ?? '');
-  const token = tokenOf(search);
+  const token = tokenOf(searchOf(exchange.request.url ?? ''));
   const busy = typeof token === 'string' ? desk.streamRefusal(token) : undefined;
   if (busy !== undefined) {
     sender.send(exchange, refusalAnswer(busy, exchange.traceId));
     return;
   }
-  const opened = await streams.open(search, exchange.response, () => sender.startStream(exchange));
+  const opened =
+    typeof token === 'string'
+      ? await streams.open(token, exchange.response, () => sender.startStream(exchange))
+      : token;
   if (opened === undefined) {
     meters.operations.stream.ok += 1;
     return;

@@ -81,6 +81,15 @@ it('lets go of the place when the visitor goes away', async () => {
   expect(server.streams.count).toBe(0);
 });
 
+it('hands over at once what is opened after all were handed over', async () => {
+  server.streams.endAll();
+  const late = await open();
+  await vi.waitFor(() => expect(late.isOver).toBe(true));
+  expect(late.text).toContain('"status":"waiting"');
+  expect(server.line.handedOver).toBe(1);
+  expect(server.streams.count).toBe(0);
+});
+
 it('refuses bad tokens like the status does', async () => {
   const unknown = await fetch(`${server.url}/api/v1/queue/stream?token=x`);
   expect([unknown.status, codeOf(await unknown.text())]).toEqual([404, 'TOKEN_NOT_FOUND']);

@@ -5,7 +5,6 @@ import { streamUnsentBytesMax } from '../contract/limits.ts';
 import type { StatusReply } from '../contract/visitor-api.ts';
 import type { Line, Unsubscribe } from '../queue/line-types.ts';
 import { eventOfToken } from '../queue/waiting-token.ts';
-import { tokenOf } from './http/query.ts';
 import { statusJson } from './http/status-json.ts';
 
 export interface StreamsOptions {
@@ -48,6 +47,7 @@ export class Streams {
   private readonly timer: NodeJS.Timeout;
   private slotNow = 0;
   private slotNext = 0;
+  private isEnded = false;
   /** Open now, those that are still being opened included. */
   count = 0;
 
@@ -60,11 +60,10 @@ export class Streams {
 
   /**
    * Opens a stream on the response and keeps it until the place has ended or either side goes away. A refusal leaves
-   * the response untouched. `start` writes the head, as soon as it is known that there will be a stream.
+   * the response untouched. `start` writes the head, as soon as it is known that there will be a stream. The token has
+   * passed checkToken.
    */
-  async open(search: string, response: ServerResponse, start: () => void): Promise<Refusal | undefined> {
-    const token = tokenOf(search);
-    if (typeof token !== 'string') return token;
+  async open(token: string, response: ServerResponse, start: () => void): Promise<Refusal | undefined> {
     if (this.count >= this.max) return this.refused(token, refuse('STREAMS_FULL', { retryAfterSec: 10 }));
     this.count += 1;
     const stream: Stream = {
@@ -112,6 +111,7 @@ export class Streams {
     const waiting = early;
     early = undefined;
     for (const reply of waiting) push(stream, reply);
+    if (this.isEnded) this.handOverSome(Number.POSITIVE_INFINITY);
     return undefined;
   }
 
@@ -129,8 +129,9 @@ export class Streams {
     this.handOverSome(Number.POSITIVE_INFINITY);
   }
 
-  /** Hands all over at once, and sends no more comments. */
+  /** Hands all over at once, each that is opened later too, and sends no more comments. */
   endAll(): void {
+    this.isEnded = true;
     clearInterval(this.timer);
     this.handOverSome(Number.POSITIVE_INFINITY);
   }

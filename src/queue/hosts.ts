@@ -46,6 +46,14 @@ export interface HostsOptions {
 const unknownEventMs = 1_000;
 const unknownEventsMax = 10_000;
 
+const isMissing = (until: ReadonlyMap<string, number>, event: string): boolean =>
+  (until.get(event) ?? 0) > performance.now();
+
+function noteMissing(until: Map<string, number>, event: string): void {
+  if (until.size >= unknownEventsMax) until.clear();
+  until.set(event, performance.now() + unknownEventMs);
+}
+
 export class Hosts {
   private readonly options: HostsOptions;
   private readonly tailer: Tailer;
@@ -109,7 +117,7 @@ export class Hosts {
   async find(event: string, create: boolean): Promise<EventHost | Refusal> {
     const known = this.hosts.get(event);
     if (known) return known;
-    if (!create && (this.unknownUntil.get(event) ?? 0) > performance.now()) return refuse('EVENT_NOT_FOUND');
+    if (!create && isMissing(this.unknownUntil, event)) return refuse('EVENT_NOT_FOUND');
     try {
       if ((await this.tailer.follow(event)) || (create && (await this.autoCreate(event)))) {
         return this.hosts.get(event) ?? refuse('UNAVAILABLE', { retryAfterSec: 1 });
@@ -119,8 +127,7 @@ export class Hosts {
       if (this.options.writes.status === 'ready') this.options.warn('loading an event failed', error, event);
       return refuse('UNAVAILABLE', { retryAfterSec: 2 });
     }
-    if (this.unknownUntil.size >= unknownEventsMax) this.unknownUntil.clear();
-    this.unknownUntil.set(event, performance.now() + unknownEventMs);
+    noteMissing(this.unknownUntil, event);
     return refuse('EVENT_NOT_FOUND');
   }
 
@@ -133,11 +140,10 @@ export class Hosts {
     if (!('code' in found) || found.code !== 'EVENT_NOT_FOUND') return found;
     if (!mayRemake(token, this.options.clock.nowMs())) return found;
     // That a join found no event says nothing of a token: only that it was not made again by one does.
-    if ((this.endedUntil.get(token.event) ?? 0) > performance.now()) return found;
+    if (isMissing(this.endedUntil, token.event)) return found;
     try {
       if (!(await this.remade(token))) {
-        if (this.endedUntil.size >= unknownEventsMax) this.endedUntil.clear();
-        this.endedUntil.set(token.event, performance.now() + unknownEventMs);
+        noteMissing(this.endedUntil, token.event);
         return found;
       }
     } catch (error) {
@@ -150,13 +156,11 @@ export class Hosts {
 
   /** Makes the event again, once for all who ask meanwhile. */
   private remade(token: WaitingToken): Promise<boolean> {
-    const { writes, store, workerId, timeZone, clock } = this.options;
+    const { writes, store, workerId, timeZone } = this.options;
     const underWay = this.remakes.get(token.event);
     if (underWay) return underWay;
     const tools = { redis: writes, store, recovery: this.recovery, worker: workerId, timeZone };
-    const made = remakeByToken({ ...tools, nowMs: clock.nowMs() }, token).finally(() =>
-      this.remakes.delete(token.event),
-    );
+    const made = remakeByToken(tools, token).finally(() => this.remakes.delete(token.event));
     this.remakes.set(token.event, made);
     return made;
   }

@@ -88,18 +88,22 @@ export class Joiner {
     const { length } = this.waiting;
     if (length >= joinQueueMax) return true;
     if (length < joinBatchMax) return false;
-    const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
     const waitingSince = this.busy ? performance.now() - this.sentMs : 0;
-    const eachMs = Math.max(paceMs, this.tookMs, waitingSince);
+    const eachMs = Math.max(this.paceMs, this.tookMs, waitingSince);
     return (Math.floor(length / joinBatchMax) + 2) * eachMs > patienceMs;
+  }
+
+  /** From one batch to the next, this process's share of what all may send. */
+  private get paceMs(): number {
+    return (this.options.processes() * 1000) / joinCallsPerSecMax;
   }
 
   private schedule(): void {
     this.patience ??= setTimeout(() => this.refuseOld(), patienceMs);
     if (this.busy || this.timer) return;
-    const paceMs = (this.options.processes() * 1000) / joinCallsPerSecMax;
-    const waitMs = Math.max(joinBatchWaitMs, this.sentMs + paceMs - performance.now());
-    this.flushAtMs = performance.now() + waitMs;
+    const now = performance.now();
+    const waitMs = Math.max(joinBatchWaitMs, this.sentMs + this.paceMs - now);
+    this.flushAtMs = now + waitMs;
     this.timer = setTimeout(() => this.flushNow(), waitMs);
   }
 

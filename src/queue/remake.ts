@@ -32,8 +32,6 @@ export interface Remake {
   readonly worker: string;
   /** IANA zone of events that name none. */
   readonly timeZone: string;
-  /** Redis time, ms. */
-  readonly nowMs: number;
 }
 
 /** Whether a token is one by which an event can be made again, asked at a Redis time, ms: young enough to know. */
@@ -42,10 +40,9 @@ export function mayRemake(token: WaitingToken, nowMs: number): boolean {
   return token.kid !== undefined && ageMs >= 0 && ageMs <= markedMs;
 }
 
-/** Makes an event again by a visitor's token; false where it must not be, as it was deleted or is too old to know. */
+/** Makes an event again by a token by which it may be (`mayRemake`); false where it must not be, as it was deleted. */
 export async function remakeByToken(tools: Remake, token: WaitingToken): Promise<boolean> {
-  const { redis, store, recovery, worker, timeZone, nowMs } = tools;
-  if (!mayRemake(token, nowMs)) return false;
+  const { redis, store, recovery, worker, timeZone } = tools;
   const { fields } = newEventFields({
     life: token.life,
     incarnation: '',

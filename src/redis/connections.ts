@@ -29,7 +29,7 @@ export class Connections {
       this.log.warn({}, 'Redis does not answer yet');
   }
 
-  /** Which user Redis refuses, a sentence for the operator; undefined = none. */
+  /** Which user Redis refuses, or why sentinels name no master, a sentence for the operator; undefined = neither. */
   get refusal(): string | undefined {
     for (const client of this.clients) {
       const refusal = refusalOf(client);

@@ -87,6 +87,18 @@ describe('who is master', () => {
     expect(moves.length).toBe(1);
   });
 
+  it('goes by the other name once nobody says the first any more', { timeout: 15_000 }, async () => {
+    words = [{ port: 6001, epoch: 1 }, 'ERR gone', 'ERR gone'];
+    const { watch, moves } = opened();
+    await vi.waitFor(() => expect(moves).toEqual([6001]), patience);
+    words[1] = { port: 7001, epoch: 1 };
+    await untilHeard(watch);
+    expect(moves).toEqual([6001]);
+    words[0] = 'ERR gone';
+    await vi.waitFor(() => expect(watch.master()?.port).toBe(7001), patience);
+    expect(moves).toEqual([6001, 7001]);
+  });
+
   it('is unknown a moment after the last sentinel fell silent, with the reason', async () => {
     const { watch } = opened();
     await vi.waitFor(() => expect(watch.master()?.port).toBe(6001), patience);

@@ -40,10 +40,11 @@ type Reply =
   | { is: 'failed'; refusal: string | undefined };
 
 interface Sentinel {
-  readonly server: ServerAddress;
   readonly client: Redis;
   /** Undefined = it has not been heard, in vain or not. */
   reply: Reply | undefined;
+  /** Until the next question. */
+  timer?: NodeJS.Timeout;
 }
 
 interface Master extends ServerAddress {
@@ -73,7 +74,6 @@ export class MasterWatch {
   private current: Master | undefined;
   private readonly followers = new Set<(master: ServerAddress) => void>();
   private news = Promise.withResolvers<void>();
-  private readonly timers = new Map<Sentinel, NodeJS.Timeout>();
   private isClosed = false;
 
   /** `retryMs`: wait before the next try to reach a sentinel. `tlsOf`: TLS options for a server, by its name. */
@@ -103,7 +103,7 @@ export class MasterWatch {
       });
       // Whoever asks hears of it.
       client.on('error', () => {});
-      return { server, client, reply: undefined };
+      return { client, reply: undefined };
     });
     for (const sentinel of this.sentinels) this.askAgain(sentinel, 0);
   }
@@ -150,8 +150,10 @@ export class MasterWatch {
 
   close(): void {
     this.isClosed = true;
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    for (const { client } of this.sentinels) client.disconnect();
+    for (const { client, timer } of this.sentinels) {
+      clearTimeout(timer);
+      client.disconnect();
+    }
     this.tell();
   }
 
@@ -165,10 +167,7 @@ export class MasterWatch {
       this.tell();
       this.askAgain(sentinel, askMs);
     };
-    this.timers.set(
-      sentinel,
-      setTimeout(() => void ask(), afterMs),
-    );
+    sentinel.timer = setTimeout(() => void ask(), afterMs);
   }
 
   /** Both in one write, so that no failover comes between them: only the second has the new address while it goes on. */
@@ -204,11 +203,10 @@ export class MasterWatch {
     const nowMs = performance.now();
     const { current } = this;
     const isSame = current?.host === host && current.port === port;
-    if (current && nowMs - current.heardMs <= newestMs) {
-      if (epoch < current.epoch) return;
-      // Two sentinels may give one server two names.
-      if (epoch === current.epoch && !isSame && by !== current.by) return;
-    }
+    const silentMs = current ? nowMs - current.heardMs : Number.POSITIVE_INFINITY;
+    if (current && epoch < current.epoch && silentMs <= newestMs) return;
+    // Two sentinels may give one server two names: the first counts for as long as anybody says it.
+    if (epoch === current?.epoch && !isSame && by !== current.by && silentMs <= goodMs) return;
     if (current && isSame && epoch === current.epoch) {
       current.heardMs = nowMs;
       return;

@@ -174,7 +174,7 @@ function entered({ reservationToken, ttlSeconds, error }: RequestAdmissionRespon
 const left = ({ error }: LeaveQueueResponse__Output): Told =>
   error ? refused(error) : { status: 200, body: { status: 'left' } };
 
-/** An error of an answer: its details name our own code, the reason and the time to wait. */
+/** An error of an answer: its details name our own code, the reason, the time to wait and the proof that is asked for. */
 function refused({ details, message }: Error__Output, more: Record<string, unknown> = {}): Told {
   const told = Object.fromEntries(details.map(({ reason, value }) => [reason, value]));
   const { code = 'INTERNAL', reason, retry_after_sec, challenge_seed: seed } = told;

@@ -5,6 +5,8 @@ const backoffFirstMs = 250;
 const backoffMaxMs = 5_000;
 /** Spread of a wait that the gateway asked for: nobody comes earlier than told, and not all at once. */
 const retryAfterJitter = 0.2;
+/** Joins in a row with a proof of work each; who is asked for another one then is refused. */
+export const proofsMax = 5;
 
 /** One visitor's patience with failures: how long to wait after each, and when to give up. */
 export class Retry {

@@ -65,6 +65,14 @@ describe('a visitor who is asked for a proof of work', () => {
     expect(report.outcomes).toMatchObject({ refused: 1 });
     expect(of('join').length).toBe(6);
   });
+
+  it('is not lost where the gateway is busy each time that it brings one', async () => {
+    const busy = fakeError(503, 'UNAVAILABLE', {}, { 'retry-after': '0.01' });
+    const turns = Array.from({ length: 6 }, () => [challenged, busy]).flat();
+    const { report, of } = await visit({ join: [...turns, challenged, fakeJoined('w1')] });
+    expect(report.outcomes).toMatchObject(entered);
+    expect(of('join').length).toBe(14);
+  });
 });
 
 describe('a visitor', () => {

@@ -1,4 +1,5 @@
 import { pollAfterSecMin } from '../contract/limits.ts';
+import type { ChallengeReply } from '../contract/visitor-api.ts';
 import type { Due } from './agenda.ts';
 import { EtaLog } from './eta-log.ts';
 import type { PurchasePlan, VisitorPlan } from './plan.ts';
@@ -16,7 +17,7 @@ import {
   type StatusSeen,
 } from './replies.ts';
 import { enterRequest, joinRequest, leaveRequest, statusRequest } from './requests.ts';
-import { isWorthRetrying, Retry } from './retry.ts';
+import { isWorthRetrying, proofsMax, Retry } from './retry.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Outcome } from './tally.ts';
 import type { Answer, Outgoing } from './wire.ts';
@@ -28,7 +29,7 @@ import type { Answer, Outgoing } from './wire.ts';
  * |----------|----------------------------------|------------------------------------------------------------|
  * | arriving | a join is due                    | its time has come → joining                                |
  * | joining  | a join, or racing copies of it   | all answered: a place → waiting (a no-show may end here);  |
- * |          | are under way                    | busy or no answer → arriving; else ends                    |
+ * |          | are under way                    | busy or no answer → arriving; proof → joining; else ends   |
  * | waiting  | a poll (or the leave) is due     | its time has come → polling, or leaving out of impatience  |
  * | polling  | a poll is under way              | ready → thinking (neverEnter: waiting; a no-show ends);    |
  * |          |                                  | not yet, busy or no answer → waiting; place ended → ends   |
@@ -62,7 +63,6 @@ export class Visitor implements Due {
   #target: number;
   #token = '';
   #poll: Outgoing | undefined;
-  #proofs = 0;
   #positionHint = Number.MAX_SAFE_INTEGER;
   #joinedAtMs = 0;
   #leaveAtMs = Number.POSITIVE_INFINITY;
@@ -90,18 +90,18 @@ export class Visitor implements Due {
     return this.#token === '' ? undefined : leaveRequest(this.#plan, this.#token);
   }
 
-  #join(work?: Parameters<typeof joinRequest>[2]): void {
+  #join(work?: ChallengeReply, proofs = 0): void {
     this.#state = 'joining';
     const request = joinRequest(this.#plan, this.#around.settings.event, work);
-    this.#race(this.#plan.joinCopies, request, (answers) => this.#joinAnswered(answers));
+    this.#race(this.#plan.joinCopies, request, (answers) => this.#joinAnswered(answers, proofs));
   }
 
-  #joinAnswered(answers: readonly Answer[]): void {
+  #joinAnswered(answers: readonly Answer[], proofs: number): void {
     const places = answers.flatMap((answer) => this.#placeOf(answer) ?? []);
     if (new Set(places.map(({ token }) => token)).size > 1) this.#around.tally.duplicatePlaces += 1;
     const place = places.find(({ reply }) => reply !== undefined) ?? places[0];
     const work = place ? undefined : answers.map(({ body }) => readChallenge(body)).find(Boolean);
-    if (work !== undefined && this.#proofs++ < 5) this.#join(work);
+    if (work !== undefined && proofs < proofsMax) this.#join(work, proofs + 1);
     else if (place === undefined) this.#again('arriving', answers, 'refused');
     else this.#joined(place, answers[0]?.answeredAtMs ?? performance.now());
   }

@@ -6,11 +6,11 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { pause } from '../helpers/fleet.ts';
 import { root } from '../helpers/processes.ts';
 import type { FindingKind } from './checker.ts';
 import { restart, restartWithout } from './losses.ts';
 import { type Outcome, runScenario, type Scenario } from './scenario.ts';
-import { pause } from './world.ts';
 
 /** A text of a file of the product that must be there, once, and what stands there instead. */
 interface Patch {
@@ -28,7 +28,7 @@ export interface Bug {
   readonly expected: FindingKind;
   /** Part of --short. */
   readonly short?: boolean;
-  readonly world?: Exclude<Scenario['world'], () => unknown>;
+  readonly world?: Scenario['world'];
   readonly crowd?: Scenario['crowd'];
   readonly plan: Scenario['plan'];
 }
@@ -152,21 +152,22 @@ export async function runBug(bug: Bug, { seed, outDir }: { seed: number; outDir:
   const copy = await makeCopy(bug.patches);
   try {
     const { name, what: row, plan, world = {}, crowd = {} } = bug;
-    const options = { seed, isShort: true, outDir, dist: join(copy, 'dist'), settleMs: 3_000 };
-    return report(bug, await runScenario({ name, row, plan, world, crowd }, options)) ? 0 : 1;
+    const scenario = { name, row, plan, world, crowd, dist: () => join(copy, 'dist') };
+    const options = { seed, isShort: true, outDir, settleMs: 3_000 };
+    return report(bug, await runScenario(scenario, options)) ? 0 : 1;
   } finally {
     rmSync(copy, { recursive: true });
   }
 }
 
 /** Says what was found; whether it was the bug. */
-function report({ name, expected, what }: Bug, { findings, path }: Outcome): boolean {
+function report({ name, expected, what }: Bug, { findings, broken, path }: Outcome): boolean {
   const found = findings.filter(({ kind }) => kind === expected);
   const rules = Map.groupBy(found, ({ rule }) => rule);
   const all = [...rules].map(([rule, each]) => `${rule} (${each.length})`).join(', ');
   if (found.length > 0)
     console.log(`FOUND  ${name}: ${what}\n  ${expected}: ${all}; first: ${found[0]?.text}`);
-  else console.log(`MISSED ${name}: ${what}\n  no ${expected} in ${path}`);
+  else console.log([`MISSED ${name}: ${what}`, `no ${expected} in ${path}`, ...broken].join('\n  '));
   return found.length > 0;
 }
 

@@ -4,7 +4,7 @@ import type { Operation, PassFacts, RequestRecord } from './history.ts';
 import type { World, WorldGateway } from './world.ts';
 
 /** Whoever is not answered in this time gives up, ms. The promise is 2 s: what takes longer is to be seen as such. */
-export const givenUpMs = 10_000;
+const givenUpMs = 10_000;
 
 /** Who calls. */
 export interface Identity {

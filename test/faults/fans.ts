@@ -1,11 +1,12 @@
 /** People who were let in and look at their reservations, at every gateway in turn; no part of the crowd and its history. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.ts';
-import { call, enterAt, joinAt } from '../helpers/fleet.ts';
+import { call, enterAt, joinAt, pause } from '../helpers/fleet.ts';
+import { signedInAs } from '../helpers/queue-client.ts';
 import type { World } from './world.ts';
 
 /** One request for a reservation. */
 export interface Booking {
+  /** 0 = no answer. */
   readonly http: number;
   readonly tookMs: number;
   readonly hasRetryAfter: boolean;
@@ -83,21 +84,17 @@ export class Fans {
   /** Books with the same key until it is done, which is a retry to the gateway, then looks at it. */
   private async ask(fan: Fan): Promise<void> {
     const { name, pass } = fan;
-    const headers = {
-      authorization: 'Bearer load-test-bypass-token',
-      'x-load-test': 'true',
-      'x-user-id': name,
-      'idempotency-key': `booking-of-${name}`,
-    };
+    const headers = { ...signedInAs(name), 'idempotency-key': `booking-of-${name}` };
     const address = `${this.url}/api/v1/reservations`;
     const body = { event_id: this.world.eventId, seat_ids: [`S-${name}`], reservation_token: pass };
     const sentMs = performance.now();
-    const answer = await (fan.isBooked
+    const asked = fan.isBooked
       ? call('GET', `${address}/rsv_1`, { headers })
-      : call('POST', address, { headers, body }));
-    const http = answer.status === 201 ? 200 : answer.status;
+      : call('POST', address, { headers, body });
+    const answer = await asked.catch(() => undefined);
+    const http = answer?.status === 201 ? 200 : (answer?.status ?? 0);
     fan.isBooked ||= http === 200;
-    const hasRetryAfter = answer.headers['retry-after'] !== undefined;
+    const hasRetryAfter = answer?.headers['retry-after'] !== undefined;
     this.done.push({ http, tookMs: performance.now() - sentMs, hasRetryAfter });
   }
 }

@@ -122,11 +122,9 @@ export type HistoryRecord =
 /** A history under way: kept in memory for the checker, and in a file for later where there is one. */
 export class History {
   readonly records: HistoryRecord[] = [];
-  readonly path: string | undefined;
   private readonly file: WriteStream | undefined;
 
   constructor(path?: string) {
-    this.path = path;
     this.file = path === undefined ? undefined : createWriteStream(path);
   }
 

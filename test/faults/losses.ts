@@ -2,7 +2,8 @@
 import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../helpers/eventually.ts';
-import { continueProcess, pause, type World } from './world.ts';
+import { pause } from '../helpers/fleet.ts';
+import { continueProcess, type World } from './world.ts';
 
 /** The file that commands are appended to; another one after each rewrite. */
 async function appendFile({ redis }: World): Promise<string> {

@@ -55,7 +55,7 @@ async function runRow(
   { seed, outDir }: { seed: number; outDir: string },
 ): Promise<number> {
   const absent = scenario.absent?.();
-  const reason = absent ?? (await scenario.missing?.());
+  const reason = absent ?? scenario.missing?.();
   if (reason !== undefined) {
     console.log(`SKIPPED ${scenario.name}: ${reason}`);
     return absent === undefined && process.env.CI === 'true' ? 1 : 0;

@@ -6,7 +6,7 @@ const stepMs = 100;
 const spanMs = 2_000;
 
 /** Refused by a gateway that cannot, or not answered at all: this is no answer. */
-export const isFailed = ({ http }: RequestRecord): boolean => http === 0 || http >= 500;
+export const isFailed = ({ http }: Pick<RequestRecord, 'http'>): boolean => http === 0 || http >= 500;
 
 /**
  * Seconds from `fromMs` until the first span of 2 s with no failed join or enter, at least half as many joins a second as

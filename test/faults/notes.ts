@@ -1,9 +1,9 @@
-/** What a scenario says of itself beside the checker's rules; it stands in the history too. */
+/** What a scenario says of itself beside the checker's rules. */
 import type { HistoryRecord, RequestRecord } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import type { World } from './world.ts';
 
-/** A figure of this scenario's own. */
+/** A figure of this scenario's own; it stands in the history too. */
 export function note({ history }: World, name: string, figure: number | string): void {
   history.add({ kind: 'note', name, figure: String(figure) });
 }
@@ -12,6 +12,10 @@ export function note({ history }: World, name: string, figure: number | string):
 export function promise({ broken }: World, sentence: string, isKept: boolean): void {
   if (!isKept) broken.push(`not so: ${sentence}`);
 }
+
+/** The figure below which such a share of them lies; 0.5 = the median. */
+export const figureAt = (share: number, figures: readonly number[]): number =>
+  figures.toSorted((a, b) => a - b)[Math.floor(figures.length * share)] ?? 0;
 
 /** Name and figure. */
 export type Note = readonly [name: string, figure: string];

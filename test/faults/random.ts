@@ -1,9 +1,10 @@
 /** A random run: a world with a replica behind, a crowd, and a timetable of faults played one act after the other. */
 import { eventually } from '../helpers/eventually.ts';
+import { pause } from '../helpers/fleet.ts';
 import { failOver, restart, restartWithout } from './losses.ts';
 import type { Scenario } from './scenario.ts';
 import { type Act, actText, type GatewayFault, isLoss, makeTimetable } from './timetable.ts';
-import { pause, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** No new fault in the last seconds of a run, ms. */
 const quietMs = 8_000;
@@ -109,7 +110,8 @@ async function stopRedis(world: World, forMs: number): Promise<void> {
   process.kill(world.redis.pid, 'SIGCONT');
 }
 
-async function breakGateway(
+/** Has one gateway fail, or its way to Redis, and puts it right. */
+export async function breakGateway(
   world: World,
   { kind, gateway: index, forMs, amount }: GatewayFault,
 ): Promise<void> {

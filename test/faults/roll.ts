@@ -2,8 +2,8 @@
  * Gateways replaced one by one, as Kubernetes does it: the new one serves, then the old one is told to stop, and a load
  * balancer that asks /readyz takes it out some time after it said no.
  */
-import { eventually } from '../helpers/eventually.ts';
-import { pause, type World, type WorldGateway } from './world.ts';
+import { pause } from '../helpers/fleet.ts';
+import { putInRotation, type World, type WorldGateway } from './world.ts';
 
 export interface Build {
   /** What it is called in names of gateways and in what is printed. */
@@ -35,8 +35,7 @@ export async function roll(world: World, to: Build, gone: Promise<Gone>[]): Prom
       dist: to.dist,
       inRotation: false,
     });
-    await eventually(() => isReady(next), { withinMs: 30_000, everyMs: 50 });
-    next.inRotation = true;
+    await putInRotation(next);
     await pause(readyMs);
     await stop(old, gone);
   }
@@ -63,5 +62,3 @@ async function stop(gateway: WorldGateway, gone: Promise<Gone>[]): Promise<void>
   await pause(takenOutMs);
   gateway.inRotation = false;
 }
-
-const isReady = async ({ url }: WorldGateway): Promise<boolean> => (await fetch(`${url}/readyz`)).ok;

@@ -1,25 +1,14 @@
 /** One row of the suite: a world, a crowd, a fault, and what must be 0 whatever it does. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, countKinds, type Finding, type FindingKind, isSettled } from './checker.ts';
+import { pause } from '../helpers/fleet.ts';
+import { check, countKinds, type Finding, type FindingKind, findingKinds, isSettled } from './checker.ts';
 import { lagWithin } from './checks/hangs.ts';
 import { History, type HistoryRecord, requestsOf } from './history.ts';
 import { isFailed, secondsUntilNormal } from './normal.ts';
 import { type Note, notesOf } from './notes.ts';
 import { type CrowdOptions, Visitors } from './visitors.ts';
-import { pause, World, type WorldOptions } from './world.ts';
-
-/** What every scenario promises, unless it says otherwise. */
-export const allZero: readonly FindingKind[] = [
-  'lost',
-  'doubled',
-  'inverted',
-  'over-admitted',
-  'lie',
-  'hang',
-];
-
-type WorldPlan = Omit<WorldOptions, 'history' | 'dist'>;
+import { World, type WorldOptions } from './world.ts';
 
 export interface Scenario {
   /** A word for --only and the table. */
@@ -29,15 +18,13 @@ export interface Scenario {
   /** Part of --short. */
   readonly short?: boolean;
   /** Why it cannot run here, a sentence; undefined = it can. */
-  readonly missing?: () => Promise<string | undefined> | string | undefined;
+  readonly missing?: () => string | undefined;
   /** Why it cannot run here though nothing is wrong with that, a sentence; then it is left out in CI too. */
   readonly absent?: () => string | undefined;
   /** Folder of the build that the gateways run at first. Default: dist of this checkout. */
   readonly dist?: () => string;
-  readonly world?: WorldPlan | (() => Promise<WorldPlan>);
+  readonly world?: Omit<WorldOptions, 'history' | 'dist'>;
   readonly crowd?: Omit<CrowdOptions, 'seed'>;
-  /** Which kinds must be 0. Default: all. */
-  readonly promises?: readonly FindingKind[];
   /** Findings that docs/reliability.md names as not promised; they are counted beside the others. */
   readonly isExcused?: (finding: Finding) => boolean;
   /** No request may fail, but where the machine stood still. Default: some may, while the fault lasts. */
@@ -47,9 +34,7 @@ export interface Scenario {
   /** The crowd goes on for so long after the plan is done, s. Default 6; with --short 4. */
   readonly afterSec?: number;
   /** Makes the fault and, where it ends, ends it. The crowd is there all the time. */
-  plan(world: World, seed: number, isShort: boolean): Promise<void>;
-  /** Ends what `world` started beside the world, however the run went. */
-  readonly after?: () => Promise<void>;
+  plan(world: World, isShort: boolean): Promise<void>;
 }
 
 export interface RunOptions {
@@ -57,8 +42,6 @@ export interface RunOptions {
   readonly isShort: boolean;
   /** Folder for histories. */
   readonly outDir: string;
-  /** Folder of the build that the gateways run. */
-  readonly dist?: string;
   /** Distinguishes runs of one scenario in file names. */
   readonly suffix?: string;
   readonly timetable?: readonly string[];
@@ -80,7 +63,7 @@ export interface Outcome {
   readonly notes: readonly Note[];
   readonly tookSec: number;
   readonly path: string;
-  /** Promised kinds that are not 0, or what kept the run from being one. */
+  /** Kinds that are not 0, or what kept the run from being one. */
   readonly broken: readonly string[];
 }
 
@@ -102,16 +85,14 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   let logs = '';
   let seen: readonly string[] = [];
   try {
-    const dist = options.dist ?? scenario.dist?.();
-    const own = dist === undefined ? {} : { dist };
-    const plan = typeof scenario.world === 'function' ? await scenario.world() : scenario.world;
-    const world = await World.start({ ...plan, ...own, history });
+    const own = scenario.dist === undefined ? {} : { dist: scenario.dist() };
+    const world = await World.start({ ...scenario.world, ...own, history });
     const visitors = new Visitors(world, { ...scenario.crowd, seed });
     try {
       visitors.start();
       await pause(1000 * (isShort ? 3 : (scenario.beforeSec ?? 4)));
       faultMs = performance.now();
-      await scenario.plan(world, seed, isShort);
+      await scenario.plan(world, isShort);
       await pause(1000 * (isShort ? 4 : (scenario.afterSec ?? 6)));
       await visitors.stop();
       await settle(world, visitors, options.settleMs ?? settleMs, scenario.isExcused);
@@ -124,7 +105,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } catch (error) {
     failure = `the run came to no end: ${error instanceof Error ? error.message : error}`;
   } finally {
-    await scenario.after?.();
     await history.close();
   }
   const tookSec = (performance.now() - startedMs) / 1000;
@@ -153,7 +133,7 @@ async function settle(
 
 /** What a history comes to. */
 export function outcomeOf(
-  scenario: Pick<Scenario, 'name' | 'promises' | 'isSmooth' | 'isExcused'>,
+  scenario: Pick<Scenario, 'name' | 'isSmooth' | 'isExcused'>,
   records: readonly HistoryRecord[],
   run: { seed: number; path: string; faultMs: number; tookSec: number },
 ): Outcome {
@@ -163,9 +143,7 @@ export function outcomeOf(
   const requests = requestsOf(records).filter(({ round }) => round === undefined);
   const joins = requests.filter(({ op, http }) => op === 'join' && http === 202).length;
   const grants = new Set(requests.flatMap(({ pass }) => (pass === undefined ? [] : [pass.id]))).size;
-  const broken = (scenario.promises ?? allZero)
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => `${kind} ${counts[kind]}`);
+  const broken = findingKinds.filter((kind) => counts[kind] > 0).map((kind) => `${kind} ${counts[kind]}`);
   const failed = requests.filter(isFailed);
   // Of a machine that stood still there is nothing to be learnt about gateways.
   const lags = records.filter((record) => record.kind === 'lag');

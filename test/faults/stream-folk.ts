@@ -4,7 +4,8 @@
  */
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { pause, type World, type WorldGateway } from './world.ts';
+import { joinAt, pause } from '../helpers/fleet.ts';
+import type { World, WorldGateway } from './world.ts';
 
 interface Folk {
   readonly token: string;
@@ -38,23 +39,23 @@ export class StreamFolk {
   /** So many join, and open their streams. */
   async come(count: number): Promise<void> {
     for (let index = 0; index < count; index += 1) {
-      const answer = await fetch(`${this.someGateway().url}/api/v1/queue/join`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ event_id: this.world.eventId }),
-      });
-      const { waiting_token: token = '' } = (await answer.json()) as { waiting_token?: string };
+      const { status, body } = await joinAt(this.someGateway().url, this.world.eventId);
+      const token = String(body.waiting_token);
       const seq = this.world.placeOf(token)?.seq;
-      if (seq === undefined) throw new Error(`no place for somebody with a stream: ${answer.status}`);
+      if (seq === undefined) throw new Error(`no place for somebody with a stream: ${status}`);
       this.folk.push({ token, seq });
     }
     this.lives = this.folk.map((one) => this.live(one));
   }
 
-  /** How it went, once all have gone. */
-  async leave(): Promise<StreamFigures> {
+  /** All go. */
+  async close(): Promise<void> {
     this.stopped.abort();
     await Promise.all(this.lives);
+  }
+
+  /** How it went. */
+  async figures(): Promise<StreamFigures> {
     const { handedOver, failed, gapSec } = this;
     return { handedOver, failed, gapSec, away: await this.timesAway() };
   }

@@ -3,7 +3,7 @@ import { findingKinds } from './checker.ts';
 import type { Outcome } from './scenario.ts';
 
 const nameWidth = 26;
-const columns = [...findingKinds.map((kind) => (kind === 'lie' ? 'lies' : kind === 'hang' ? 'hangs' : kind))];
+const columns = findingKinds.map((kind) => (kind === 'lie' ? 'lies' : kind === 'hang' ? 'hangs' : kind));
 
 export const tableHead = (): string =>
   ['run'.padEnd(nameWidth), ...columns.map((name) => name.padStart(name.length + 2))].join('') +

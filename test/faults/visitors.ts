@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { forkRandom, poissonGapMs, type Random } from '../../src/simulator/random.ts';
 import { type Called, Caller, type Identity } from './caller.ts';
-import { isGrant, isPlaced } from './history.ts';
+import { isGrant, isPlaced, type Operation } from './history.ts';
 import type { World, WorldGateway } from './world.ts';
 
 export interface CrowdOptions {
@@ -14,8 +14,6 @@ export interface CrowdOptions {
   readonly arrivalsPerSec?: number;
   /** Of the time that the answer says until the next poll; default 0.25, so that histories are dense. */
   readonly pollShare?: number;
-  /** Nobody comes beyond; default 5,000. */
-  readonly visitorsMax?: number;
 }
 
 /** What a visitor is about to do in their life, drawn before it begins. */
@@ -35,6 +33,8 @@ interface Visitor extends Identity {
   readonly tokens: string[];
 }
 
+/** Nobody comes beyond. */
+const visitorsMax = 5_000;
 /** Requests under way at most; a visitor waits for their turn before the clock of the request begins. */
 const underWayMax = 256;
 
@@ -50,7 +50,7 @@ export class Visitors {
 
   constructor(world: World, options: CrowdOptions) {
     this.world = world;
-    this.options = { arrivalsPerSec: 40, pollShare: 0.25, visitorsMax: 5_000, ...options };
+    this.options = { arrivalsPerSec: 40, pollShare: 0.25, ...options };
     this.caller = new Caller(world);
   }
 
@@ -83,7 +83,7 @@ export class Visitors {
   }
 
   private async arrive(): Promise<void> {
-    const { seed, arrivalsPerSec, visitorsMax } = this.options;
+    const { seed, arrivalsPerSec } = this.options;
     const random = forkRandom(seed, 0);
     while (!this.isOver && this.all.length < visitorsMax) {
       await this.wait(poissonGapMs(random, arrivalsPerSec));
@@ -143,7 +143,7 @@ export class Visitors {
     if (!this.isOver) await this.call('status', visitor);
   }
 
-  private async call(op: 'join' | 'status' | 'enter' | 'leave', who: Visitor): Promise<Called> {
+  private async call(op: Operation, who: Visitor): Promise<Called> {
     while (this.underWay >= underWayMax) await pause(5);
     this.underWay += 1;
     try {

@@ -1,6 +1,5 @@
 /** A Redis and three gateways, all real processes, each gateway behind a proxy of its own; what breaks them stands in losses.ts and random.ts. */
 import { randomBytes } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { makeEvent } from '../../src/queue/events.ts';
 import { type JournalEntry, parseEntry } from '../../src/queue/journal.ts';
@@ -11,6 +10,7 @@ import { type EventRef, Store } from '../../src/queue/store.ts';
 import { readWaitingToken } from '../../src/queue/waiting-token.ts';
 import { connect, type RedisClient, whenReady } from '../../src/redis/client.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { type GrpcServices, startGrpcServices } from '../helpers/grpc-services.ts';
 import { type Program, startProgram } from '../helpers/processes.ts';
 import { type RedisOptions, startRedis, type TestRedis } from '../helpers/redis.ts';
 import { openTcpProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
@@ -30,10 +30,11 @@ export interface WorldGateway {
 
 export interface WorldOptions {
   readonly history: History;
-  readonly gateways?: number;
   /** Default: with an append-only file. */
   readonly redis?: RedisOptions;
   readonly replica?: boolean;
+  /** With reservation and payment services, which answer what a scenario sets. */
+  readonly backends?: boolean;
   /** Folder of the build that the gateways run. Default: dist of this checkout. */
   readonly dist?: string;
   /** Of each gateway; default 1. */
@@ -46,8 +47,11 @@ export interface WorldOptions {
   readonly capacity?: number;
 }
 
+/** A Redis that keeps what it answered, and lets a replica follow at once. */
+const lasting: RedisOptions = { aof: true, args: ['--repl-diskless-sync-delay', '0'] };
+
 /** A load balancer notices a dead gateway after so long, ms. */
-export const noticedMs = 1_000;
+const noticedMs = 1_000;
 
 export class World {
   readonly history: History;
@@ -59,6 +63,8 @@ export class World {
   /** Follows the one that serves, through `replicaLink`. */
   replica: TestRedis | undefined;
   replicaLink: TcpProxy | undefined;
+  /** Where the world has `backends`; others after a restart. */
+  services!: GrpcServices;
   /** Of the operator. */
   store!: Store;
   client!: RedisClient;
@@ -95,23 +101,15 @@ export class World {
   /** Ends everything that was started, however far that got. */
   async stop(): Promise<void> {
     clearInterval(this.lagTimer);
-    await Promise.allSettled(
-      this.gateways.map(({ program }) => {
-        program.child.kill('SIGCONT');
-        return program.stop(3_000);
-      }),
-    );
+    await Promise.allSettled(this.gateways.map(({ program }) => program.stop(3_000)));
     for (const close of this.closers.reverse()) await Promise.allSettled([close()]);
   }
 
   private async startAll(): Promise<void> {
-    const {
-      redis = { aof: true, args: ['--repl-diskless-sync-delay', '0'] },
-      replica = false,
-      gateways = 3,
-    } = this.options;
+    const { redis = lasting, replica = false, backends = false } = this.options;
     this.redis = await this.addRedis(redis);
     if (replica) await this.addReplica();
+    if (backends) await this.addServices();
     const secret = randomBytes(32).toString('base64url');
     this.keyring = new Keyring([{ kid: 'k1', secret: Buffer.from(secret) }]);
     this.env = {
@@ -122,6 +120,7 @@ export class World {
       WAITING_TOKEN_KEYS: `k1:${secret}`,
       RESERVATION_TOKEN_KEYS: `k1:${randomBytes(32).toString('base64url')}`,
       EVENTS_AUTO_CREATE: 'false',
+      ...(backends ? { BACKEND_RESERVATION_API_GRPC_ADDRESS: `127.0.0.1:${this.services.port}` } : {}),
       ...this.options.env,
     };
     this.operatorProxy = await this.addProxy();
@@ -133,7 +132,7 @@ export class World {
     await whenReady(this.client, 5_000);
     this.store = new Store(this.client);
     await this.makeEvent();
-    const starts = Array.from({ length: gateways }, (_, index) => this.addGateway(`g${index + 1}`));
+    const starts = ['g1', 'g2', 'g3'].map((name) => this.addGateway(name));
     const failed = (await Promise.allSettled(starts)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
     this.gateways.sort((a, b) => a.name.localeCompare(b.name));
@@ -153,7 +152,7 @@ export class World {
   async addReplica(): Promise<void> {
     const link = await openTcpProxy({ port: this.redis.port });
     this.closers.push(() => link.close());
-    const replica = await this.addRedis({ aof: true, args: ['--repl-diskless-sync-delay', '0'] });
+    const replica = await this.addRedis(lasting);
     // By command: it would follow again after a restart where its arguments said so.
     await replica.client().replicaof('127.0.0.1', link.port);
     this.replica = replica;
@@ -162,11 +161,16 @@ export class World {
     await eventually(() => this.isReplicaFollowing(), { withinMs: 20_000, everyMs: 50 });
   }
 
-  /** Whether the replica has all that Redis has, or there is none. */
+  /** Whether the replica follows Redis, or there is none. */
   async isReplicaFollowing(): Promise<boolean> {
     if (this.replica === undefined) return true;
     this.replicaLook ??= this.replica.client();
     return (await this.replicaLook.info('replication')).includes('master_link_status:up');
+  }
+
+  private async addServices(): Promise<void> {
+    this.services = await startGrpcServices();
+    this.closers.push(() => this.services.stop());
   }
 
   private async addProxy(): Promise<TcpProxy> {
@@ -205,21 +209,19 @@ export class World {
 
   /** Ends a gateway by SIGKILL. Visitors learn it as they call, and are led elsewhere a moment later. */
   async killGateway(gateway: WorldGateway): Promise<void> {
+    const { program } = gateway;
     setTimeout(() => {
-      gateway.inRotation = false;
+      // It may have been started again meanwhile.
+      if (gateway.program === program) gateway.inRotation = false;
     }, noticedMs);
-    gateway.program.child.kill('SIGKILL');
-    await gateway.program.ended;
+    program.child.kill('SIGKILL');
+    await program.ended;
   }
 
   /** Starts a gateway that has ended, in rotation once it serves. */
   async restartGateway(gateway: WorldGateway): Promise<void> {
-    Object.assign(gateway, await this.launch(gateway.name, gateway.proxy));
-    await eventually(async () => (await fetch(`${gateway.url}/readyz`)).ok, {
-      withinMs: 30_000,
-      everyMs: 50,
-    });
-    gateway.inRotation = true;
+    Object.assign(gateway, await this.launch(gateway.name, gateway.proxy), { inRotation: false });
+    await putInRotation(gateway);
   }
 
   private async makeEvent(): Promise<void> {
@@ -329,11 +331,18 @@ export class World {
     let lastMs = performance.now();
     this.lagTimer = setInterval(() => {
       const nowMs = performance.now();
-      const toMs = nowMs;
-      if (nowMs - lastMs > everyMs + 100) this.history.add({ kind: 'lag', fromMs: lastMs + everyMs, toMs });
+      if (nowMs - lastMs > everyMs + 100)
+        this.history.add({ kind: 'lag', fromMs: lastMs + everyMs, toMs: nowMs });
       lastMs = nowMs;
     }, everyMs);
   }
+}
+
+/** Leads visitors to a gateway, once it says that it is ready. */
+export async function putInRotation(gateway: WorldGateway): Promise<void> {
+  const isReady = async (): Promise<boolean> => (await fetch(`${gateway.url}/readyz`)).ok;
+  await eventually(isReady, { withinMs: 30_000, everyMs: 50 });
+  gateway.inRotation = true;
 }
 
 /** Continues a process that may be stopped; harmless where it has ended. */
@@ -344,5 +353,3 @@ export function continueProcess(pid: number): void {
     // It has ended: there is nothing to continue.
   }
 }
-
-export { pause };

@@ -24,7 +24,7 @@ const previousCommit = 'a59aaebf6191d430db0a87ac883ba8066bd964db';
 export const previousVersion = '0.0.9';
 
 /** How long it says "not ready" before it stops listening, ms. */
-export const previousNoticeMs = 5_000;
+const previousNoticeMs = 5_000;
 
 /** Why it cannot be built here, a sentence; undefined = it can. Where the history is not there, that is no fault. */
 export function previousMissing(): string | undefined {
@@ -67,7 +67,6 @@ function linkLibraries(folder: string): void {
 }
 
 interface Package {
-  readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 

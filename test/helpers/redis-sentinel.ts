@@ -34,7 +34,7 @@ export interface TestSentinels {
 }
 
 /** The name of the master. */
-export const masterName = 'line';
+const masterName = 'line';
 const patience = { withinMs: 30_000, everyMs: 20 };
 
 /** Starts it, and waits until every sentinel knows the replicas and the other sentinels. */

@@ -15,8 +15,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** More arguments of redis-server, such as `['--maxmemory', '10mb']`. */
   readonly args?: readonly string[];
-  /** Program and first arguments that start it in its place, by exec. Default: `['redis-server']`. */
-  readonly launcher?: readonly string[];
+  /** Program and first arguments that start it in its place, by exec; may be made of its data directory. Default: `['redis-server']`. */
+  readonly launcher?: readonly string[] | ((dir: string) => readonly string[]);
   /** Lines of a configuration file, which the server may change, as a sentinel does. */
   readonly config?: readonly string[];
 }
@@ -126,7 +126,8 @@ async function launchServer(wanted: {
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
   const file = join(dir, 'redis.conf');
   if (options.config !== undefined) await writeFile(file, `${options.config.join('\n')}\n`);
-  const [program = '', ...first] = options.launcher ?? ['redis-server'];
+  const { launcher = ['redis-server'] } = options;
+  const [program = '', ...first] = typeof launcher === 'function' ? launcher(dir) : launcher;
   const ownConfig = options.config === undefined ? [] : [file];
   const child = spawn(program, [...first, ...ownConfig, ...fixed, ...aof, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],

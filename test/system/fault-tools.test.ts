@@ -1,8 +1,6 @@
 /** What the fault suite breaks servers with: a clock that is set, and a disk without room. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { clockEnv, fakeClock, findFaketime, redisWith } from '../faults/tools/fake-clock.ts';
 import { boundedLauncher, canBoundFiles, fillDisk, freeDisk } from '../faults/tools/full-disk.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -11,13 +9,8 @@ import { startRedis, type TestRedis } from '../helpers/redis.ts';
 const library = findFaketime();
 const bounds = canBoundFiles();
 let server: TestRedis | undefined;
-let dir: string;
 
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'tacos-clock-'));
-});
 afterEach(() => server?.stop());
-afterAll(() => rm(dir, { recursive: true, force: true }));
 
 it('are all there where CI is set', () => {
   if (process.env.CI !== undefined) expect([library, bounds]).toEqual([expect.any(String), true]);
@@ -36,9 +29,10 @@ describe.skipIf(library === undefined)('a clock by libfaketime', () => {
   });
 
   it('is set forward and back while the program runs', async () => {
-    const clock = fakeClock(library ?? '', join(dir, 'clock'));
-    const redis = await startRedis({ launcher: redisWith(clock.env) });
+    const clockIn = (dir: string) => fakeClock(library ?? '', join(dir, 'clock'));
+    const redis = await startRedis({ launcher: (dir) => redisWith(clockIn(dir).env) });
     server = redis;
+    const clock = clockIn(redis.dir);
     for (const wanted of [30, -30, 0]) {
       clock.set(wanted);
       await eventually(async () => Math.abs((await aheadSec(redis)) - wanted) <= 1);

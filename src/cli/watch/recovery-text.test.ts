@@ -52,6 +52,23 @@ describe('a recovery in words', () => {
     expect(news(now, snapshotOf({ recovery: givingBack }))).toEqual([]);
     expect(news(now, snapshotOf({ recovery: tokens }))).toEqual(['Recovered, people are let in again.']);
   });
+
+  it('is not said to let people in while the queue is paused', () => {
+    const heard = (recovery: Recovery) => snapshotOf({ recovery, paused: true });
+    expect(news(heard(hearing), heard(tokens))).toEqual(['Recovered, the queue is paused.']);
+    expect(news(heard(recoveryOf({ why: 'tokens' })), heard(tokensOnly))).toEqual([
+      'Recovered, only tokens left: set its rate, then resume.',
+    ]);
+  });
+
+  it('that is long over is not a new one when somebody pauses the queue', () => {
+    const resumed = snapshotOf({ recovery: tokensOnly });
+    const paused = snapshotOf({ recovery: tokensOnly, paused: true });
+    expect(news(resumed, paused)).toEqual(['The queue is now paused.']);
+    expect(news(snapshotOf({ paused: true }), paused)).toEqual([
+      'Redis lost writes: only tokens left: set its rate, then resume.',
+    ]);
+  });
 });
 
 describe('a recovery on screens', () => {

@@ -1,6 +1,6 @@
 /** The queue in words, for people who listen to it: no glyphs, nothing that has to be seen as a table. */
 import type { AuditEntry } from '../../contract/audit.ts';
-import type { QueueSnapshot } from '../../contract/snapshot.ts';
+import { isRecovering, type QueueSnapshot } from '../../contract/snapshot.ts';
 import { stateOf } from './line-row.ts';
 import type { LinkWord } from './link.ts';
 import { recoveryText } from './recovery-text.ts';
@@ -44,9 +44,7 @@ export const opening = (snapshot: QueueSnapshot): string =>
 export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   const said: string[] = [];
   if (stateOf(before) !== stateOf(now)) said.push(`The queue is now ${stateOf(now)}.`);
-  if (recoveryText(before) === '' && recoveryText(now) !== '')
-    said.push(`Redis lost writes: ${recoveryText(now)}.`);
-  else if (isRecovering(before) && !isRecovering(now)) said.push('Recovered, people are let in again.');
+  said.push(...recoveryNews(before, now));
   const { waiting, rate } = wordShare;
   // The pace is a mean that goes on drifting; of nobody's wait it says nothing.
   // Whether it is worth a word is told from the mean of a minute, which does not jump; said is the screen's figure.
@@ -63,8 +61,17 @@ export function news(before: QueueSnapshot, now: QueueSnapshot): string[] {
   return said;
 }
 
-const isRecovering = ({ recovery }: QueueSnapshot): boolean =>
-  recovery?.state === 'hearing' || recovery?.state === 'givingBack';
+function recoveryNews(before: QueueSnapshot, now: QueueSnapshot): string[] {
+  const text = recoveryText(now);
+  if (isRecovering(before.recovery)) {
+    if (isRecovering(now.recovery)) return [];
+    const end = now.paused ? 'the queue is paused' : 'people are let in again';
+    return [`Recovered, ${text || end}.`];
+  }
+  // What to do after one by tokens stands there again whenever somebody pauses the event later on.
+  const isNew = isRecovering(now.recovery) || before.recovery?.at !== now.recovery?.at;
+  return isNew && text !== '' ? [`Redis lost writes: ${text}.`] : [];
+}
 
 /** Said when nothing has been for half a minute. */
 export const still = ({ waiting }: QueueSnapshot): string =>

@@ -1,17 +1,21 @@
 /** Answers to what node:http could not read as a request, in the same shape as all others. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ErrorCode, refuse } from '../../contract/errors.ts';
+import { type Refusal, refuse } from '../../contract/errors.ts';
+import { headersMax } from '../../contract/limits.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { fixedHeaders, jsonType, refusalAnswer } from './answer.ts';
 import type { TraceIds } from './trace-id.ts';
 
-const codes: Readonly<Record<string, ErrorCode>> = {
-  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'BODY_TOO_LARGE',
-  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+const refusals: Readonly<Record<string, Refusal>> = {
+  // Node 26 says the same of more headers than it may read (http-server.ts).
+  HPE_HEADER_OVERFLOW: refuse('HEADERS_TOO_LARGE', {
+    message: `The headers are larger than 16 KiB, or more than ${headersMax}.`,
+  }),
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: refuse('BODY_TOO_LARGE'),
+  ERR_HTTP_REQUEST_TIMEOUT: refuse('REQUEST_TIMEOUT'),
 };
-const notHttp = { message: 'This is not a valid HTTP request.' };
+const notHttp = refuse('BAD_REQUEST', { message: 'This is not a valid HTTP request.' });
 
 /** Makes the server's clientError listener: it answers where it can, and closes the connection. */
 export function createClientErrorHandler(options: { readonly meters: Meters; readonly traceIds: TraceIds }) {
@@ -21,9 +25,8 @@ export function createClientErrorHandler(options: { readonly meters: Meters; rea
       socket.destroy();
       return;
     }
-    const code = codes[error.code ?? ''];
     const traceId = options.traceIds(undefined);
-    const { status, body } = refusalAnswer(code ? refuse(code) : refuse('BAD_REQUEST', notHttp), traceId);
+    const { status, body } = refusalAnswer(refusals[error.code ?? ''] ?? notHttp, traceId);
     const head = [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       `content-type: ${jsonType}`,

@@ -6,7 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { pipelinedMax } from '../../contract/limits.ts';
 import type { Meters } from '../metrics/meters.ts';
-import { createNetworkList, limitedAs } from '../rate-limit/client-address.ts';
+import { createNetworkList, limitedAs, plain } from '../rate-limit/client-address.ts';
 
 export interface ConnectionLimits {
   /** Of this process, HTTP and gRPC together. */
@@ -33,8 +33,8 @@ export class ConnectionGuard {
   private readonly meters: Pick<Meters, 'limited'>;
   private readonly isUnlimited: (address: string) => boolean;
   private readonly byAddress = new Map<string, number>();
-  /** Those that are open, with what was unsent on each when it was last looked at, bytes. */
-  private readonly open = new Map<Socket, number>();
+  /** Those that are open, with what `takenOf` said of each when it was last looked at. */
+  private readonly open = new Map<Socket, number | undefined>();
   /** Requests of a connection that wait for the answers before theirs. */
   private readonly waiting = new WeakMap<Socket, number>();
   private server: Server | undefined;
@@ -69,7 +69,8 @@ export class ConnectionGuard {
   takes(socket: Socket): boolean {
     const { max, perAddress } = this.limits;
     if (this.count >= max) return this.cut(socket, 'connection');
-    const remote = socket.remoteAddress ?? '';
+    // A socket that listens to IPv6 as well names IPv4 clients as IPv6 addresses, all of one /64.
+    const remote = plain(socket.remoteAddress ?? '');
     const address = this.isUnlimited(remote) ? undefined : limitedAs(remote);
     if (address !== undefined) {
       const held = this.byAddress.get(address) ?? 0;
@@ -77,7 +78,7 @@ export class ConnectionGuard {
       this.byAddress.set(address, held + 1);
     }
     socket.once('close', () => this.release(socket, address));
-    this.open.set(socket, 0);
+    this.open.set(socket, undefined);
     this.adjust();
     return true;
   }
@@ -111,12 +112,12 @@ export class ConnectionGuard {
     else this.byAddress.delete(address);
   }
 
-  /** The kernel's buffers are full, and nothing was read since the last look. */
+  /** The kernel's buffers were full all the time since the last look. */
   private cutStuck(): void {
     for (const [socket, before] of this.open) {
-      const unsent = socket.writableLength;
-      if (before > 0 && unsent >= before) socket.destroy();
-      else if (unsent !== before) this.open.set(socket, unsent);
+      const taken = takenOf(socket);
+      if (taken !== undefined && taken === before) socket.destroy();
+      else this.open.set(socket, taken);
     }
   }
 
@@ -126,3 +127,7 @@ export class ConnectionGuard {
     this.server.keepAliveTimeout = isCrowded ? crowdedKeepAliveMs : this.keepAliveMs;
   }
 }
+
+/** What the kernel has taken of the bytes written to a socket; undefined where it has taken all. */
+const takenOf = ({ bytesWritten, writableLength }: Socket): number | undefined =>
+  writableLength === 0 ? undefined : bytesWritten - writableLength;

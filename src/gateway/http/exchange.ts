@@ -29,6 +29,8 @@ export interface Lifecycle {
 const lingerMs = 1_000;
 const lingerBytesMax = 1024 * 1024;
 
+const close = ['connection', 'close'] as const;
+
 export class Sender {
   private readonly cors: Cors;
   private readonly lifecycle: Lifecycle;
@@ -62,7 +64,7 @@ export class Sender {
   sendTooLarge(exchange: Exchange): void {
     const { request, response } = exchange;
     const { status, body } = refusalAnswer(refuse('BODY_TOO_LARGE'), exchange.traceId);
-    const head = this.head(exchange, jsonType, this.lifecycle.isDraining ? [] : ['connection', 'close']);
+    const head = this.head(exchange, jsonType, close);
     head.push('content-length', String(Buffer.byteLength(body)));
     response.writeHead(status, head);
     response.write(body);
@@ -80,9 +82,8 @@ export class Sender {
 
   /** Writes the head of an event stream. */
   startStream(exchange: Exchange): void {
-    const more = ['x-accel-buffering', 'no'];
     // Not used again after the stream, lest it be left open when the gateway stops.
-    if (!this.lifecycle.isDraining) more.push('connection', 'close');
+    const more = ['x-accel-buffering', 'no', ...close];
     const head = this.head(exchange, 'text/event-stream; charset=utf-8', more);
     exchange.response.writeHead(200, head);
     finish(exchange, 200);
@@ -93,7 +94,7 @@ export class Sender {
     const cors = this.cors.headers(request.headers.origin);
     if (cors.length > 0) head.push(...cors);
     if (more.length > 0) head.push(...more);
-    if (this.lifecycle.isDraining) head.push('connection', 'close');
+    if (this.lifecycle.isDraining && !more.includes(close[0])) head.push(...close);
     return head;
   }
 }

@@ -34,7 +34,7 @@ export function createHttpServer({ requestMs, guard, hotPath, answerByFastify }:
       if (!hotPath(request, response)) answerByFastify(request, response);
     },
   );
-  // One more than may be, so that the thin path sees that there are too many.
+  // One more than may be, so that the thin path sees that there are too many, where node:http does not.
   server.maxHeadersCount = headersMax + 1;
   guard.watch(server, requestMs);
   // An expectation other than 100-continue may be ignored (RFC 9110, 10.1.1).

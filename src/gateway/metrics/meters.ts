@@ -126,7 +126,7 @@ export class Meters {
   };
   /** Of answers to status polls; streams push the same places again and again. */
   readonly positions = new PositionMeter();
-  /** Requests refused by a rate limit. */
+  /** Requests, places and connections that a limit refused. */
   readonly limited = zeros(limitScopes);
   readonly idempotency = zeros(idempotencyOutcomes);
   /** Commands on connections to Redis that are not the line's, which counts its own. */

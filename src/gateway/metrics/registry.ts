@@ -145,7 +145,7 @@ function addRefusalMetrics(register: Registry, meters: Meters): void {
   const registers = [register];
   new Counter({
     name: 'ratelimit_dropped_total',
-    help: 'Requests refused by a rate limit, by what it is kept for.',
+    help: 'Requests, places and connections refused by a limit, by what it is kept for.',
     labelNames: ['scope'],
     registers,
     collect() {

@@ -161,7 +161,7 @@ describe('a worker in a model', () => {
     const guard = new OverloadGuard({ lateMs, isServed: () => true, random });
     const perSec = (nowMs: number) => peakPerSec * (nowMs < 60_000 ? factor : 0.5);
     const crowd = { event: 'a', visitors: 6_000, perSec, mix, isPolite: true };
-    const { answers } = runModel({ guard, crowds: [crowd], forMs: 75_000, random, slower });
+    const answers = runModel({ guard, crowds: [crowd], forMs: 75_000, random, slower });
     const then = answers.filter(({ atMs }) => atMs > 20_000 && atMs < 60_000);
     const admitted = then.filter(({ isRefused }) => !isRefused);
     const waits = admitted.map(({ waitedMs }) => waitedMs).sort((a, b) => a - b);

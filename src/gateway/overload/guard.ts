@@ -1,7 +1,7 @@
 /**
  * Keeps one worker from taking on more than it can answer in time. The sign is the time for which a request waits until it is
- * looked at (loop-watch.ts). Once that was too long for too long, so much is refused that it comes down to an eighth: what is admitted is answered soon, and what is not is told so as soon.
- * `shares.ts` says whose requests they are.
+ * looked at (loop-watch.ts). Once that was too long for too long, so much is refused that it stays near what is just not too
+ * long: what is admitted is answered in time, and what is not is told so as soon. `shares.ts` says whose requests they are.
  */
 import { type Refusal, refuse } from '../../contract/errors.ts';
 import { type ByWork, fairPart, refusedShares, type Work, workOf, works } from './shares.ts';
@@ -42,11 +42,11 @@ const excessTaken = 0.5;
 const risePerSec = 0.3;
 /** Requests between two calls of `peek`, a power of 2. */
 const peekEvery = 64;
-/** Whose work is refused is reckoned anew so often, ms. */
-const divideMs = 100;
+/** What was asked for is counted anew so often, ms. */
+const countMs = 100;
 /**
- * Refusing takes about a quarter of what answering does. With more refusals than this for one answer, people are told to
- * come back later, so that what is refused does not eat up what could be done.
+ * A refusal costs nearly half of a poll. With more refusals than this for one answer, people are told to come back later, so
+ * that what is refused does not eat up what could be done.
  */
 const refusedPerAnswer = 0.15;
 /**
@@ -60,6 +60,7 @@ const retryGrowth = 1.05;
 const retryShrink = 1.01;
 /** Of what was counted before, so much still counts at each count: some five seconds. */
 const retryMemory = 0.98;
+
 interface EventLoad {
   /** Requests of one look, those of the last few count too. */
   readonly asked: ByWork;
@@ -80,7 +81,7 @@ export class OverloadGuard {
   private requests = 0;
   private looks = 0;
   private sinceMs = 0;
-  private dividedMs = 0;
+  private countedMs = 0;
   private retrySec = retrySecMin;
   private answers = 0;
   private refusals = 0;
@@ -138,8 +139,8 @@ export class OverloadGuard {
     }
     const excess = isBusy ? Math.max(0, 1 - lateMs / lagMs) : 0;
     this.share = Math.min(excess * excessTaken, this.share + (risePerSec * tookMs) / 1000);
-    this.dividedMs += tookMs;
-    if (this.dividedMs >= divideMs) this.count();
+    this.countedMs += tookMs;
+    if (this.countedMs >= countMs) this.count();
     this.divide();
     this.sinceMs = this.share === 0 ? this.sinceMs + tookMs : 0;
     if (this.sinceMs >= endsAfterMs) this.end();
@@ -149,7 +150,6 @@ export class OverloadGuard {
     this.calm = true;
     this.looks = 0;
     this.sinceMs = 0;
-
     this.answers = 0;
     this.refusals = 0;
     this.events.clear();
@@ -157,7 +157,7 @@ export class OverloadGuard {
 
   /** What was asked for lately, half of it since the last count. */
   private count(): void {
-    this.dividedMs = 0;
+    this.countedMs = 0;
     for (const [event, { asked, now }] of this.events) {
       for (const work of works) {
         asked[work] = (asked[work] + now[work]) / 2;

@@ -51,10 +51,9 @@ export function runModel(options: {
   readonly random: () => number;
   /** How much slower than `modelCostsUs`; default 1. */
   readonly slower?: number;
-}): { readonly answers: ModelAnswer[]; readonly offered: Record<string, number> } {
+}): ModelAnswer[] {
   const { guard, crowds, forMs, random, slower = 1 } = options;
   const answers: ModelAnswer[] = [];
-  const offered: Record<string, number> = {};
   const queue: (Person | typeof message)[] = [];
   const lanes = crowds.map((crowd) => ({
     crowd,
@@ -92,7 +91,6 @@ export function runModel(options: {
       for (; lane.due >= 1; lane.due -= 1) {
         const person = people[lane.turn] as Person;
         lane.turn = (lane.turn + 1) % people.length;
-        offered[crowd.event] = (offered[crowd.event] ?? 0) + 1;
         if (person.askedMs >= 0 || (crowd.isPolite === true && person.restsUntilMs > now)) continue;
         person.askedMs = now;
         person.work = workOf(crowd);
@@ -141,7 +139,7 @@ export function runModel(options: {
       if (ready.length < batchMax) break;
     }
   }
-  return { answers, offered };
+  return answers;
 }
 
 /** loop-watch.ts on the model's clock. */

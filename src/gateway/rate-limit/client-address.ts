@@ -60,7 +60,7 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
 }
 
 /** Without the brackets, port, zone or IPv4 mapping that an address may come with. */
-function plain(text: string): string {
+export function plain(text: string): string {
   const bracketed = /^\[([0-9A-Fa-f:.]+)\](?::\d+)?$/.exec(text)?.[1];
   const withPort = /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1];
   const address = (bracketed ?? withPort ?? text).replace(/%.*$/, '');

@@ -78,21 +78,20 @@ export function createRateGate({ config, meters, charge }: RateGateOptions): Rat
   };
   const refusalOf = (waitSec: number): Refusal | undefined =>
     waitSec > 0 ? refuse('RATE_LIMITED', { retryAfterSec: Math.ceil(waitSec) }) : undefined;
-  const byAddress = (headers: IncomingHttpHeaders): Refusal | undefined => {
+  /** Whom the address counts for; undefined where it has no limit. */
+  const limitedAt = (headers: IncomingHttpHeaders): string | undefined => {
     const address = headers[addressHeader];
-    if (typeof address !== 'string' || isExempt(address)) return undefined;
-    return refusalOf(take(addresses, limitedAs(address)));
+    return typeof address !== 'string' || isExempt(address) ? undefined : limitedAs(address);
   };
-  const joinerAt = (headers: IncomingHttpHeaders): string | undefined => {
-    const address = headers[addressHeader];
-    if (joinsOfAddress === undefined || typeof address !== 'string' || isExempt(address)) return undefined;
-    return limitedAs(address);
+  const byAddress = (headers: IncomingHttpHeaders): Refusal | undefined => {
+    const address = limitedAt(headers);
+    return address === undefined ? undefined : refusalOf(take(addresses, address));
   };
   const byJoin: RateGate['byJoin'] = (headers, subject) => {
     const isCounted = subject !== undefined && joinsOfSubject !== undefined;
     const subjectWaitSec = isCounted ? take(joinsOfSubject, subject) : 0;
     if (subjectWaitSec > 0) return refusalOf(subjectWaitSec);
-    const address = joinerAt(headers);
+    const address = limitedAt(headers);
     if (address === undefined || joinsOfAddress === undefined) return undefined;
     const waitSec = take(joinsOfAddress, address);
     if (waitSec > 0 && isCounted) limiter.giveBack(joinsOfSubject, subject);
@@ -100,7 +99,7 @@ export function createRateGate({ config, meters, charge }: RateGateOptions): Rat
   };
   const giveBackJoin: RateGate['giveBackJoin'] = (headers, subject) => {
     if (subject !== undefined && joinsOfSubject !== undefined) limiter.giveBack(joinsOfSubject, subject);
-    const address = joinerAt(headers);
+    const address = limitedAt(headers);
     if (address !== undefined && joinsOfAddress !== undefined) limiter.giveBack(joinsOfAddress, address);
   };
   const counting =

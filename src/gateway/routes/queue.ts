@@ -2,7 +2,7 @@
  * The queue's routes in Fastify: for the OpenAPI page, and for requests that the thin path leaves alone. Schemas here
  * only describe; the operations check, with the same schemas, so that both ways refuse alike.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { idempotencyKeyCharsMax } from '../../contract/limits.ts';
 import { contentOf, streamEvent } from '../../contract/openapi.ts';
@@ -19,6 +19,7 @@ import {
 } from '../../contract/visitor-api.ts';
 import { apiPrefix, type HttpContext, openStream } from '../hot-path.ts';
 import { searchOf } from '../http/query.ts';
+import type { Operations } from '../operations.ts';
 import { bodyRequest, replies, sendAnswer, takeRawRequests } from './raw.ts';
 
 const tags = ['queue'];
@@ -31,6 +32,8 @@ const idempotencySchema = z.object({
 
 export async function queueRoutes(app: FastifyInstance, context: HttpContext): Promise<void> {
   const { operations } = context;
+  const bySearch = (ask: Operations['status']) => async (request: FastifyRequest, reply: FastifyReply) =>
+    sendAnswer(reply, await ask(searchOf(request.raw.url ?? ''), request.id, request.raw));
   takeRawRequests(app);
 
   app.post(
@@ -57,8 +60,7 @@ export async function queueRoutes(app: FastifyInstance, context: HttpContext): P
         response: replies(200, statusReplySchema, [400, 404, 429, 503]),
       },
     },
-    async (request, reply) =>
-      sendAnswer(reply, await operations.status(searchOf(request.raw.url ?? ''), request.id, request.raw)),
+    bySearch(operations.status),
   );
   app.get(
     `${apiPrefix}/queue/challenge`,
@@ -70,8 +72,7 @@ export async function queueRoutes(app: FastifyInstance, context: HttpContext): P
         response: replies(200, challengeReplySchema, [400, 404, 429, 503]),
       },
     },
-    async (request, reply) =>
-      sendAnswer(reply, await operations.challenge(searchOf(request.raw.url ?? ''), request.id, request.raw)),
+    bySearch(operations.challenge),
   );
   app.post(
     `${apiPrefix}/queue/enter`,
@@ -96,8 +97,7 @@ export async function queueRoutes(app: FastifyInstance, context: HttpContext): P
         response: replies(200, leaveReplySchema, [400, 404, 409, 429, 503]),
       },
     },
-    async (request, reply) =>
-      sendAnswer(reply, await operations.leave(searchOf(request.raw.url ?? ''), request.id, request.raw)),
+    bySearch(operations.leave),
   );
   addStreamRoute(app, context);
 }

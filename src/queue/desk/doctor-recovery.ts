@@ -1,8 +1,10 @@
 /** What doctor finds of an event's last recovery. */
+import { inWords } from '../../contract/alarm-row.ts';
 import type { Finding } from '../../contract/doctor.ts';
+import { isRecovering, needsSettings } from '../../contract/snapshot.ts';
 import type { DoctorEvent } from './doctor.ts';
 import { findingsOf } from './finding.ts';
-import { isRecovering, needsSettings, reportText, runningText, sinceText } from './recovery-report.ts';
+import { reportText, runningText } from './recovery-report.ts';
 
 /** A recovery is told of for so long, ms. */
 const toldMs = 3_600_000;
@@ -18,7 +20,8 @@ export function recoveryFinding({ event, paused, recovery }: DoctorEvent, nowMs:
       next: `tacos queue watch ${event}`,
     });
   }
-  const ago = sinceText(recovery, nowMs);
+  const agoMs = nowMs - Date.parse(recovery.at);
+  const ago = `${inWords(agoMs)} ago`;
   if (needsSettings({ recovery, paused })) {
     return warn('recovering', {
       text:
@@ -27,6 +30,6 @@ export function recoveryFinding({ event, paused, recovery }: DoctorEvent, nowMs:
       next: `tacos bucket get ${event}`,
     });
   }
-  if (nowMs - Date.parse(recovery.at) >= toldMs) return pass('recovering', 'no recovery in the last hour');
+  if (agoMs >= toldMs) return pass('recovering', 'no recovery in the last hour');
   return { ...pass('recovering', `recovered ${ago}. ${reportText(recovery)}`), note: true };
 }

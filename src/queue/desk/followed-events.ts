@@ -70,12 +70,14 @@ export class FollowedEvents {
     const { redis, keyring, wide, warn } = this.parts;
     // Redis may have lost the event while people watched it: they go on with the one that came back.
     const audience = this.audiences.get(event) ?? { listeners: new Set(), seq: 0 };
-    this.audiences.set(event, audience);
     const opened = new DeskEvent({ followed, tailer: this.tailer, redis, keyring, wide, audience });
     if (!opened.secret) warn('visitors of this event have no names here', 'its key is not known', event);
     await opened.look();
     // Somebody else may have opened it meanwhile, and listen there.
-    if (!this.events.has(event) && this.tailer.get(event) === followed) this.events.set(event, opened);
+    if (!this.events.has(event) && this.tailer.get(event) === followed) {
+      this.events.set(event, opened);
+      this.audiences.set(event, audience);
+    }
     return this.events.get(event) ?? opened;
   }
 

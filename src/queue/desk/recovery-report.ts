@@ -1,10 +1,7 @@
 /** A recovery in sentences: what runs, and the report of the last one. */
-import { inWords, short } from '../../contract/alarm-row.ts';
-import type { QueueSnapshot, RecoveryView, recoveryCauses } from '../../contract/snapshot.ts';
+import { short } from '../../contract/alarm-row.ts';
+import type { RecoveryView, recoveryCauses } from '../../contract/snapshot.ts';
 import { counted } from './counted.ts';
-
-/** What an event's last recovery is told of. */
-export type Recovered = Pick<QueueSnapshot, 'recovery' | 'paused' | 'event'>;
 
 const causes: Readonly<Record<(typeof recoveryCauses)[number], string>> = {
   run: 'Redis was restarted or failed over',
@@ -12,14 +9,6 @@ const causes: Readonly<Record<(typeof recoveryCauses)[number], string>> = {
   wipe: 'Redis had lost the event',
   tokens: 'Redis had lost the event, and only the visitors’ tokens were left',
 };
-
-/** Whether nobody is let in because of it. */
-export const isRecovering = (recovery: RecoveryView): boolean =>
-  recovery?.state === 'hearing' || recovery?.state === 'givingBack';
-
-/** Whether it waits for an operator: the event came back paused, with the settings of a new one. */
-export const needsSettings = ({ recovery, paused }: Omit<Recovered, 'event'>): boolean =>
-  paused && recovery?.why === 'tokens' && !isRecovering(recovery);
 
 /** What is going on, without a full stop. */
 export function runningText({ state, unheard, entersHeldSec, ...rest }: NonNullable<RecoveryView>): string {
@@ -45,7 +34,3 @@ export function reportText(recovery: NonNullable<RecoveryView>): string {
     `numbers ${counted(recovery.fromSeq + 1)} to ${counted(recovery.fromSeq + recovery.skippedSeqs)} go to nobody new`,
   ].join(', ');
 }
-
-/** How long ago it began: `12 min ago`. */
-export const sinceText = ({ at }: NonNullable<RecoveryView>, nowMs: number): string =>
-  `${inWords(Math.max(0, nowMs - Date.parse(at)))} ago`;

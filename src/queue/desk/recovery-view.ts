@@ -39,13 +39,14 @@ export function recoveryView(facts: RecoveryFacts, nowMs: number, isHeld: boolea
   const last = parseRecoveries(facts.recoveries ?? '').at(-1);
   if (last === undefined) return null;
   const number = (field: Field): number => Number(facts[field] ?? 0);
-  const isRunning = isHeld && number('recoverUntil') > 0;
+  const hadEnded = number('recoverUntil') === 0;
+  const isRunning = isHeld && !hadEnded;
   const silent = Object.entries(facts.survivors ?? {}).filter(([, state]) => state === 'w');
   const gateways = new Set(silent.map(([worker]) => worker.replace(/\/w\d+$/, '')));
   // After a wipe nobody knows who else lived; that is asked for as one that has no name.
   gateways.delete(unnamed);
   const tokensUntilMs = last.atMs + recoveryKeptMs;
-  const heldMs = number('recoverTook') || nowMs - last.atMs;
+  const heldMs = hadEnded ? number('recoverTook') : nowMs - last.atMs;
   return {
     state: isRunning
       ? silent.length > 0

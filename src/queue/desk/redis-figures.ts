@@ -101,7 +101,7 @@ export class RedisFigureReader {
       health: {
         systemMemoryBytes: sum(({ systemMemoryBytes }) => systemMemoryBytes),
         evictionPolicies: [...new Set(readings.flatMap(({ evictionPolicy }) => evictionPolicy ?? []))],
-        aof: readings.length === 0 ? null : readings.every(({ aof }) => aof === true),
+        aof: allOf(readings.map(({ aof }) => aof === true)),
         persistenceFailing: failing.length === 0 ? null : failing.filter((text) => text !== '').join('; '),
         minReplicas: allOf(readings.flatMap(({ minReplicas }) => minReplicas ?? [])),
         sentinels: sentinelFactsOf(this.redis) ?? null,

@@ -1,7 +1,7 @@
 /** What is known of a sale afterwards: from the journal, the event's totals and what the gateways report. */
 import type { Alarm } from '../../contract/alarms.ts';
 import type { SaleReport, SaleView } from '../../contract/sale.ts';
-import type { RecoveryView } from '../../contract/snapshot.ts';
+import { isRecovering, type RecoveryView } from '../../contract/snapshot.ts';
 import type { RedisClient } from '../../redis/client.ts';
 import { sumCounts } from '../count-book.ts';
 import { parseEntry } from '../journal.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../store.ts';
 import { Arrivals } from './arrivals.ts';
 import type { DeskEvent } from './desk-event.ts';
 import { FaultLog, faultReport } from './fault-log.ts';
-import { isRecovering, reportText } from './recovery-report.ts';
+import { reportText } from './recovery-report.ts';
 
 const pageEntries = 5_000;
 

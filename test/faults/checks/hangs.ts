@@ -9,7 +9,7 @@ const answerMs = 2_000;
  * Beyond it, ms: the promise is the gateway's, this clock is the visitor's. In between lie connecting, two event loops and
  * the scheduling of a Redis, three gateways and the crowd on two cores. An answer that never comes is ten times later.
  */
-export const hangMarginMs = 1_000;
+const hangMarginMs = 1_000;
 
 export function findHangs({ requests, faults, lags }: RunFacts): Finding[] {
   const findings: Finding[] = [];

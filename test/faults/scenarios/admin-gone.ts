@@ -1,10 +1,11 @@
 /** No admin API at all: what was set for a time comes back, an event opens on time, and a new admin API takes up the line. */
 import { randomBytes } from 'node:crypto';
 import { eventually } from '../../helpers/eventually.ts';
+import { joinAt, pause } from '../../helpers/fleet.ts';
 import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { startAdmin } from '../tools/operators.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 const slowerSec = 8;
 /** Longer than a busy machine takes for two commands. */
@@ -53,11 +54,7 @@ async function untilOpen(world: World, event: string, opensAtMs: number): Promis
       index += 1;
       const gateway = world.gateways[index % world.gateways.length];
       const sentMs = Date.now();
-      const { status } = await fetch(`${gateway?.url}/api/v1/queue/join`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ event_id: event }),
-      });
+      const { status } = await joinAt(`${gateway?.url}`, event);
       if (status === 202) return sentMs;
       answers.add(status);
       return false;

@@ -1,11 +1,10 @@
 /** Clocks that are wrong: two gateways' by 90 s, and Redis's, which is set back and forward. */
-import { existsSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pause } from '../../helpers/fleet.ts';
 import { note } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
-import { clockEnv, fakeClock, findFaketime, redisWith } from '../tools/fake-clock.ts';
-import { pause, type World } from '../world.ts';
+import { clockEnv, type FakeClock, fakeClock, findFaketime, redisWith } from '../tools/fake-clock.ts';
+import type { World } from '../world.ts';
 
 const library = findFaketime();
 const missing = (): string | undefined =>
@@ -24,10 +23,11 @@ export const gatewayClocks: Scenario = {
     },
   },
   // They are wrong from the start on.
-  plan: (_world, _seed, isShort) => pause(isShort ? 5_000 : 10_000),
+  plan: (_world, isShort) => pause(isShort ? 5_000 : 10_000),
 };
 
-const clock = fakeClock(library ?? '', join(tmpdir(), `tacos-clock-${process.pid}`));
+/** Of a Redis with this data directory. */
+const clockIn = (dir: string): FakeClock => fakeClock(library ?? '', join(dir, 'clock'));
 const stepSec = 30;
 const refillPerSec = 50;
 
@@ -35,9 +35,9 @@ const refillPerSec = 50;
 async function setClock(world: World, aheadSec: number, leapSec: number): Promise<void> {
   const sentMs = performance.now();
   await world.during(`Redis's clock at ${aheadSec} s`, {}, async () => {
-    clock.set(aheadSec);
-    // Programs look at the file once a second.
-    await pause(1_500);
+    clockIn(world.redis.dir).set(aheadSec);
+    // Two seconds until Redis looks at the file, and some for a busy machine.
+    await pause(2_500);
   });
   if (leapSec <= 0) return;
   const answeredMs = performance.now();
@@ -51,18 +51,14 @@ export const redisClock: Scenario = {
   name: 'redis-clock-steps',
   row: "Redis's clock set back by 30 s, and 10 s later forward again",
   missing,
-  world: { redis: { aof: true, launcher: redisWith(clock.env) } },
+  world: { redis: { aof: true, launcher: (dir) => redisWith(clockIn(dir).env) } },
   afterSec: 10,
   async plan(world) {
-    try {
-      const grantsBefore = grants(world);
-      await setClock(world, -stepSec, 0);
-      await pause(10_000);
-      note(world, 'let in while the clock was behind', grants(world) - grantsBefore);
-      await setClock(world, 0, stepSec);
-    } finally {
-      if (existsSync(clock.path)) rmSync(clock.path);
-    }
+    const grantsBefore = grants(world);
+    await setClock(world, -stepSec, 0);
+    await pause(10_000);
+    note(world, 'let in while the clock was behind', grants(world) - grantsBefore);
+    await setClock(world, 0, stepSec);
   },
 };
 

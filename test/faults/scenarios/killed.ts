@@ -1,30 +1,17 @@
-/** Processes that end at once: Redis, which comes back from its append-only file, and a gateway, which does not. */
+/** Processes that end at once and are started again: Redis, from its append-only file, and a gateway. */
+import { restart } from '../losses.ts';
+import { breakGateway } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
-import { pause } from '../world.ts';
 
 export const redisKilled: Scenario = {
   name: 'redis-killed',
   row: 'Redis restarted from AOF: places as before',
-  async plan(world) {
-    await world.during('Redis SIGKILL', { without: world.names }, async () => {
-      await world.redis.kill();
-      await pause(3_000);
-    });
-    await world.redis.restart();
-  },
+  plan: (world) => restart(world, 3_000),
 };
 
 export const gatewayKilled: Scenario = {
   name: 'gateway-killed',
   row: 'a gateway killed: another answers the same token',
   short: true,
-  async plan(world) {
-    const [gateway] = world.gateways;
-    if (gateway === undefined) throw new Error('there is no gateway to kill');
-    await world.during(`${gateway.name} SIGKILL`, { down: [gateway.name] }, async () => {
-      await world.killGateway(gateway);
-      await pause(3_000);
-      await world.restartGateway(gateway);
-    });
-  },
+  plan: (world) => breakGateway(world, { kind: 'kill', gateway: 0, forMs: 3_000, amount: 0 }),
 };

@@ -1,11 +1,13 @@
 /** Redis slow or gone: polls go on from memory, the rest is refused in time, nothing is lost. */
+import { pause } from '../../helpers/fleet.ts';
+import type { TcpProxy } from '../../helpers/tcp-proxy.ts';
 import type { Scenario } from '../scenario.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 /** Breaks the links of all gateways for a time, then makes them as they were. */
 async function breakLinks(
   world: World,
-  fault: { name: string; forMs: number; isGone: boolean; begin: (link: Link) => void },
+  fault: { name: string; forMs: number; isGone: boolean; begin: (link: TcpProxy) => void },
 ): Promise<void> {
   const { name, forMs, isGone, begin } = fault;
   await world.during(name, isGone ? { without: world.names } : {}, async () => {
@@ -18,8 +20,6 @@ async function breakLinks(
     }
   });
 }
-
-type Link = World['gateways'][number]['proxy'];
 
 const row = 'Redis slow or gone: polls from memory, the rest 503 within 2 s';
 
@@ -41,7 +41,7 @@ export const redisVerySlow: Scenario = {
   name: 'redis-slow-5s',
   row,
   short: true,
-  async plan(world, _seed, isShort) {
+  async plan(world, isShort) {
     await breakLinks(world, {
       name: 'Redis answers after 5 s',
       forMs: isShort ? 7_000 : 10_000,

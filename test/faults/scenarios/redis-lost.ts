@@ -1,10 +1,11 @@
 /** Redis that forgets: a restart from a file without its end, a replica that lagged, a wipe. */
 import { keysOf } from '../../../src/queue/scripts.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { pause } from '../../helpers/fleet.ts';
 import { failOver, restartWithout } from '../losses.ts';
 import { note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 /** As `restartWithout`, with what it came to in the table. */
 async function cutBack(world: World, lostMs: number): Promise<void> {

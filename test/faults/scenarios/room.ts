@@ -1,9 +1,10 @@
 /** Redis without room: a disk that is full, memory at its bound. It goes on reading and refuses to write. */
+import { pause } from '../../helpers/fleet.ts';
 import { requestsOf } from '../history.ts';
-import { note, promise } from '../notes.ts';
+import { figureAt, note, promise } from '../notes.ts';
 import type { Scenario } from '../scenario.ts';
 import { boundedLauncher, canBoundFiles, fillDisk, freeDisk } from '../tools/full-disk.ts';
-import { pause, type World } from '../world.ts';
+import type { World } from '../world.ts';
 
 /** Leaves Redis without room for a time, and looks whether it refused to write. */
 async function withoutRoom(
@@ -26,9 +27,8 @@ async function withoutRoom(
 function refusedAfterSec({ history }: World): string {
   const took = requestsOf(history.records)
     .filter(({ op, http }) => op === 'join' && http === 503)
-    .map(({ sentMs, answeredMs }) => answeredMs - sentMs)
-    .sort((a, b) => a - b);
-  return ((took[Math.floor(took.length / 2)] ?? 0) / 1_000).toFixed(2);
+    .map(({ sentMs, answeredMs }) => answeredMs - sentMs);
+  return (figureAt(0.5, took) / 1_000).toFixed(2);
 }
 
 export const diskFull: Scenario = {
@@ -37,7 +37,7 @@ export const diskFull: Scenario = {
   short: true,
   missing: () => (canBoundFiles() ? undefined : 'no prlimit (util-linux) on PATH'),
   world: { redis: { aof: true, launcher: boundedLauncher } },
-  plan: (world, _seed, isShort) =>
+  plan: (world, isShort) =>
     withoutRoom(world, {
       name: 'disk full',
       forMs: isShort ? 5_000 : 10_000,

@@ -26,20 +26,17 @@ export function clockEnv(
   return { ...base(library), FAKETIME: `${sign}${Math.abs(aheadSec)}s${rate}` };
 }
 
-/** A clock that can be set while programs run by it; they notice within a second. */
+/** A clock that can be set while programs run by it; they notice within two seconds. */
 export interface FakeClock {
   readonly env: Readonly<Record<string, string>>;
-  /** The file that says how far it is off; without it, it runs true. */
-  readonly path: string;
   /** Sets it so many seconds ahead of the true time; negative = behind. */
   set(aheadSec: number): void;
 }
 
-/** A clock that runs true as long as nothing is at `path`. */
+/** A clock that runs true as long as nothing is at `path`; a file there says how far it is off. */
 export function fakeClock(library: string, path: string): FakeClock {
   return {
     env: { ...base(library), FAKETIME_TIMESTAMP_FILE: path, FAKETIME_CACHE_DURATION: '1' },
-    path,
     set(aheadSec) {
       // Renamed into place: no program reads half a file.
       writeFileSync(`${path}.new`, `${aheadSec < 0 ? '-' : '+'}${Math.abs(aheadSec)}s\n`);

@@ -32,10 +32,9 @@ const columns: readonly Column<QueueSnapshot>[] = [
 export async function queueGet(cli: Cli, event: string): Promise<void> {
   const { api, context } = await cli.connect('read');
   const snapshot = await api.snapshot(event);
-  const brake = brakeText(snapshot);
   const warnings = [
     ...(snapshot.stale ? [`the data is ${snapshot.ageSec.toFixed(1)} s old`] : []),
-    ...[brake, recoveryText(snapshot)].filter((text) => text !== ''),
+    ...[brakeText(snapshot), recoveryText(snapshot)].filter((text) => text !== ''),
   ];
   await printResult(
     cli.runtime,
