@@ -76,7 +76,8 @@ describe('Redis wiped', () => {
     await operator.store.setPhase({ ...event }, { action: 'pause', changeId: 'p', audit: '{}' });
     await eventually(async () => {
       for (const line of lines) if (!yes(await line.status(left)).paused) return false;
-      return true;
+      // The screen has its own pace: it saw the pause, so that it can see the loss.
+      return desk.snapshot(event.id)?.paused === true && seen.has('none');
     });
 
     await server.client().flushall();
