@@ -91,7 +91,8 @@ if taken > 0 then
   end
   local due_ds = to_due_ds(event.base, now_ms + tonumber(ARGV[4]))
   redis.call('SETRANGE', KEYS[4], first * 4, string.rep(struct.pack('>I4', due_ds), taken))
-  if #people > 0 then redis.call('HSET', KEYS[5], unpack(people)) end
+  -- Lua unpacks some 8,000 values at once; a member may have four.
+  for at = 1, #people, 4000 do redis.call('HSET', KEYS[5], unpack(people, at, math.min(at + 3999, #people))) end
   redis.call('HSET', KEYS[1], 'seq', event.seq + taken, 'n', event.n + 1, 'waiting', event.waiting + taken, 'lastAt', int(now_ms))
   note_arrival(KEYS[8], first, now_ms, event.base, memory and memory[3])
   append(KEYS[10], event.n + 1, string.format('j %.0f %d %.0f', first, taken, now_ms))

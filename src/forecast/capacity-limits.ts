@@ -1,7 +1,7 @@
 /** What a sale of a size comes up against: each bound, how full it is, and what to do. */
 import { redisCpuLimitsPercent, redisMemoryLimitsPercent } from '../contract/alarms-of-servers.ts';
 import type { Capacity, CapacityLimit } from '../contract/capacity.ts';
-import { burstSecDefault, joinBatchMax, joinCallsPerSecMax, refillPerSecMax } from '../contract/limits.ts';
+import { burstSecDefault, refillPerSecMax } from '../contract/limits.ts';
 
 /** Redis does one thing at a time: the alarm is critical at this share of its core. */
 const redisCoreMax = redisCpuLimitsPercent.crit / 100;
@@ -42,12 +42,6 @@ export function limitsOf(
       use: network.redisOutBitPerSec / redis.masters / redisBitPerSecMax,
       text: `${(network.redisOutBitPerSec / redis.masters / 1e6).toFixed(0)} Mbit/s of journal to the gateways`,
       next: 'fewer, busier gateway processes',
-    },
-    {
-      limit: 'join-calls',
-      use: joinPerSec / events / (joinCallsPerSecMax * joinBatchMax),
-      text: `${perEvent(joinPerSec)} joins/s of ${(joinCallsPerSecMax * joinBatchMax).toLocaleString('en-US')} that the batches of an event hold`,
-      next: 'split the sale into events',
     },
     {
       limit: 'refill',

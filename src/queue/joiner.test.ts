@@ -79,7 +79,7 @@ describe('joins', () => {
     const test = begin();
     const first = test.joinMany(1);
     await pass(2);
-    const next = test.joinMany(700);
+    const next = test.joinMany(joinBatchMax + 200);
     await pass(500);
     expect(test.sent).toHaveLength(1);
     await test.last().answer();
@@ -93,7 +93,7 @@ describe('joins', () => {
     await pass(2);
     await test.last().answer();
     const seqs = (await Promise.all(next)).map((result) => ('seq' in result ? result.seq : 0));
-    expect(seqs).toEqual(Array.from({ length: 700 }, (_, index) => index + 2));
+    expect(seqs).toEqual(Array.from({ length: joinBatchMax + 200 }, (_, index) => index + 2));
   });
 
   it('are sent at most 1,000 ÷ processes times a second', async () => {

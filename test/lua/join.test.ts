@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { joinBatchMax } from '../../src/contract/limits.ts';
 import { packMembers } from '../../src/queue/join-members.ts';
 import { runAt } from './jobs.ts';
 import { at, atMs, digest, enterAt, hearAt, joinAt, readJournal, sweepAt, useLine } from './line.ts';
@@ -190,6 +191,22 @@ describe('join', () => {
       joined += size;
       expect((await expectSound(redis, event)).size).toBe(joined);
     }
+  });
+
+  it('takes the largest batch, of people with keys', async () => {
+    const { redis, store } = line;
+    const event = await line.event();
+    const members = Array.from({ length: joinBatchMax }, (_, index) => ({
+      person: digest(`person ${index}`),
+      key: digest(`key ${index}`),
+      body,
+    }));
+    expect(await joinAt(store, event, members, at(1))).toMatchObject({ firstSeq: 1, exceptions: [] });
+    expect(await redis.hlen(event.keys.people)).toBe(2 * joinBatchMax);
+    const { exceptions } = (await joinAt(store, event, members, at(2))) as { exceptions: unknown[] };
+    const again = members.map((_, member) => ({ member, what: 0, seq: member + 1, joinedMs: at(1) / 1000 }));
+    expect(exceptions).toEqual(again);
+    expect((await expectSound(redis, event)).size).toBe(joinBatchMax);
   });
 
   it('counts those who are away among those who take room', async () => {
