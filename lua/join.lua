@@ -13,7 +13,7 @@
 -- KEYS[9] subjects    hash    digest -> seq; who has entered gets no other place
 -- KEYS[10] journal    stream
 -- ARGV[1] incarnation string  of the event as the sender knows it
--- ARGV[2] sender      string  one process, one batch at a time
+-- ARGV[2] sender      string  one lane of one process, one batch at a time
 -- ARGV[3] batchNo     int     rises with each batch of the sender
 -- ARGV[4] dueMs       int     silence of these places begins so long after now, ms
 -- ARGV[5] members     bytes   a member: flags (1 = person, 2 = key), 16 bytes of person, 16 of key and 4 of body hash

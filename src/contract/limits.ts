@@ -51,6 +51,12 @@ export const eventsMax = 10_000;
  */
 export const joinBatchMax = 2_000;
 
+/** Batches of one event that one process may have under way. */
+export const joinLanes = 8;
+
+/** While one is under way the next goes so long after it, ms. Redis answers sooner, so this takes a busy loop or a slow Redis. */
+export const joinLaneMs = 100;
+
 /** How long a join may wait for company in its batch, ms. */
 export const joinBatchWaitMs = 2;
 

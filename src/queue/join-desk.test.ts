@@ -119,7 +119,7 @@ describe('a join', () => {
     await other.ask();
     const sent = one.join.mock.calls.map(([, batch]) => batch);
     expect(sent.map(({ batchNo }) => batchNo)).toEqual([1, 2]);
-    expect(sent[0]?.sender).toMatch(/^gw\/w1\/[0-9a-f]{8}$/);
+    expect(sent[0]?.sender).toMatch(/^gw\/w1\/[0-9a-f]{8}\/0$/);
     expect(sent[1]?.sender).toBe(sent[0]?.sender);
     expect(other.join.mock.calls[0]?.[1].sender).not.toBe(sent[0]?.sender);
   });

@@ -38,8 +38,8 @@ export class JoinDesk {
     // Numbers begin at 1 with each desk: without a name of its own its first batch could get an old one's reply.
     const name = `${sender}/${randomBytes(4).toString('hex')}`;
     this.joiner = new Joiner({
-      send: (batchNo, members) =>
-        store.join(served.ref, { sender: name, batchNo, dueMs: this.firstDueMs(), members }),
+      send: (lane, batchNo, members) =>
+        store.join(served.ref, { sender: `${name}/${lane}`, batchNo, dueMs: this.firstDueMs(), members }),
       given: (firstSeq, count) => served.told.joined(firstSeq, count, served.replica),
       processes: () => served.reporters,
       reachable: () => redis.status === 'ready',

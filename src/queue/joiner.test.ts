@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { joinBatchMax, joinQueueMax } from '../contract/limits.ts';
+import { joinBatchMax, joinLaneMs, joinLanes, joinQueueMax } from '../contract/limits.ts';
 import { Joiner } from './joiner.ts';
 import { type JoinReply, StaleEventError } from './store.ts';
 
 interface Sent {
+  readonly lane: number;
   readonly batchNo: number;
   readonly count: number;
   readonly atMs: number;
@@ -18,9 +19,10 @@ function begin(options: { processes?: number } = {}) {
   const state = { reachable: true, lastSeq: 0 };
   const settled = () => vi.advanceTimersByTimeAsync(0);
   const joiner = new Joiner({
-    send: (batchNo, members) =>
+    send: (lane, batchNo, members) =>
       new Promise((resolve, reject) => {
         sent.push({
+          lane,
           batchNo,
           count: members.length,
           atMs: performance.now(),
@@ -80,7 +82,7 @@ describe('joins', () => {
     const first = test.joinMany(1);
     await pass(2);
     const next = test.joinMany(joinBatchMax + 200);
-    await pass(500);
+    await pass(joinLaneMs - 3);
     expect(test.sent).toHaveLength(1);
     await test.last().answer();
     expect((await first[0])?.word).toBe('joined');
@@ -94,6 +96,35 @@ describe('joins', () => {
     await test.last().answer();
     const seqs = (await Promise.all(next)).map((result) => ('seq' in result ? result.seq : 0));
     expect(seqs).toEqual(Array.from({ length: joinBatchMax + 200 }, (_, index) => index + 2));
+  });
+
+  it('go in another lane where the reply is long in coming, as many as there are, and in their order', async () => {
+    const test = begin();
+    const joins = [];
+    for (let ms = 0; ms < 1_000; ms += 10) {
+      joins.push(...test.joinMany(3));
+      await pass(10);
+    }
+    expect(test.sent.map(({ lane }) => lane)).toEqual(Array.from({ length: joinLanes }, (_, lane) => lane));
+    expect(test.sent.map(({ batchNo }) => batchNo)).toEqual(test.sent.map((_, index) => index + 1));
+    for (const [index, { atMs }] of test.sent.slice(1).entries())
+      expect(atMs - (test.sent[index]?.atMs ?? 0)).toBeGreaterThanOrEqual(joinLaneMs);
+    // The lane that is free again takes all who came meanwhile.
+    await test.sent[2]?.fail();
+    await test.sent[5]?.answer({ firstSeq: 1_000 });
+    await pass(2);
+    expect(test.last()).toMatchObject({ lane: 5, batchNo: joinLanes + 1 });
+    expect(test.sent.reduce((sum, { count }) => sum + count, 0)).toBe(joins.length);
+    await pass(25);
+    expect(test.last()).toMatchObject({ lane: 2, batchNo: 3, count: test.sent[2]?.count });
+    for (const one of [...test.sent.slice(0, 5), ...test.sent.slice(6)]) await one.answer();
+    expect((await Promise.all(joins)).every(({ word }) => word === 'joined')).toBe(true);
+    // One batch at a time again.
+    void test.joinMany(1);
+    await pass(2);
+    void test.joinMany(1);
+    await pass(joinLaneMs - 5);
+    expect(test.sent).toHaveLength(joinLanes + 3);
   });
 
   it('are sent at most 1,000 ÷ processes times a second', async () => {

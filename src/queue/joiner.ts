@@ -1,12 +1,15 @@
 /**
- * Gathers the joins of one event in this process into batches. One batch is under way at a time, so a batch whose reply
- * was lost can be sent again under its number without making a second place; while it is away the next one grows. The
+ * Gathers the joins of one event in this process into batches. A lane has one batch under way at a time, so a batch whose
+ * reply was lost can be sent again under its number without making a second place. While it is away the next one grows, and
+ * takes another lane only where the reply is long in coming: from a slow Redis, or to a loop that has much else to read. The
  * pace keeps a fleet below `joinCallsPerSecMax` calls a second an event: with more processes, batches grow instead.
  */
 import {
   joinBatchMax,
   joinBatchWaitMs,
   joinCallsPerSecMax,
+  joinLaneMs,
+  joinLanes,
   joinQueueMax,
   redisCommandMs,
 } from '../contract/limits.ts';
@@ -30,9 +33,16 @@ interface Waiting {
   readonly resolve: (result: JoinResult) => void;
 }
 
+interface Batch {
+  readonly no: number;
+  readonly lane: number;
+  readonly joins: readonly Waiting[];
+  readonly sentMs: number;
+}
+
 export interface JoinerOptions {
-  /** Sends one batch; called again with the same number when the first answer was lost. */
-  readonly send: (batchNo: number, members: Buffer) => Promise<JoinReply>;
+  /** Sends one batch of a lane, 0 to `joinLanes` - 1; called again with the same number when the first answer was lost. */
+  readonly send: (lane: number, batchNo: number, members: Buffer) => Promise<JoinReply>;
   /** Told of places that were given, with consecutive numbers. */
   readonly given?: (firstSeq: number, count: number) => void;
   /** Processes that share the event, this one included. */
@@ -51,15 +61,17 @@ const timerLateMs = 5;
 export class Joiner {
   private readonly options: JoinerOptions;
   private waiting: Waiting[] = [];
-  private sent: readonly Waiting[] = [];
+  /** In the order in which they were sent. */
+  private readonly underWay = new Set<Batch>();
+  private readonly freeLanes = Array.from({ length: joinLanes }, (_, lane) => joinLanes - 1 - lane);
   private batchNo = 0;
-  private busy = false;
   private timer: NodeJS.Timeout | undefined;
   private patience: NodeJS.Timeout | undefined;
+  /** When the last batch went. */
   private sentMs = Number.NEGATIVE_INFINITY;
   /** When the timer is due. */
   private flushAtMs = 0;
-  /** Of the last batch, until its reply. */
+  /** Of the last batch that came back, until its reply. */
   private tookMs = 0;
 
   constructor(options: JoinerOptions) {
@@ -81,16 +93,17 @@ export class Joiner {
   }
 
   /**
-   * Whether a join that came now would wait in vain: batches go one after the other, each as fast as the last one went.
-   * Better to say so at once than when its patience is over.
+   * Whether a join that came now would wait in vain: for those before it, then for a lane and for its reply, each batch being
+   * away as long as the last one was. Better to say so at once than when its patience is over.
    */
   private isTooLong(): boolean {
     const { length } = this.waiting;
     if (length >= joinQueueMax) return true;
     if (length < joinBatchMax) return false;
-    const waitingSince = this.busy ? performance.now() - this.sentMs : 0;
-    const eachMs = Math.max(this.paceMs, this.tookMs, waitingSince);
-    return (Math.floor(length / joinBatchMax) + 2) * eachMs > patienceMs;
+    const [oldest] = this.underWay;
+    const tookMs = Math.max(this.tookMs, oldest === undefined ? 0 : performance.now() - oldest.sentMs);
+    const eachMs = Math.max(this.paceMs, tookMs / joinLanes);
+    return Math.floor(length / joinBatchMax) * eachMs + 2 * tookMs > patienceMs;
   }
 
   /** From one batch to the next, this process's share of what all may send. */
@@ -100,9 +113,10 @@ export class Joiner {
 
   private schedule(): void {
     this.patience ??= setTimeout(() => this.refuseOld(), patienceMs);
-    if (this.busy || this.timer) return;
+    if (this.timer !== undefined || this.freeLanes.length === 0) return;
     const now = performance.now();
-    const waitMs = Math.max(joinBatchWaitMs, this.sentMs + this.paceMs - now);
+    const gapMs = this.underWay.size === 0 ? this.paceMs : Math.max(this.paceMs, joinLaneMs);
+    const waitMs = Math.max(joinBatchWaitMs, this.sentMs + gapMs - now);
     this.flushAtMs = now + waitMs;
     this.timer = setTimeout(() => this.flushNow(), waitMs);
   }
@@ -114,36 +128,40 @@ export class Joiner {
   }
 
   private async flush(): Promise<void> {
-    const batch = this.waiting.slice(0, joinBatchMax);
-    if (batch.length === 0) return;
+    const lane = this.waiting.length > 0 ? this.freeLanes.pop() : undefined;
+    if (lane === undefined) return;
+    const joins = this.waiting.slice(0, joinBatchMax);
     this.waiting = this.waiting.slice(joinBatchMax);
-    this.busy = true;
-    this.sent = batch;
     this.sentMs = performance.now();
     this.batchNo += 1;
-    const members = packMembers(batch.map((one) => one.member));
-    const send = () => this.sendUntilKnown(members, batch[0]?.sinceMs ?? 0);
+    const batch = { no: this.batchNo, lane, joins, sentMs: this.sentMs };
+    this.underWay.add(batch);
+    if (this.waiting.length > 0) this.schedule();
+    const send = () => this.sendUntilKnown(batch);
     const { trace } = this.options;
     const reply = await (trace === undefined
       ? send()
-      : trace.together(requestsOf(batch), batch.length, send));
-    settleBatch(batch, reply);
+      : trace.together(requestsOf(joins), joins.length, send));
+    settleBatch(joins, reply);
     if (typeof reply === 'object' && reply.word === 'joined')
-      this.options.given?.(reply.firstSeq, batch.length - reply.exceptions.length);
-    this.tookMs = performance.now() - this.sentMs;
-    this.sent = [];
-    this.busy = false;
-    if (this.waiting.length > 0) this.schedule();
+      this.options.given?.(reply.firstSeq, joins.length - reply.exceptions.length);
+    this.tookMs = performance.now() - batch.sentMs;
+    this.underWay.delete(batch);
+    this.freeLanes.push(lane);
+    if (this.waiting.length === 0) return;
+    // The timer may have been set for a second lane.
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.schedule();
   }
 
   /** Sends again after an ambiguous failure while the oldest join may still be answered. */
-  private async sendUntilKnown(
-    members: Buffer,
-    sinceMs: number,
-  ): Promise<JoinReply | 'unavailable' | 'stale'> {
+  private async sendUntilKnown({ lane, no, joins }: Batch): Promise<JoinReply | 'unavailable' | 'stale'> {
+    const members = packMembers(joins.map(({ member }) => member));
+    const sinceMs = joins[0]?.sinceMs ?? 0;
     for (;;) {
       try {
-        return await this.options.send(this.batchNo, members);
+        return await this.options.send(lane, no, members);
       } catch (error) {
         if (error instanceof StaleEventError) return 'stale';
         if (refusedWrite(error)) return 'unavailable';
@@ -158,9 +176,10 @@ export class Joiner {
   private refuseOld(): void {
     const now = performance.now();
     const isOld = (one: Waiting): boolean => now - one.sinceMs >= patienceMs;
-    for (const one of [...this.sent, ...this.waiting]) if (isOld(one)) one.resolve({ word: 'unavailable' });
+    const all = [...[...this.underWay].flatMap(({ joins }) => joins), ...this.waiting];
+    for (const one of all) if (isOld(one)) one.resolve({ word: 'unavailable' });
     this.waiting = this.waiting.filter((one) => !isOld(one));
-    const oldest = this.sent.find((one) => !isOld(one)) ?? this.waiting[0];
+    const oldest = all.find((one) => !isOld(one));
     this.patience =
       oldest && setTimeout(() => this.refuseOld(), Math.max(1, oldest.sinceMs + patienceMs - now));
   }
