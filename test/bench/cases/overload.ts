@@ -1,7 +1,8 @@
 /**
- * What a gateway does with more than it can do. The peak is the most that the whole crowd ever gets done, asking at rising
- * rates; then it asks at one, two and five times that, visitors who do not keep to Retry-After and such as do; then at half
- * of it. Last two events, one flooded. The gateway has one core, the crowd and Redis the other.
+ * What a gateway does with more than it can do, in rounds: the peak is the most that the whole crowd gets done, asking at
+ * rising rates; at once after it, as a shared machine is not as fast in every minute, it asks at two or five times that, then
+ * at half of it. Visitors do not keep to Retry-After, or do. Last two events, one flooded. The gateway has one core, the crowd
+ * and Redis the other.
  */
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
@@ -11,7 +12,7 @@ import type { ByAsk, CrowdJob, CrowdReply, GatherJob, Stretch, StretchResult } f
 import { type GatewayProcess, startGateway } from '../lib/gateway-process.ts';
 import { cpuMs } from '../lib/proc-usage.ts';
 import { Redis } from '../lib/rig.ts';
-import { atLeast, atMost, type Row, reported, show } from '../lib/rows.ts';
+import { atLeast, atMost, median, type Row, reported, show } from '../lib/rows.ts';
 
 /** A sale: most wait, some come, some go in. */
 const mix: ByAsk = { join: 0.2, status: 0.78, enter: 0.02 };
@@ -122,112 +123,127 @@ const percentOf = (ms: number, sec: number): string => `${Math.round(ms / sec / 
 
 const countOf = ({ join, status, enter }: Readonly<ByAsk>): number => join + status + enter;
 
-async function underLoad(scene: Scene, { short, say }: Watched): Promise<Row[]> {
+/** What the crowd got done at its best. */
+interface Peak {
+  /** Polls a second, or what costs as much. */
+  readonly work: number;
+  readonly perSec: number;
+  /** Of the 128 connections that it was looked for with. */
+  readonly fewPerSec: number;
+}
+
+/** One overload, beside the peak before it. */
+interface Round {
+  readonly peak: Peak;
+  readonly percent: number;
+  readonly high: StretchResult;
+  readonly normalAfterSec: number;
+}
+
+/** The most that the whole crowd gets done now. */
+async function findPeak(scene: Scene, costs: ByAsk, { short, say }: Watched): Promise<Peak> {
   const { event } = scene;
-  const sec = short ? 4 : 10;
-  const rows: Row[] = [];
+  const { results: closed } = await scene.run([{ event, sec: 2, closed: 128, mix }]);
+  const [few] = closed as [StretchResult];
+  const fewPerSec = countOf(few.good) / few.sec;
+  let best: Peak = { work: 0, perSec: 0, fewPerSec };
+  for (const share of [0.8, 0.9, 1]) {
+    const offered = { event, sec: short ? 2 : 3, perSec: fewPerSec * share, mix };
+    const { results, gatewayMs, crowdMs } = await scene.run([offered], true);
+    const [{ good, sec }] = results as [StretchResult];
+    const perSec = countOf(good) / sec;
+    const cores = `gateway ${percentOf(gatewayMs, sec)}, crowd ${percentOf(crowdMs, sec)} of a core`;
+    say(`${show(Math.round(offered.perSec))}/s asked: ${show(Math.round(perSec))}/s; ${cores}`);
+    const work = workOf(good, costs) / sec;
+    if (work > best.work) best = { work, perSec, fewPerSec };
+  }
+  return best;
+}
+
+async function overloaded(
+  scene: Scene,
+  { costs, factor, isPolite }: { costs: ByAsk; factor: number; isPolite: boolean },
+  watched: Watched,
+): Promise<Round> {
+  const { event } = scene;
+  const { short, say } = watched;
+  const peak = await findPeak(scene, costs, watched);
+  const offered = [
+    { event, sec: short ? 4 : 10, perSec: peak.perSec * factor, mix },
+    { event, sec: short ? 4 : 12, perSec: peak.perSec / 2, mix },
+  ];
+  const { results } = await scene.run(offered, isPolite);
+  const [high, low] = results as [StretchResult, StretchResult];
+  const percent = (workOf(high.good, costs) / high.sec / peak.work) * 100;
+  const normalAfterSec = recoveredSec(low, peak.perSec / 2);
+  say(`${factor}×: ${show(percent)} % of the peak, normal ${normalAfterSec} s after it`);
+  return { peak, percent, high, normalAfterSec };
+}
+
+async function underLoad(scene: Scene, watched: Watched): Promise<Row[]> {
+  const { event } = scene;
   await scene.run([{ event, sec: 3, closed: 64, mix }]);
   const costs = { join: 0, status: 0, enter: 0 };
   for (const ask of ['status', 'join', 'enter'] as const) costs[ask] = await scene.costOf(ask, 2);
-  rows.push(
+  const peaks: Peak[] = [];
+  const rows: Row[] = [];
+  for (const isPolite of [true, false]) {
+    for (const factor of [2, 5]) {
+      const rounds: Round[] = [];
+      // Only the promised figures are worth the time of three.
+      const count = isPolite && !watched.short ? 3 : 1;
+      while (rounds.length < count)
+        rounds.push(await overloaded(scene, { costs, factor, isPolite }, watched));
+      peaks.push(...rounds.map(({ peak }) => peak));
+      rows.push(...loadRows(rounds, factor, isPolite));
+    }
+  }
+  const perSec = peaks.map((peak) => peak.perSec);
+  const from = (figures: readonly number[]): string =>
+    `${show(Math.round(Math.min(...figures)))} to ${show(Math.round(Math.max(...figures)))}/s`;
+  return [
     reported('CPU of the gateway: poll, join, enter', {
       figure: costs.status,
       unit: 'µs',
       detail: `${show(costs.join)}, ${show(costs.enter)} µs`,
     }),
-  );
-  const { results: atOnce } = await scene.run([{ event, sec: 3, closed: 128, mix }]);
-  const [few] = atOnce as [StretchResult];
-  const fewPerSec = countOf(few.good) / few.sec;
-  let peak = 0;
-  let peakCount = 0;
-  let peakOf = '';
-  for (const share of [0.5, 0.6, 0.7, 0.8, 0.9, 1]) {
-    const offered = { event, sec: short ? 3 : 5, perSec: fewPerSec * share, mix };
-    const { results, gatewayMs, crowdMs } = await scene.run([offered], true);
-    const [{ good, sec: took }] = results as [StretchResult];
-    const done = workOf(good, costs) / took;
-    const cores = `gateway ${percentOf(gatewayMs, took)}, crowd ${percentOf(crowdMs, took)} of a core`;
-    say(`${show(Math.round(offered.perSec))}/s asked: ${show(Math.round(countOf(good) / took))}/s; ${cores}`);
-    if (done > peak) [peak, peakCount, peakOf] = [done, countOf(good) / took, cores];
-  }
-  rows.push(
-    reported('peak, the whole crowd', {
-      figure: peakCount,
+    reported('peak, the whole crowd, median of all rounds', {
+      figure: median(perSec),
       unit: '/s',
-      detail: `polls 78, joins 20, enters 2 %; ${peakOf}; 128 connections alone ${show(Math.round(fewPerSec))}/s`,
+      detail: `${from(perSec)}; polls 78, joins 20, enters 2 %; 128 connections alone ${from(peaks.map((peak) => peak.fewPerSec))}`,
     }),
-  );
-  for (const isPolite of [false, true]) {
-    for (const factor of [1, 2, 5]) {
-      const who = isPolite ? 'who keep to Retry-After' : 'who ask on';
-      const high = { event, sec, perSec: peakCount * factor, mix };
-      const low = { event, sec: short ? 4 : 12, perSec: peakCount / 2, mix };
-      const { results, gatewayMs, crowdMs } = await scene.run([high, low], isPolite);
-      say(
-        `${factor}×: gateway ${percentOf(gatewayMs, high.sec + low.sec)}, crowd ${percentOf(crowdMs, high.sec + low.sec)} of a core`,
-      );
-      rows.push(
-        ...loadRows(`${factor}× the peak, visitors ${who}`, results as [StretchResult, StretchResult], {
-          costs,
-          peak,
-          peakCount,
-          factor,
-          isPolite,
-        }),
-      );
-    }
-  }
-  return rows;
+    ...rows,
+  ];
 }
 
-function loadRows(
-  what: string,
-  [high, low]: readonly [StretchResult, StretchResult],
-  {
-    costs,
-    peak,
-    peakCount,
-    factor,
-    isPolite,
-  }: {
-    costs: ByAsk;
-    peak: number;
-    peakCount: number;
-    factor: number;
-    isPolite: boolean;
-  },
-): Row[] {
-  const percent = (workOf(high.good, costs) / high.sec / peak) * 100;
-  const { good, refused } = high;
+/** Of the round with the middle figure; normal again as in the worst of them. */
+function loadRows(rounds: readonly Round[], factor: number, isPolite: boolean): Row[] {
+  const percent = median(rounds.map((round) => round.percent));
+  const { high } = rounds.find((round) => round.percent === percent) as Round;
   const per = (count: number): string => show(Math.round(count / high.sec));
+  const { good, refused } = high;
+  const others =
+    rounds.length > 1 ? `; rounds ${rounds.map((round) => show(round.percent)).join(', ')} %` : '';
   const measured = {
     figure: percent,
     unit: '% of peak',
     detail:
       `${per(countOf(good))}/s good (joins ${per(good.join)}, polls ${per(good.status)}, enters ${per(good.enter)}), ` +
-      `${per(countOf(refused))}/s refused, ${per(high.late)}/s late, ${per(high.failed)}/s failed, of ${per(high.offered)}/s`,
+      `${per(countOf(refused))}/s refused, ${per(high.late)}/s late, ${per(high.failed)}/s failed, of ${per(high.offered)}/s${others}`,
   };
-  const reach =
-    factor === 1 || !isPolite
-      ? reported(`${what}: goodput`, measured)
-      : atLeast(`${what}: goodput`, 90, measured);
-  const rows = [
-    reach,
+  const what = `${factor}× the peak, visitors who ${isPolite ? 'keep to Retry-After' : 'ask on'}: goodput`;
+  return [
+    isPolite ? atLeast(what, 90, measured) : reported(what, measured),
     reported('… p99 of admitted', {
       figure: high.p99Ms,
       unit: 'ms',
       detail: `p50 ${show(high.p50Ms)}; refusals p50 ${show(high.refusedP50Ms)}, p99 ${show(high.refusedP99Ms)} ms, Retry-After up to ${high.retryMaxSec} s`,
     }),
+    atMost('… then half the peak: normal after', 10, {
+      figure: Math.max(...rounds.map((round) => round.normalAfterSec)),
+      unit: 's',
+    }),
   ];
-  if (factor > 1)
-    rows.push(
-      atMost('… then half the peak: normal after', 10, {
-        figure: recoveredSec(low, peakCount / 2),
-        unit: 's',
-      }),
-    );
-  return rows;
 }
 
 /** From then on no second with less than 95 % of what was asked, or with a refusal. */
