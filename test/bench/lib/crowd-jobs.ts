@@ -44,6 +44,8 @@ export interface StretchResult {
   readonly offered: number;
   /** Right answers within the deadline. */
   readonly good: ByAsk;
+  /** Those of them that came before the stretch was over: what a rate is reckoned from. */
+  readonly done: ByAsk;
   /** Right ones that came later. What had not come 3 s after the end is in none of these. */
   readonly late: number;
   readonly refused: ByAsk;

@@ -12,6 +12,7 @@ export class Tally {
   readonly stretch: Stretch;
   readonly startedMs = performance.now();
   readonly good = { join: 0, status: 0, enter: 0 };
+  readonly done = { join: 0, status: 0, enter: 0 };
   readonly refused = { join: 0, status: 0, enter: 0 };
   readonly took = histogram();
   readonly refusedTook = histogram();
@@ -35,11 +36,13 @@ export class Tally {
   }
 
   answered(ask: Ask, sentMs: number): void {
-    const tookMs = performance.now() - sentMs;
+    const now = performance.now();
+    const tookMs = now - sentMs;
     this.took.recordValue(Math.max(1, Math.round(tookMs * 1000)));
     if (tookMs > this.deadlineMs) this.late += 1;
     else {
       this.good[ask] += 1;
+      if (now < this.startedMs + this.stretch.sec * 1000) this.done[ask] += 1;
       this.tick(this.tenths);
     }
   }
@@ -63,6 +66,7 @@ export class Tally {
       sec: this.stretch.sec,
       offered: this.offered,
       good: this.good,
+      done: this.done,
       late: this.late,
       refused: this.refused,
       failed: this.failed,
