@@ -28,6 +28,8 @@ export interface Stretch {
 export interface CrowdRunJob {
   readonly kind: 'run';
   readonly port: number;
+  /** Pid of the gateway. */
+  readonly gateway: number;
   readonly stretches: readonly Stretch[];
   /** An answer that comes later is worth nothing, ms. */
   readonly deadlineMs: number;
@@ -40,6 +42,8 @@ export type CrowdJob = GatherJob | CrowdRunJob;
 /** What became of one stretch. */
 export interface StretchResult {
   readonly sec: number;
+  /** CPU of the gateway in this time, ms. */
+  readonly gatewayMs: number;
   /** Turns to ask, those included in which a visitor still waited for their last answer. */
   readonly offered: number;
   /** Right answers within the deadline. */
@@ -68,5 +72,4 @@ export interface StretchResult {
 
 export interface CrowdReply {
   readonly stretches: readonly StretchResult[];
-  readonly cpuMs: number;
 }

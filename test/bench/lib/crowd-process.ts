@@ -7,6 +7,7 @@ import { answerWith } from './child.ts';
 import type { Ask, CrowdJob, CrowdReply, CrowdRunJob, GatherJob, Stretch } from './crowd-jobs.ts';
 import { Tally } from './crowd-tally.ts';
 import { Visitor } from './crowd-visitor.ts';
+import { cpuMs } from './proc-usage.ts';
 
 const tickMs = 2;
 const lastWordMs = 3_000;
@@ -67,7 +68,7 @@ async function gather(job: GatherJob): Promise<CrowdReply> {
   const enterers = tokens.splice(0, job.enterers);
   for (const [at, visitor] of visitors.entries()) visitor.token = tokens[at] ?? '';
   crowds.set(job.event, { visitors, enterers, turn: 0 });
-  return { stretches: [], cpuMs: 0 };
+  return { stretches: [] };
 }
 
 const head = 'Host: 127.0.0.1\r\nUser-Agent: tacos-bench\r\nAccept: */*\r\n';
@@ -155,7 +156,6 @@ async function closedLoop(crowd: Crowd, tally: Tally): Promise<void> {
 
 async function run(job: CrowdRunJob): Promise<CrowdReply> {
   globalThis.gc?.();
-  const before = process.cpuUsage();
   const tallies = new Map<Stretch, Tally>();
   const atEvent = async (event: string): Promise<void> => {
     const crowd = crowds.get(event);
@@ -163,15 +163,15 @@ async function run(job: CrowdRunJob): Promise<CrowdReply> {
     for (const stretch of job.stretches.filter((one) => one.event === event)) {
       const tally = new Tally(stretch, job.deadlineMs);
       tallies.set(stretch, tally);
+      const before = cpuMs(job.gateway);
       if (stretch.closed === undefined) await openLoop(crowd, tally, job.isPolite);
       else await closedLoop(crowd, tally);
+      tally.gatewayMs = cpuMs(job.gateway) - before;
     }
     await lastWord(crowd);
   };
   await Promise.all([...new Set(job.stretches.map(({ event }) => event))].map(atEvent));
-  const { user, system } = process.cpuUsage(before);
-  const results = job.stretches.map((stretch) => (tallies.get(stretch) as Tally).result());
-  return { stretches: results, cpuMs: (user + system) / 1000 };
+  return { stretches: job.stretches.map((stretch) => (tallies.get(stretch) as Tally).result()) };
 }
 
 /** Answers that are still out may come. */

@@ -20,6 +20,8 @@ export class Tally {
   readonly refusedTenths: number[] = [];
   readonly examples: string[] = [];
   offered = 0;
+  /** CPU of the gateway, ms. */
+  gatewayMs = 0;
   late = 0;
   failed = 0;
   retryMaxSec = 0;
@@ -64,6 +66,7 @@ export class Tally {
     const at = (from: Histogram, percentile: number): number => from.getValueAtPercentile(percentile) / 1000;
     return {
       sec: this.stretch.sec,
+      gatewayMs: this.gatewayMs,
       offered: this.offered,
       good: this.good,
       done: this.done,
