@@ -46,8 +46,8 @@ export const grpcStreamsMax = 1_000;
 export const eventsMax = 10_000;
 
 /**
- * Members of one join batch: one script call blocks Redis. One batch goes with each turn of the event loop, so under overload,
- * with turns of 0.4 s, it bounds the joins of a process (docs/benchmarks.md, Overload).
+ * Members of one join batch: one script call blocks Redis, 2,000 people with a key for some 10 ms. A reply comes a turn of the
+ * event loop later, so under overload, with turns of half a second, this and `joinLanes` bound the joins of a process.
  */
 export const joinBatchMax = 2_000;
 

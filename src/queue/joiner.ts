@@ -121,9 +121,13 @@ export class Joiner {
     this.timer = setTimeout(() => this.flushNow(), waitMs);
   }
 
-  private flushNow(): void {
+  private unschedule(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+
+  private flushNow(): void {
+    this.unschedule();
     void this.flush();
   }
 
@@ -150,8 +154,7 @@ export class Joiner {
     this.freeLanes.push(lane);
     if (this.waiting.length === 0) return;
     // The timer may have been set for a second lane.
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.unschedule();
     this.schedule();
   }
 

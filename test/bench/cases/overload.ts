@@ -67,6 +67,12 @@ class Scene {
     return (gatewayMs * 1000) / done[ask];
   }
 
+  /** What 128 connections that ask again at once get done, a second. */
+  async fewPerSec(): Promise<number> {
+    const [few] = await this.run([{ event: this.event, sec: 2, closed: 128, mix }]);
+    return countOf((few as StretchResult).done) / 2;
+  }
+
   async stop(): Promise<void> {
     await this.crowd.stop();
     await this.gateway.stop();
@@ -136,8 +142,7 @@ interface Round {
 /** The most that the whole crowd gets done now. */
 async function findPeak(scene: Scene, costs: ByAsk, { short, say }: Watched): Promise<Peak> {
   const { event } = scene;
-  const [few] = await scene.run([{ event, sec: 2, closed: 128, mix }]);
-  const fewPerSec = countOf((few as StretchResult).done) / 2;
+  const fewPerSec = await scene.fewPerSec();
   let best: Peak = { work: 0, workPerCpuSec: 0, perSec: 0, fewPerSec };
   for (let share = 0.8; share <= 1.3; share += 0.1) {
     const offered = { event, sec: short ? 2 : 3, perSec: fewPerSec * share, mix };
@@ -274,8 +279,7 @@ function recoveredSec({ tenths, refusedTenths, sec }: StretchResult, perSec: num
 async function fairness(scene: Scene, { short, say }: Watched): Promise<Row[]> {
   const { event } = scene;
   const sec = short ? 4 : 10;
-  const [few] = await scene.run([{ event, sec: 2, closed: 128, mix }]);
-  const peak = countOf((few as StretchResult).done) / 2;
+  const peak = await scene.fewPerSec();
   const other = await scene.redis.makeEvent(saleSettings);
   await scene.gather({ event: other, visitors: 5_000, enterers: short ? 2_000 : 10_000 });
   const small = { event: other, sec, perSec: peak / 10, mix };
